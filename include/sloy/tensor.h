@@ -29,19 +29,25 @@ constexpr std::size_t size_of(DType dtype) {
   return 0;
 }
 
-constexpr bool is_float(DType dtype) {
-  return dtype == DType::float32 || dtype == DType::float64;
-}
+constexpr bool is_float(DType dtype) { return dtype == DType::float32 || dtype == DType::float64; }
 
 SLOY_EXPORT std::string_view to_string(DType dtype);
 /// Throws ConfigError on a name that is no dtype.
 SLOY_EXPORT DType parse_dtype(std::string_view name);
 
-template <class T> inline constexpr DType dtype_of = [] { static_assert(sizeof(T) == 0, "no dtype"); return DType{}; }();
-template <> inline constexpr DType dtype_of<float> = DType::float32;
-template <> inline constexpr DType dtype_of<double> = DType::float64;
-template <> inline constexpr DType dtype_of<std::int32_t> = DType::int32;
-template <> inline constexpr DType dtype_of<std::uint8_t> = DType::uint8;
+template <class T>
+inline constexpr DType dtype_of = [] {
+  static_assert(sizeof(T) == 0, "no dtype");
+  return DType{};
+}();
+template <>
+inline constexpr DType dtype_of<float> = DType::float32;
+template <>
+inline constexpr DType dtype_of<double> = DType::float64;
+template <>
+inline constexpr DType dtype_of<std::int32_t> = DType::int32;
+template <>
+inline constexpr DType dtype_of<std::uint8_t> = DType::uint8;
 
 /// One dimension: a number, or a multiple of the batch size, which stays open until compile.
 class Dim {

@@ -10,9 +10,9 @@
 namespace sloy {
 
 /// The physical form of a value. `order` lists the logical dimensions from the outermost in memory
-/// to the innermost; empty means row-major. Then come the inner blocks, outermost first: each splits
-/// `size` neighbours off a dimension. A dimension whose size its blocks do not divide is padded with
-/// zeros to the next multiple.
+/// to the innermost; empty means row-major. Then come the inner blocks, outermost first: each
+/// splits `size` neighbours off a dimension. A dimension whose size its blocks do not divide is
+/// padded with zeros to the next multiple.
 ///
 ///     plain               {}
 ///     channels blocked    {.order = {0, 3, 1, 2}, .blocks = {{3, 16}}}     (batch, C/16, h, w, 16)

@@ -1,0 +1,32 @@
+# What can be chosen at configure time, and what holds for every target of the project.
+option(SLOY_PROGRAM "Build the sloy program" ${PROJECT_IS_TOP_LEVEL})
+option(SLOY_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(SLOY_OPENMP "Compute on several threads through OpenMP" ON)
+option(SLOY_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
+set(SLOY_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=: address,undefined")
+
+if(PROJECT_IS_TOP_LEVEL)
+  find_program(SLOY_CCACHE ccache)
+  if(SLOY_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+        CCACHE_NOHASHDIR=1 ${SLOY_CCACHE})
+  endif()
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+  set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+endif()
+
+# Flags of our own sources. Nothing of this reaches a user of the installed library.
+add_library(sloy_flags INTERFACE)
+target_compile_features(sloy_flags INTERFACE cxx_std_20)
+target_compile_options(sloy_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+if(SLOY_WERROR)
+  target_compile_options(sloy_flags INTERFACE -Werror)
+endif()
+if(SLOY_SANITIZE)
+  target_compile_options(sloy_flags INTERFACE -fsanitize=${SLOY_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(sloy_flags INTERFACE -fsanitize=${SLOY_SANITIZE})
+endif()
