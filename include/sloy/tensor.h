@@ -1,6 +1,7 @@
 /// Tensors: numbers on the host, and the types that describe them.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -65,7 +66,10 @@ class Dim {
   /// The number, or for k × batch its k.
   constexpr std::int64_t factor() const { return factor_; }
   /// The number. REQUIRES: not symbolic.
-  std::int64_t size() const;
+  constexpr std::int64_t size() const {
+    assert(!symbolic_);
+    return factor_;
+  }
   /// The dimension with the batch size put in.
   constexpr Dim bind(std::int64_t batch_size) const {
     return symbolic_ ? Dim(factor_ * batch_size) : *this;
@@ -101,8 +105,8 @@ class SLOY_EXPORT Shape {
   /// The size along `axis`. REQUIRES: that dimension is not symbolic.
   std::int64_t size(int axis) const { return (*this)[axis].size(); }
   bool is_symbolic() const;
-  /// Product of all dimensions; 1 for a scalar. Throws ShapeError where two are symbolic or the
-  /// product does not fit 63 bits.
+  /// Product of all dimensions; 1 for a scalar. Throws ShapeError where two are symbolic, one is
+  /// negative, or the product does not fit 63 bits.
   Dim elements() const;
   /// The number of elements. REQUIRES: not symbolic.
   std::int64_t size() const { return elements().size(); }
@@ -180,7 +184,8 @@ class SLOY_EXPORT Tensor {
 
   /// The same elements under another shape of equal size.
   Tensor reshaped(Shape shape) const;
-  /// Every element converted; to an integer type by rounding towards zero.
+  /// Every element converted; to an integer type by rounding towards zero and keeping to its
+  /// range, not-a-number becoming 0.
   Tensor cast(DType dtype) const;
 
   /// Same dtype, shape and bytes.

@@ -1,0 +1,131 @@
+#include "tensor/layout.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cassert>
+#include <cstring>
+
+namespace sloy {
+namespace {
+
+/// An element's offset is a sum of one term a dimension, as every block splits a single dimension.
+/// `terms[d][i]` is what index i of dimension d adds.
+struct Offsets {
+  std::array<std::vector<std::int64_t>, Shape::max_rank> terms;
+
+  Offsets(const Layout& layout, const Shape& shape) {
+    std::array<std::int64_t, Shape::max_rank> index{};
+    for (int dim = 0; dim < shape.rank(); ++dim) {
+      for (index[dim] = 0; index[dim] < shape.size(dim); ++index[dim]) {
+        terms[dim].push_back(layout.offset(shape, index.data()));
+      }
+      index[dim] = 0;
+    }
+  }
+};
+
+template <std::size_t element_bytes>
+void copy_elements(const Shape& shape, const Offsets& from, const std::byte* source,
+                   const Offsets& to, std::byte* target, int dim = 0, std::int64_t from_start = 0,
+                   std::int64_t to_start = 0) {
+  if (dim == shape.rank()) {
+    std::memcpy(target + to_start * element_bytes, source + from_start * element_bytes,
+                element_bytes);
+    return;
+  }
+  for (std::int64_t i = 0; i < shape.size(dim); ++i) {
+    copy_elements<element_bytes>(shape, from, source, to, target, dim + 1,
+                                 from_start + from.terms[dim][i], to_start + to.terms[dim][i]);
+  }
+}
+
+/// Padded size of every dimension divided by its blocks: what the outer loops count.
+std::array<std::int64_t, Shape::max_rank> outer_sizes(const Layout& layout, const Shape& shape) {
+  std::array<std::int64_t, Shape::max_rank> divisor;
+  divisor.fill(1);
+  for (const Layout::Block& block : layout.blocks) divisor[block.dim] *= block.size;
+  std::array<std::int64_t, Shape::max_rank> outer{};
+  for (int dim = 0; dim < shape.rank(); ++dim) {
+    outer[dim] = (shape.size(dim) + divisor[dim] - 1) / divisor[dim];
+  }
+  return outer;
+}
+
+}  // namespace
+
+std::int64_t Layout::elements(const Shape& shape) const {
+  const auto outer = outer_sizes(*this, shape);
+  std::int64_t product = 1;
+  for (int dim = 0; dim < shape.rank(); ++dim) product *= outer[dim];
+  for (const Block& block : blocks) product *= block.size;
+  return product;
+}
+
+std::int64_t Layout::offset(const Shape& shape, const std::int64_t* index) const {
+  const int rank = shape.rank();
+  assert(order.empty() || order.size() == static_cast<std::size_t>(rank));
+  std::array<std::int64_t, Shape::max_rank> rest{};
+  for (int dim = 0; dim < rank; ++dim) rest[dim] = index[dim];
+
+  std::int64_t offset = 0;
+  std::int64_t stride = 1;
+  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+    offset += rest[block->dim] % block->size * stride;
+    rest[block->dim] /= block->size;
+    stride *= block->size;
+  }
+  const auto outer = outer_sizes(*this, shape);
+  for (int place = rank - 1; place >= 0; --place) {
+    const int dim = order.empty() ? place : order[place];
+    offset += rest[dim] * stride;
+    stride *= outer[dim];
+  }
+  return offset;
+}
+
+Layout channels_blocked(int rank, int width) {
+  assert(rank >= 2 && rank <= Shape::max_rank);
+  Layout layout;
+  layout.order = {0, static_cast<std::uint8_t>(rank - 1)};
+  for (int dim = 1; dim < rank - 1; ++dim) layout.order.push_back(static_cast<std::uint8_t>(dim));
+  layout.blocks = {{static_cast<std::uint8_t>(rank - 1), static_cast<std::uint16_t>(width)}};
+  return layout;
+}
+
+int blocked_channels(const Layout& layout, int rank) {
+  if (rank < 2 || layout.blocks.size() != 1) return 0;
+  const int width = layout.blocks.front().size;
+  return layout == channels_blocked(rank, width) ? width : 0;
+}
+
+std::string to_string(const Layout& layout) {
+  if (layout.is_plain()) return "plain";
+  std::string text;
+  for (int dim : layout.order) text += std::to_string(dim);
+  for (const Layout::Block& block : layout.blocks) {
+    text += fmt::format("·{}x{}", block.dim, block.size);
+  }
+  return text;
+}
+
+void relayout(const Shape& shape, std::size_t element_bytes, const Layout& from, const void* source,
+              const Layout& to, void* target) {
+  const auto* source_bytes = static_cast<const std::byte*>(source);
+  auto* target_bytes = static_cast<std::byte*>(target);
+  if (from == to) {
+    std::memcpy(target, source, from.elements(shape) * element_bytes);
+    return;
+  }
+  if (to.has_padding(shape)) std::memset(target, 0, to.elements(shape) * element_bytes);
+  const Offsets read(from, shape);
+  const Offsets write(to, shape);
+  switch (element_bytes) {
+    case 1: return copy_elements<1>(shape, read, source_bytes, write, target_bytes);
+    case 4: return copy_elements<4>(shape, read, source_bytes, write, target_bytes);
+    case 8: return copy_elements<8>(shape, read, source_bytes, write, target_bytes);
+    default: assert(false && "element bytes are 1, 4 or 8");
+  }
+}
+
+}  // namespace sloy
