@@ -16,7 +16,7 @@ namespace sloy {
 /// just one run, inside a parallel region, and without OpenMP. The first exception is rethrown
 /// once all runs have ended.
 template <class Work>
-void parallel_for(std::int64_t count, std::int64_t grain, const Work& work) {
+void parallel_for(std::int64_t count, [[maybe_unused]] std::int64_t grain, const Work& work) {
   std::int64_t runs = 1;
 #ifdef _OPENMP
   if (!omp_in_parallel()) {
