@@ -1,0 +1,166 @@
+/// Fields: a struct lists its members once, and recipes, model files, graph text, summaries and the
+/// reference all read that one list.
+///
+///     struct Dense {
+///       int units = 0;
+///       bool use_bias = true;
+///       static constexpr auto fields() {
+///         return std::tuple{field("units", &Dense::units), field("use_bias", &Dense::use_bias)};
+///       }
+///     };
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include <sloy/config.h>
+#include <sloy/tensor.h>
+
+namespace sloy {
+
+template <class Struct, class Member>
+struct Field {
+  std::string_view name;
+  Member Struct::*member;
+};
+
+/// One member and the name it has in files.
+template <class Struct, class Member>
+constexpr Field<Struct, Member> field(std::string_view name, Member Struct::*member) {
+  return {name, member};
+}
+
+/// A struct that lists its members.
+template <class T>
+concept Described = requires {
+  T::fields();
+};
+
+/// An enum whose names are found as `enum_names(E{})`: an array of strings in the order of values.
+template <class T>
+concept NamedEnum = std::is_enum_v<T> && requires(T value) {
+  enum_names(value);
+};
+
+namespace detail {
+SLOY_EXPORT int enum_from_config(const Config& config, std::span<const std::string_view> names);
+/// Throws ConfigError where a key of `config` is not among `names`; says which name is nearest.
+SLOY_EXPORT void check_keys(const Config& config, std::span<const std::string_view> names);
+SLOY_EXPORT std::int64_t integer_in(const Config& config, std::int64_t low, std::int64_t high);
+}  // namespace detail
+
+inline Config to_config(bool value) { return value; }
+template <std::integral T>
+requires(!std::same_as<T, bool>) Config to_config(T value) {
+  return static_cast<std::int64_t>(value);
+}
+inline Config to_config(double value) { return value; }
+inline Config to_config(const std::string& value) { return value; }
+SLOY_EXPORT Config to_config(const Dim& dim);
+SLOY_EXPORT Config to_config(const Shape& shape);
+inline Config to_config(DType dtype) { return std::string(to_string(dtype)); }
+SLOY_EXPORT Config to_config(const Tensor& tensor);
+
+inline void from_config(const Config& config, bool& value) { value = config.as_bool(); }
+template <std::integral T>
+requires(!std::same_as<T, bool>) void from_config(const Config& config, T& value) {
+  constexpr auto high = static_cast<std::int64_t>(
+      sizeof(T) == 8 ? std::int64_t{0x7fffffffffffffff}
+                     : std::int64_t{T(~T(0)) > T(0) ? T(~T(0)) : T(0x7fffffff)});
+  constexpr auto low = std::is_unsigned_v<T> ? std::int64_t{0} : -high - 1;
+  value = static_cast<T>(detail::integer_in(config, low, high));
+}
+inline void from_config(const Config& config, double& value) { value = config.as_number(); }
+inline void from_config(const Config& config, std::string& value) { value = config.as_string(); }
+SLOY_EXPORT void from_config(const Config& config, Dim& dim);
+SLOY_EXPORT void from_config(const Config& config, Shape& shape);
+inline void from_config(const Config& config, DType& dtype) {
+  dtype = parse_dtype(config.as_string());
+}
+SLOY_EXPORT void from_config(const Config& config, Tensor& tensor);
+
+template <NamedEnum T>
+Config to_config(T value) {
+  return std::string(enum_names(value)[static_cast<std::size_t>(value)]);
+}
+template <NamedEnum T>
+void from_config(const Config& config, T& value) {
+  static constexpr auto names = enum_names(T{});
+  value = static_cast<T>(detail::enum_from_config(config, names));
+}
+
+template <class T>
+Config to_config(const std::optional<T>& value);
+template <class T>
+Config to_config(const std::vector<T>& values);
+template <Described T>
+Config to_config(const T& value);
+template <class T>
+void from_config(const Config& config, std::optional<T>& value);
+template <class T>
+void from_config(const Config& config, std::vector<T>& values);
+template <Described T>
+void from_config(const Config& config, T& value);
+
+template <class T>
+Config to_config(const std::optional<T>& value) {
+  return value ? to_config(*value) : Config{};
+}
+template <class T>
+void from_config(const Config& config, std::optional<T>& value) {
+  if (config.is_null()) return value.reset();
+  T read{};
+  from_config(config, read);
+  value = std::move(read);
+}
+
+template <class T>
+Config to_config(const std::vector<T>& values) {
+  Config::List list;
+  list.reserve(values.size());
+  for (const auto& value : values) list.push_back(to_config(static_cast<const T&>(value)));
+  return list;
+}
+template <class T>
+void from_config(const Config& config, std::vector<T>& values) {
+  values.clear();
+  for (const Config& item : config.as_list()) {
+    T read{};
+    from_config(item, read);
+    values.push_back(std::move(read));
+  }
+}
+
+template <Described T>
+Config to_config(const T& value) {
+  Config::Map map;
+  std::apply(
+      [&](const auto&... fields) {
+        (map.emplace_back(std::string(fields.name), to_config(value.*(fields.member))), ...);
+      },
+      T::fields());
+  return map;
+}
+/// Keys that are absent keep the value they have; unknown keys are an error.
+template <Described T>
+void from_config(const Config& config, T& value) {
+  std::apply(
+      [&](const auto&... fields) {
+        const std::array<std::string_view, sizeof...(fields)> names{fields.name...};
+        detail::check_keys(config, names);
+        auto read = [&](const auto& one) {
+          if (const Config* found = config.find(one.name)) from_config(*found, value.*(one.member));
+        };
+        (read(fields), ...);
+      },
+      T::fields());
+}
+
+}  // namespace sloy

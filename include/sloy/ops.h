@@ -1,0 +1,251 @@
+/// Ops: the functions that write a computation into a graph. Shapes and dtypes are checked at the
+/// call; every function throws ShapeError or ConfigError then, never at run time.
+///
+/// Images are (batch, height, width, channels), convolution kernels (height, width, channels per
+/// group, filters), as in Keras. Unless said otherwise arithmetic is on float32.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sloy/fields.h>
+#include <sloy/graph.h>
+
+namespace sloy {
+
+// ---- Element by element. Operands of different shapes broadcast as in NumPy: dimensions are
+// matched from the last, a dimension of 1 or a missing one repeats.
+
+SLOY_EXPORT Value add(Value a, Value b);
+SLOY_EXPORT Value subtract(Value a, Value b);
+SLOY_EXPORT Value multiply(Value a, Value b);
+SLOY_EXPORT Value divide(Value a, Value b);
+/// Where equal, the gradient goes to `a`.
+SLOY_EXPORT Value maximum(Value a, Value b);
+SLOY_EXPORT Value minimum(Value a, Value b);
+/// a to the power b; the gradient of b needs a > 0.
+SLOY_EXPORT Value power(Value a, Value b);
+
+/// 1 where true, else 0; also on int32. No gradient flows.
+SLOY_EXPORT Value equal(Value a, Value b);
+SLOY_EXPORT Value not_equal(Value a, Value b);
+SLOY_EXPORT Value greater(Value a, Value b);
+SLOY_EXPORT Value greater_equal(Value a, Value b);
+SLOY_EXPORT Value less(Value a, Value b);
+SLOY_EXPORT Value less_equal(Value a, Value b);
+/// `a` where `condition` is not 0, else `b`. No gradient flows to `condition`.
+SLOY_EXPORT Value where(Value condition, Value a, Value b);
+
+SLOY_EXPORT Value negative(Value x);
+/// |x|, with derivative 0 at 0.
+SLOY_EXPORT Value absolute(Value x);
+/// −1, 0 or 1; derivative 0.
+SLOY_EXPORT Value sign(Value x);
+SLOY_EXPORT Value floor(Value x);
+SLOY_EXPORT Value exp(Value x);
+SLOY_EXPORT Value log(Value x);
+/// log(1 + x), accurate near 0.
+SLOY_EXPORT Value log1p(Value x);
+/// exp(x) − 1, accurate near 0.
+SLOY_EXPORT Value expm1(Value x);
+SLOY_EXPORT Value square(Value x);
+SLOY_EXPORT Value sqrt(Value x);
+/// 1 / √x.
+SLOY_EXPORT Value rsqrt(Value x);
+SLOY_EXPORT Value reciprocal(Value x);
+SLOY_EXPORT Value tanh(Value x);
+/// 1 / (1 + exp(−x)).
+SLOY_EXPORT Value sigmoid(Value x);
+/// max(x, 0), with derivative 0 at 0.
+SLOY_EXPORT Value rectify(Value x);
+
+/// Another dtype; towards int32 and uint8 by truncation. No gradient flows from an integer.
+SLOY_EXPORT Value cast(Value x, DType dtype);
+/// x itself, through which no gradient flows.
+SLOY_EXPORT Value stop_gradient(Value x);
+
+inline Value operator+(Value a, Value b) { return add(a, b); }
+inline Value operator-(Value a, Value b) { return subtract(a, b); }
+inline Value operator*(Value a, Value b) { return multiply(a, b); }
+inline Value operator/(Value a, Value b) { return divide(a, b); }
+inline Value operator-(Value x) { return negative(x); }
+inline Value operator+(Value a, double b) { return add(a, a.graph().constant(b)); }
+inline Value operator-(Value a, double b) { return subtract(a, a.graph().constant(b)); }
+inline Value operator*(Value a, double b) { return multiply(a, a.graph().constant(b)); }
+inline Value operator/(Value a, double b) { return divide(a, a.graph().constant(b)); }
+inline Value operator+(double a, Value b) { return add(b.graph().constant(a), b); }
+inline Value operator-(double a, Value b) { return subtract(b.graph().constant(a), b); }
+inline Value operator*(double a, Value b) { return multiply(b.graph().constant(a), b); }
+inline Value operator/(double a, Value b) { return divide(b.graph().constant(a), b); }
+
+// ---- Reductions.
+
+/// Which axes to reduce; negative ones count from the end; none given means all.
+struct ReduceOptions {
+  std::vector<int> axes = {};
+  bool keep_dims = false;  ///< reduced dimensions stay, with size 1
+  bool operator==(const ReduceOptions&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field("axes", &ReduceOptions::axes),
+                      field("keep_dims", &ReduceOptions::keep_dims)};
+  }
+};
+SLOY_EXPORT Value sum(Value x, ReduceOptions options = {});
+/// The sum over the number of elements; over the batch axis it divides by the batch's size.
+SLOY_EXPORT Value mean(Value x, ReduceOptions options = {});
+/// The largest element; the gradient goes to the first of equals.
+SLOY_EXPORT Value max(Value x, ReduceOptions options = {});
+/// Index (int32) of the largest element along `axis`, the first of equals. No gradient.
+SLOY_EXPORT Value argmax(Value x, int axis = -1);
+
+struct Moments {
+  Value mean;
+  Value variance;  ///< biased: divided by the number of elements
+};
+/// Mean and biased variance over `axes`, computed stably.
+SLOY_EXPORT Moments moments(Value x, std::vector<int> axes, bool keep_dims = false);
+
+/// The number of elements over `axes` of x (all when empty), as a scalar known at compile.
+SLOY_EXPORT Value count(Value x, std::vector<int> axes = {});
+
+// ---- Shapes.
+
+SLOY_EXPORT Value reshape(Value x, Shape shape);
+/// Dimension i of the result is dimension permutation[i] of x.
+SLOY_EXPORT Value transpose(Value x, std::vector<int> permutation);
+/// x repeated to `shape` by the broadcasting rule.
+SLOY_EXPORT Value broadcast_to(Value x, Shape shape);
+/// x summed over the axes that broadcasting from `shape` repeated: the gradient of broadcast_to.
+SLOY_EXPORT Value sum_to(Value x, Shape shape);
+SLOY_EXPORT Value concatenate(std::span<const Value> values, int axis = -1);
+/// Elements begin ≤ index < end along `axis`, which must not be the batch.
+SLOY_EXPORT Value slice(Value x, int axis, std::int64_t begin, std::int64_t end);
+/// Zeros before and after along `axis`.
+SLOY_EXPORT Value pad(Value x, int axis, std::int64_t before, std::int64_t after);
+/// (…) int32 → (…, classes): 1 at the index, else 0; all zeros where the index is out of range.
+SLOY_EXPORT Value one_hot(Value indices, std::int64_t classes);
+
+// ---- Products.
+
+/// x (…, n) times w (n, m) → (…, m).
+SLOY_EXPORT Value matmul(Value x, Value w);
+/// Rank 2 only, with either operand transposed first.
+struct MatmulOptions {
+  bool transpose_a = false;
+  bool transpose_b = false;
+  bool operator==(const MatmulOptions&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field("transpose_a", &MatmulOptions::transpose_a),
+                      field("transpose_b", &MatmulOptions::transpose_b)};
+  }
+};
+SLOY_EXPORT Value matmul(Value a, Value b, MatmulOptions options);
+
+// ---- Windows: convolution and pooling over one to three spatial dimensions.
+
+/// `valid` uses no padding; `same` pads so that the result has ⌈size / stride⌉ positions, the odd
+/// cell at the end, as Keras does.
+enum class Padding : std::uint8_t { valid, same };
+inline constexpr Padding valid = Padding::valid;
+inline constexpr Padding same = Padding::same;
+constexpr std::array<std::string_view, 2> enum_names(Padding) { return {"valid", "same"}; }
+
+/// How a window moves. One number a spatial dimension; empty lists mean 1 (0 for padding).
+struct Window {
+  std::vector<std::int64_t> strides = {};
+  std::vector<std::int64_t> dilations = {};
+  std::vector<std::int64_t> padding_low = {};   ///< cells added before the first
+  std::vector<std::int64_t> padding_high = {};  ///< cells added after the last
+  bool operator==(const Window&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field("strides", &Window::strides), field("dilations", &Window::dilations),
+                      field("padding_low", &Window::padding_low),
+                      field("padding_high", &Window::padding_high)};
+  }
+};
+/// Explicit padding for `padding`, from the spatial sizes of `input` (batch, spatial…, channels).
+SLOY_EXPORT Window window(const Shape& input, std::vector<std::int64_t> kernel_size,
+                          std::vector<std::int64_t> strides, Padding padding,
+                          std::vector<std::int64_t> dilations = {});
+
+struct ConvolutionOptions {
+  Window window = {};
+  std::int64_t groups = 1;
+  bool operator==(const ConvolutionOptions&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field("window", &ConvolutionOptions::window),
+                      field("groups", &ConvolutionOptions::groups)};
+  }
+};
+/// y[n, i, o] = Σ_{k, c} x[n, i·stride + k·dilation − low, c] · kernel[k, c, o] (cross-correlation)
+/// x (batch, spatial…, channels), kernel (spatial…, channels / groups, filters).
+SLOY_EXPORT Value convolution(Value x, Value kernel, ConvolutionOptions options = {});
+/// The gradient of convolution for its input of shape `input`; also the transposed convolution.
+SLOY_EXPORT Value convolution_input_gradient(Value dy, Value kernel, Shape input,
+                                             ConvolutionOptions options = {});
+/// The gradient of convolution for its kernel of shape `kernel`.
+SLOY_EXPORT Value convolution_kernel_gradient(Value x, Value dy, Shape kernel,
+                                              ConvolutionOptions options = {});
+
+struct PoolOptions {
+  std::vector<std::int64_t> pool_size = {};
+  Window window = {};
+  bool operator==(const PoolOptions&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field("pool_size", &PoolOptions::pool_size),
+                      field("window", &PoolOptions::window)};
+  }
+};
+struct MaxPool {
+  Value values;
+  Value indices;  ///< int32: place of the maximum in its image's plane, row-major; first of equals
+};
+/// The largest of each window; padding never wins.
+SLOY_EXPORT MaxPool max_pool(Value x, PoolOptions options);
+/// dy scattered to the places that won, summed where windows overlap.
+SLOY_EXPORT Value max_pool_gradient(Value dy, Value indices, Shape input, PoolOptions options);
+/// x at the places that won: the gradient of max_pool_gradient.
+SLOY_EXPORT Value max_pool_gather(Value x, Value indices, PoolOptions options);
+/// The mean of each window; padding does not count, as in Keras.
+SLOY_EXPORT Value average_pool(Value x, PoolOptions options);
+SLOY_EXPORT Value average_pool_gradient(Value dy, Shape input, PoolOptions options);
+/// Every position repeated `factors` times in each spatial dimension.
+SLOY_EXPORT Value upsample(Value x, std::vector<std::int64_t> factors);
+/// Sums over blocks of `factors` positions: the gradient of upsample.
+SLOY_EXPORT Value upsample_gradient(Value dy, std::vector<std::int64_t> factors);
+
+// ---- Probabilities.
+
+/// Turns scores into probabilities that sum to one along the last axis. Stable for any finite
+/// scores. For a loss on scores use softmax_cross_entropy.
+SLOY_EXPORT Value softmax(Value x);
+/// scores − log Σ exp(scores) along the last axis.
+SLOY_EXPORT Value log_softmax(Value x);
+/// (…, classes) scores and (…) int32 labels → (…): −log of the label's softmax. Stable.
+SLOY_EXPORT Value softmax_cross_entropy(Value scores, Value labels);
+
+// ---- Random numbers. The same numbers whatever the layout, threads or batches: each is a function
+// of (seed, purpose, stream) and (step, example, element).
+
+struct RandomOptions {
+  Shape shape = {};           ///< the first dimension counts examples
+  std::uint32_t purpose = 0;  ///< dropout, noise, …: keeps uses apart
+  std::uint32_t stream = 0;   ///< of the layer: see stream_of
+  bool operator==(const RandomOptions&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field("shape", &RandomOptions::shape),
+                      field("purpose", &RandomOptions::purpose),
+                      field("stream", &RandomOptions::stream)};
+  }
+};
+/// Uniform in [0, 1), a multiple of 2⁻²⁴. `seed` is int32 (2), `step` an int32 scalar.
+/// Philox4x32-10: Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (2011).
+SLOY_EXPORT Value random_uniform(Value seed, Value step, RandomOptions options);
+/// Standard normal, by Box and Muller's method on two uniforms.
+SLOY_EXPORT Value random_normal(Value seed, Value step, RandomOptions options);
+
+}  // namespace sloy

@@ -1,0 +1,185 @@
+/// Programs: a graph compiled into a flat list of kernel calls with every buffer's place fixed.
+///
+///     Program step = compile({.outputs = {loss}, .updates = optimizer.minimize(loss), .batch_size
+///     = 32}); State state(step.variables(), {.seed = 1}); auto [l] = step.run(state, {x, y});
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <sloy/graph.h>
+
+namespace sloy {
+
+class Executable;
+
+/// How float values are held: float32 everywhere, or double on the reference backend for tests.
+enum class Precision : std::uint8_t { float32, float64 };
+
+struct StateOptions {
+  std::uint64_t seed = 0;
+  Precision precision = Precision::float32;
+};
+
+/// All variables of a model in one block of memory. A value: copying it is a snapshot, and a
+/// program runs on any State of its variables. Creating the first one fixes how the variables lie
+/// in memory, so compile the main program before.
+class SLOY_EXPORT State {
+ public:
+  State() = default;
+  /// Variables at their initial values for this seed.
+  explicit State(std::shared_ptr<Variables> variables, StateOptions options = {});
+
+  explicit operator bool() const { return variables_ != nullptr; }
+  const std::shared_ptr<Variables>& variables() const { return variables_; }
+  Precision precision() const { return precision_; }
+
+  /// A variable's numbers in row-major order, as float32 or its integer type (float64 in a double
+  /// state).
+  Tensor get(VariableId id) const;
+  /// Throws ShapeError where the shape differs; the dtype is converted.
+  void set(VariableId id, const Tensor& value);
+  /// For variables of one element: the learning rate, the step.
+  double scalar(VariableId id) const;
+  void set_scalar(VariableId id, double value);
+
+  /// The whole block, for snapshots and hashes. Padding bytes are zero.
+  std::span<const std::byte> bytes() const { return {block_.get(), size_}; }
+  std::span<std::byte> mutable_bytes() { return {block_.get(), size_}; }
+
+  State(const State& other);
+  State& operator=(const State& other);
+  State(State&&) noexcept = default;
+  State& operator=(State&&) noexcept = default;
+  ~State() = default;
+
+ private:
+  struct Free {
+    void operator()(std::byte* block) const;
+  };
+  std::byte* at(VariableId id) const;
+
+  std::shared_ptr<Variables> variables_;
+  std::unique_ptr<std::byte[], Free> block_;
+  std::size_t size_ = 0;
+  Precision precision_ = Precision::float32;
+};
+
+/// Where kernels come from.
+enum class BackendKind : std::uint8_t {
+  cpu,       ///< oneDNN and Highway, in float32
+  reference  ///< the ops' reference kernels, in float32 or float64
+};
+constexpr std::array<std::string_view, 2> enum_names(BackendKind) { return {"cpu", "reference"}; }
+
+enum class ConvolutionAlgorithm : std::uint8_t {
+  automatic,  ///< a fixed rule of CPU features and shape, for each pass
+  direct
+};
+constexpr std::array<std::string_view, 2> enum_names(ConvolutionAlgorithm) {
+  return {"automatic", "direct"};
+}
+
+struct ProgramOptions {
+  std::vector<Value> outputs = {};
+  std::vector<Graph::Update> updates = {};
+  /// Put in for the batch dimension. 0: the size of the feeds; a program is then compiled for each
+  /// size when it is first met.
+  std::int64_t batch_size = 0;
+  BackendKind backend = BackendKind::cpu;
+  Precision precision = Precision::float32;
+  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  /// Names of passes to leave out (simplify, fuse, layout, in_place): for tests and experiments.
+  std::vector<std::string> without = {};
+};
+
+/// What is known of a program before it runs.
+struct Plan {
+  struct Step {
+    std::string op;
+    std::string path;
+    Phase phase = Phase::forward;
+    std::string kernel;                 ///< the offer that took the node
+    std::string implementation;         ///< the kernel's own name for what it runs
+    std::vector<std::string> operands;  ///< types and layouts, inputs then results
+    std::vector<std::pair<std::string, std::string>> refused;  ///< faster offers and their reasons
+    double flops = 0;
+    std::size_t scratch_bytes = 0;
+  };
+  std::vector<Step> steps;
+  std::size_t arena_bytes = 0;    ///< activations and gradients, at their peak, with scratch
+  std::size_t scratch_bytes = 0;  ///< the kernels' shared scratch, within the arena
+  std::size_t state_bytes = 0;    ///< parameters, statistics, optimiser slots
+  std::size_t constant_bytes = 0;
+  std::size_t input_bytes = 0;  ///< one set of feeds
+  double flops = 0;
+};
+
+/// Results of a run, in the order of the program's outputs. The first one can be bound directly:
+/// `auto [loss] = step.run(…)`.
+class Results {
+ public:
+  explicit Results(std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {}
+  std::size_t size() const { return tensors_.size(); }
+  const Tensor& operator[](std::size_t i) const { return tensors_[i]; }
+  auto begin() const { return tensors_.begin(); }
+  auto end() const { return tensors_.end(); }
+  template <std::size_t I>
+  const Tensor& get() const {
+    static_assert(I == 0);
+    return tensors_[0];
+  }
+
+ private:
+  std::vector<Tensor> tensors_;
+};
+
+/// Graph outputs and updates, ready to run. Programs made from one Graph's Variables share states;
+/// programs that share an Arena share its memory (their results are valid until the next run).
+class SLOY_EXPORT Program {
+ public:
+  Program() = default;
+  explicit operator bool() const { return static_cast<bool>(impl_); }
+
+  /// Runs one step. Feeds are bound in the order of the graph's inputs; their leading dimension is
+  /// the batch. Throws ShapeError where a feed does not fit.
+  Results run(State& state, const std::vector<Tensor>& feeds) const;
+
+  const std::shared_ptr<Variables>& variables() const;
+  /// For a batch size; 0 the one given at compile. Compiles where that size is new.
+  const Plan& plan(std::int64_t batch_size = 0) const;
+  /// The compiled program for a batch size (src/program/executable.h), for loops without
+  /// allocation.
+  Executable& executable(std::int64_t batch_size) const;
+
+  struct Impl;
+
+ private:
+  friend SLOY_EXPORT Program compile(ProgramOptions options);
+  std::shared_ptr<Impl> impl_;
+};
+
+/// Compiles what `outputs` and `updates` need. Throws ConfigError on an unknown pass name.
+SLOY_EXPORT Program compile(ProgramOptions options);
+
+/// A value's numbers, computed at once by the reference kernels: for tests, examples and debugging.
+/// Variables have their initial values for seed 0. Feeds as for run; without feeds the batch is 1.
+SLOY_EXPORT Tensor evaluate(Value value, const std::vector<Tensor>& feeds = {},
+                            Precision precision = Precision::float32);
+
+}  // namespace sloy
+
+template <>
+struct std::tuple_size<sloy::Results> : std::integral_constant<std::size_t, 1> {};
+template <std::size_t I>
+struct std::tuple_element<I, sloy::Results> {
+  using type = const sloy::Tensor;
+};

@@ -1,0 +1,38 @@
+/// StateForm: how the variables of a model lie in memory.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include <sloy/graph.h>
+
+#include "tensor/layout.h"
+
+namespace sloy {
+
+/// Layouts are chosen by the first program compiled that uses a variable in a kernel; every later
+/// program takes them as given. The first State fixes what is left to plain, and all offsets.
+class StateForm {
+ public:
+  /// The layout chosen for a variable, if one is.
+  const std::optional<Layout>& layout(VariableId id) const;
+  void choose(VariableId id, Layout layout);
+
+  /// Whether a State exists: after that no layout changes and no variable is added.
+  bool fixed() const { return fixed_; }
+  void fix(const Variables& variables);
+
+  /// From here on: REQUIRES fixed. Offsets and sizes count elements, so that they hold for float
+  /// states and for double ones; every variable starts on a 64-byte boundary of either.
+  std::int64_t offset(VariableId id) const { return offsets_[static_cast<std::size_t>(id)]; }
+  std::int64_t elements() const { return elements_; }
+
+ private:
+  std::vector<std::optional<Layout>> layouts_;
+  std::vector<std::int64_t> offsets_;
+  std::int64_t elements_ = 0;
+  bool fixed_ = false;
+};
+
+}  // namespace sloy
