@@ -145,6 +145,20 @@ constexpr typename OpRules<A>::Gradient not_differentiable() {
   return nullptr;
 }
 
+namespace detail {
+/// Puts the batch size into every Dim and Shape among the fields.
+template <class T>
+void bind_batch(T& value, std::int64_t batch_size) {
+  if constexpr (std::same_as<T, Dim> || std::same_as<T, Shape>) {
+    value = value.bind(batch_size);
+  } else if constexpr (Described<T>) {
+    std::apply(
+        [&](const auto&... fields) { (bind_batch(value.*(fields.member), batch_size), ...); },
+        T::fields());
+  }
+}
+}  // namespace detail
+
 /// An op without its attribute type: what graphs, passes and backends see.
 class SLOY_EXPORT Op {
  public:
@@ -162,6 +176,8 @@ class SLOY_EXPORT Op {
   virtual Cost cost(const Any& attributes, Operands operands,
                     std::span<const Type> results) const = 0;
   virtual bool equal(const Any& a, const Any& b) const = 0;
+  /// The attributes with the batch size put into every Dim and Shape.
+  virtual Any bind(const Any& attributes, std::int64_t batch_size) const = 0;
   virtual Config to_config(const Any& attributes) const = 0;
   virtual Any parse(const Config& config) const = 0;
 
@@ -214,6 +230,11 @@ class OpDefinition final : public Op {
     return cost;
   }
   bool equal(const Any& a, const Any& b) const override { return a == b || as(a) == as(b); }
+  Any bind(const Any& attributes, std::int64_t batch_size) const override {
+    A bound = as(attributes);
+    detail::bind_batch(bound, batch_size);
+    return box(std::move(bound));
+  }
   Config to_config(const Any& attributes) const override { return sloy::to_config(as(attributes)); }
   Any parse(const Config& config) const override {
     A attributes{};

@@ -1,0 +1,112 @@
+#include <sloy/program.h>
+
+#include <cassert>
+#include <cstring>
+#include <new>
+
+#include "graph/form.h"
+
+namespace sloy {
+namespace {
+
+constexpr std::align_val_t line{64};
+
+std::byte* allocate(std::size_t size) {
+  auto* block = static_cast<std::byte*>(::operator new(size, line));
+  std::memset(block, 0, size);
+  return block;
+}
+
+std::size_t element_bytes(DType dtype, Precision precision) {
+  return dtype == DType::float32 && precision == Precision::float64 ? 8 : size_of(dtype);
+}
+
+}  // namespace
+
+void State::Free::operator()(std::byte* block) const { ::operator delete(block, line); }
+
+State::State(std::shared_ptr<Variables> variables, StateOptions options)
+    : variables_(std::move(variables)), precision_(options.precision) {
+  StateForm& form = variables_->form();
+  form.fix(*variables_);
+  std::size_t width = precision_ == Precision::float64 ? 8 : 4;
+  size_ = static_cast<std::size_t>(form.elements()) * width;
+  block_.reset(allocate(size_));
+  for (VariableId id = 0; id < variables_->size(); ++id) {
+    const Variable& variable = (*variables_)[id];
+    if (variable.initial) set(id, variable.initial(options.seed));
+  }
+}
+
+State::State(const State& other)
+    : variables_(other.variables_), size_(other.size_), precision_(other.precision_) {
+  block_.reset(allocate(size_));
+  if (size_ > 0) std::memcpy(block_.get(), other.block_.get(), size_);
+}
+
+State& State::operator=(const State& other) {
+  if (this == &other) return *this;
+  if (size_ != other.size_ || !block_) return *this = State(other);
+  variables_ = other.variables_;
+  precision_ = other.precision_;
+  if (size_ > 0) std::memcpy(block_.get(), other.block_.get(), size_);
+  return *this;
+}
+
+std::byte* State::at(VariableId id) const {
+  std::int64_t width = precision_ == Precision::float64 ? 8 : 4;
+  return block_.get() + variables_->form().offset(id) * width;
+}
+
+Tensor State::get(VariableId id) const {
+  const Type& type = (*variables_)[id].type;
+  bool wide = type.dtype == DType::float32 && precision_ == Precision::float64;
+  Tensor tensor(wide ? DType::float64 : type.dtype, type.shape);
+  relayout(type.shape, element_bytes(type.dtype, precision_), *variables_->form().layout(id),
+           at(id), Layout{}, tensor.mutable_data());
+  return tensor;
+}
+
+void State::set(VariableId id, const Tensor& value) {
+  const Variable& variable = (*variables_)[id];
+  if (value.shape() != variable.type.shape) {
+    throw ShapeError(
+        "the numbers for " + variable.name + " have another shape than the variable",
+        {{"numbers", to_string(value.shape())}, {"variable", to_string(variable.type.shape)}});
+  }
+  bool wide = variable.type.dtype == DType::float32 && precision_ == Precision::float64;
+  Tensor converted = value.cast(wide ? DType::float64 : variable.type.dtype);
+  relayout(variable.type.shape, element_bytes(variable.type.dtype, precision_), Layout{},
+           converted.data(), *variables_->form().layout(id), at(id));
+}
+
+double State::scalar(VariableId id) const {
+  assert((*variables_)[id].type.shape.size() == 1);
+  switch ((*variables_)[id].type.dtype) {
+    case DType::int32: return *reinterpret_cast<const std::int32_t*>(at(id));
+    case DType::uint8: return static_cast<double>(*reinterpret_cast<const std::uint8_t*>(at(id)));
+    default: break;
+  }
+  if (precision_ == Precision::float64) return *reinterpret_cast<const double*>(at(id));
+  return *reinterpret_cast<const float*>(at(id));
+}
+
+void State::set_scalar(VariableId id, double value) {
+  assert((*variables_)[id].type.shape.size() == 1);
+  switch ((*variables_)[id].type.dtype) {
+    case DType::int32:
+      *reinterpret_cast<std::int32_t*>(at(id)) = static_cast<std::int32_t>(value);
+      return;
+    case DType::uint8:
+      *reinterpret_cast<std::uint8_t*>(at(id)) = static_cast<std::uint8_t>(value);
+      return;
+    default: break;
+  }
+  if (precision_ == Precision::float64) {
+    *reinterpret_cast<double*>(at(id)) = value;
+  } else {
+    *reinterpret_cast<float*>(at(id)) = static_cast<float>(value);
+  }
+}
+
+}  // namespace sloy
