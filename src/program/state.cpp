@@ -1,3 +1,4 @@
+#include <sloy/error.h>
 #include <sloy/program.h>
 
 #include <cassert>
