@@ -1,9 +1,19 @@
 # What can be chosen at configure time, and what holds for every target of the project.
 option(SLOY_PROGRAM "Build the sloy program" ${PROJECT_IS_TOP_LEVEL})
 option(SLOY_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(SLOY_INSTALL "Install the library, and the program where it is built" ${PROJECT_IS_TOP_LEVEL})
 option(SLOY_OPENMP "Compute on several threads through OpenMP" ON)
-option(SLOY_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
+option(SLOY_WERROR "Treat warnings as errors" OFF)
+option(SLOY_FUZZERS "Build tests/fuzz with libFuzzer (clang)" OFF)
 set(SLOY_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=: address,undefined")
+
+if(SLOY_OPENMP AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  message(FATAL_ERROR "SLOY_OPENMP needs g++: oneDNN computes through GNU's OpenMP runtime, and two "
+    "runtimes in one process fight for the cores. With ${CMAKE_CXX_COMPILER_ID}: -DSLOY_OPENMP=OFF")
+endif()
+if(SLOY_FUZZERS AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  message(FATAL_ERROR "SLOY_FUZZERS needs clang++: cmake --preset sanitize")
+endif()
 
 if(PROJECT_IS_TOP_LEVEL)
   find_program(SLOY_CCACHE ccache)
@@ -33,4 +43,7 @@ if(SLOY_SANITIZE)
   target_compile_options(sloy_flags INTERFACE -fsanitize=${SLOY_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
   target_link_options(sloy_flags INTERFACE -fsanitize=${SLOY_SANITIZE})
+endif()
+if(SLOY_FUZZERS)
+  target_compile_options(sloy_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
