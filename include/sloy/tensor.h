@@ -130,6 +130,8 @@ SLOY_EXPORT std::string to_string(const Shape& shape);
 struct Type {
   DType dtype = DType::float32;
   Shape shape = {};
+  /// REQUIRES: a shape without symbols.
+  std::size_t bytes() const { return static_cast<std::size_t>(shape.size()) * size_of(dtype); }
   bool operator==(const Type&) const = default;
 };
 

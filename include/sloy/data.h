@@ -1,0 +1,225 @@
+/// Data sets: examples by number, read one at a time, in the dtype they are stored in.
+///
+///     auto data = data::fashion_mnist();
+///     auto [train, validation] = data.train.split(0.1, seed);
+///
+/// A data set of your own is any type with three members:
+///
+///     struct Squares {
+///       std::int64_t size() const { return 1000; }
+///       data::Spec spec() const { return {{DType::float32, {1}}, {DType::float32, {1}}}; }
+///       void read(std::int64_t index, data::Slot slot) const {
+///         slot.features_as<float>()[0] = index;
+///         slot.target_as<float>()[0] = index * index;
+///       }
+///     };
+///     data::Dataset squares = Squares{};
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <sloy/export.h>
+#include <sloy/fields.h>
+#include <sloy/tensor.h>
+
+namespace sloy::data {
+
+/// What every example of a data set looks like. The types are of one example, without a batch
+/// dimension: images (height, width, channels), class labels int32 ().
+struct Spec {
+  Type features;
+  Type target;
+  /// Number of classes where the target is a class label, else 0.
+  int num_classes = 0;
+  /// Names of the classes in the order of their labels; may be empty.
+  std::vector<std::string> class_names = {};
+};
+
+/// Where the bytes of one example go: row-major elements of the types in the data set's spec.
+struct Slot {
+  std::span<std::byte> features;
+  std::span<std::byte> target;
+  /// Which pass over the data this is, for sources that change with it, as augmentation does.
+  std::int64_t epoch = 0;
+
+  template <class T>
+  std::span<T> features_as() const {
+    return {reinterpret_cast<T*>(features.data()), features.size() / sizeof(T)};
+  }
+  template <class T>
+  std::span<T> target_as() const {
+    return {reinterpret_cast<T*>(target.data()), target.size() / sizeof(T)};
+  }
+};
+
+/// One example as tensors.
+struct Example {
+  Tensor features;
+  Tensor target;
+};
+
+/// What a type must have to be a data set. `read` fills the whole slot; it is called with
+/// 0 ≤ index < size(), from several threads at once, and its bytes depend on the index and the
+/// epoch alone. A type whose read is a plain copy from memory may say so by a member
+/// `bool is_in_memory() const`: a loader then spreads a batch over the computing threads.
+template <class T>
+concept Source = requires(const T& source, std::int64_t index, Slot slot) {
+  { source.size() } -> std::convertible_to<std::int64_t>;
+  { source.spec() } -> std::convertible_to<Spec>;
+  source.read(index, slot);
+};
+
+struct Split;
+
+/// A data set: a small value, whose copies share one immutable source.
+class SLOY_EXPORT Dataset {
+ public:
+  /// No examples.
+  Dataset() = default;
+
+  /// Asks the source for its size and spec once.
+  template <class T>
+  requires(Source<T> && !std::same_as<T, Dataset>) Dataset(T source)
+      : held_(std::make_shared<Held<T>>(std::move(source))) {}  // NOLINT: a source is a data set
+
+  std::int64_t size() const { return held_ ? held_->size : 0; }
+  bool empty() const { return size() == 0; }
+  const Spec& spec() const;
+  bool is_in_memory() const { return held_ && held_->in_memory; }
+
+  /// Writes one example into `slot`, whose spans have exactly the spec's bytes. An Error of the
+  /// source gets the example's number as a note. REQUIRES: 0 ≤ index < size().
+  void read(std::int64_t index, Slot slot) const;
+
+  /// One example. Throws DataError on an index out of range.
+  Example operator[](std::int64_t index) const;
+
+  /// The examples with these numbers, in this order; one may come several times.
+  Dataset subset(std::vector<std::int64_t> indices) const;
+  /// Examples [first, last).
+  Dataset range(std::int64_t first, std::int64_t last) const;
+  /// The first `count` examples, or all where there are fewer.
+  Dataset take(std::int64_t count) const;
+  /// All examples in another order, which the seed decides. Needs no memory.
+  Dataset shuffled(std::uint64_t seed) const;
+  /// Holds out the last fraction·size (rounded) of a seeded shuffle as `test`, the rest is `train`.
+  /// Needs no memory. Throws DataError where either part would be empty.
+  Split split(double fraction, std::uint64_t seed) const;
+  /// All examples read now, and from memory from then on. Not for sources that change with the
+  /// epoch: the examples of epoch 0 stay.
+  Dataset cached() const;
+
+ private:
+  struct Base {
+    std::int64_t size = 0;
+    Spec spec;
+    bool in_memory = false;
+    virtual ~Base() = default;
+    virtual void read(std::int64_t index, const Slot& slot) const = 0;
+  };
+  template <class T>
+  struct Held final : Base {
+    T source;
+    explicit Held(T given) : source(std::move(given)) {
+      this->size = source.size();
+      this->spec = source.spec();
+      if constexpr (requires { source.is_in_memory(); }) this->in_memory = source.is_in_memory();
+    }
+    void read(std::int64_t index, const Slot& slot) const override { source.read(index, slot); }
+  };
+
+  std::shared_ptr<const Base> held_;
+};
+
+/// A data set in two parts: one to learn from, one to measure on.
+struct Split {
+  Dataset train;
+  Dataset test;
+};
+
+/// Examples held in memory: the first dimension of both tensors counts them. Integer targets of one
+/// number each are class labels and become int32; the number of classes is that of the names, or
+/// else the largest label's plus one. Throws DataError where the numbers of examples differ, or a
+/// label is negative or has no name.
+SLOY_EXPORT Dataset from_tensors(Tensor features, Tensor target,
+                                 std::vector<std::string> class_names = {});
+
+/// Images and labels in the IDX format (MNIST's), raw or compressed by gzip. Images (n, height,
+/// width) get a channel dimension of 1. Throws FileError where a file is damaged, DataError where
+/// the numbers of images and labels differ or a label is out of range.
+SLOY_EXPORT Dataset idx(const std::filesystem::path& images, const std::filesystem::path& labels,
+                        std::vector<std::string> class_names = {});
+
+/// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017): 60,000 + 10,000 grey images of clothes, 28×28,
+/// ten classes. Looks into `directory`; where that is empty, into $SLOY_DATA_DIR/fashion-mnist and
+/// where Debian's package dataset-fashion-mnist puts it.
+SLOY_EXPORT Split fashion_mnist(const std::filesystem::path& directory = {});
+
+/// MNIST (LeCun, Cortes and Burges): 60,000 + 10,000 handwritten digits, 28×28. Looks into
+/// `directory`; where that is empty, into $SLOY_DATA_DIR/mnist.
+SLOY_EXPORT Split mnist(const std::filesystem::path& directory = {});
+
+/// Points of the plane, made by formula: float32 features (2).
+struct Generated {
+  std::int64_t size = 500;
+  /// Standard deviation of the normal noise added to each coordinate (`plane`: to the target).
+  double noise = 0.1;
+  std::uint64_t seed = 0;
+
+  static constexpr auto fields() {
+    return std::tuple{field("size", &Generated::size), field("noise", &Generated::noise),
+                      field("seed", &Generated::seed)};
+  }
+};
+
+/// Two circles around the origin: class 0 of radius 1, class 1 of radius ½.
+SLOY_EXPORT Dataset circles(const Generated& options = {});
+/// Two half circles that reach into each other: (cos t, sin t) and (1 − cos t, ½ − sin t), t in
+/// [0, π].
+SLOY_EXPORT Dataset moons(const Generated& options = {});
+/// Two spirals of 1¾ turns, half a turn apart: radius r in [0, 1) at the angle 3.5πr.
+SLOY_EXPORT Dataset spirals(const Generated& options = {});
+/// Uniform on [−1, 1]²: class 1 where exactly one coordinate is negative. The classes hold before
+/// noise is added.
+SLOY_EXPORT Dataset exclusive_or(const Generated& options = {});
+/// Two normal clouds of standard deviation 0.4 around (−1, −1) and (1, 1).
+SLOY_EXPORT Dataset gaussians(const Generated& options = {});
+/// Regression: uniform on [−1, 1]², the float32 target (1) is (x + y)/2 + noise.
+SLOY_EXPORT Dataset plane(const Generated& options = {});
+
+/// How `load` finds or makes a set.
+struct LoadOptions {
+  std::filesystem::path directory = {};  ///< of a set in files
+  Generated generated = {};              ///< of a set made by formula; a fifth of it is held out
+};
+
+/// The names `load` knows, in alphabetical order.
+SLOY_EXPORT std::vector<std::string> names();
+
+/// A data set by its name: "fashion-mnist", "mnist", "circles", "moons", "spirals", "xor",
+/// "gaussians" or "plane". Throws ConfigError on another, naming the nearest.
+SLOY_EXPORT Split load(std::string_view name, const LoadOptions& options = {});
+
+/// Mean and standard deviation (of the set, not its estimate for a larger one) of the features'
+/// raw values, one number a channel: over all examples and all positions of the dimensions before
+/// the last.
+struct Statistics {
+  std::vector<double> mean;
+  std::vector<double> standard_deviation;
+};
+
+/// Reads every example once. Accumulates in double and in a fixed order, so the result doesn't
+/// depend on the number of threads. Throws DataError on an empty set.
+SLOY_EXPORT Statistics statistics(const Dataset& dataset);
+
+}  // namespace sloy::data

@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+#include <sloy/data.h>
+#include <sloy/error.h>
+
+#include <cassert>
+#include <cmath>
+#include <cstring>
+
+#include "tensor/permutation.h"
+
+namespace sloy::data {
+namespace {
+
+/// Some examples of another data set; `index_of` says which.
+template <class IndexOf>
+struct View {
+  Dataset base;
+  std::int64_t count;
+  IndexOf index_of;
+
+  std::int64_t size() const { return count; }
+  const Spec& spec() const { return base.spec(); }
+  void read(std::int64_t index, Slot slot) const { base.read(index_of(index), slot); }
+  bool is_in_memory() const { return base.is_in_memory(); }
+};
+
+template <class IndexOf>
+View<IndexOf> view(const Dataset& base, std::int64_t count, IndexOf index_of) {
+  return {base, count, std::move(index_of)};
+}
+
+}  // namespace
+
+const Spec& Dataset::spec() const {
+  static const Spec none{};
+  return held_ ? held_->spec : none;
+}
+
+void Dataset::read(std::int64_t index, Slot slot) const {
+  assert(0 <= index && index < size());
+  assert(slot.features.size() == spec().features.bytes());
+  assert(slot.target.size() == spec().target.bytes());
+  try {
+    held_->read(index, slot);
+  } catch (Error& error) {
+    error.add({"example", std::to_string(index), fmt::format("of {}, counted from 0", size())});
+    throw;
+  }
+}
+
+Example Dataset::operator[](std::int64_t index) const {
+  if (index < 0 || index >= size()) {
+    throw DataError(fmt::format("there is no example {}", index),
+                    {{"examples", std::to_string(size()), "counted from 0"}});
+  }
+  Example example{Tensor(spec().features.dtype, spec().features.shape),
+                  Tensor(spec().target.dtype, spec().target.shape)};
+  read(index, {.features = {example.features.mutable_data(), example.features.bytes()},
+               .target = {example.target.mutable_data(), example.target.bytes()}});
+  return example;
+}
+
+Dataset Dataset::subset(std::vector<std::int64_t> indices) const {
+  for (std::int64_t index : indices) {
+    if (index < 0 || index >= size()) {
+      throw DataError(fmt::format("a subset asks for example {}", index),
+                      {{"examples", std::to_string(size()), "counted from 0"}});
+    }
+  }
+  const auto count = static_cast<std::int64_t>(indices.size());
+  return view(*this, count,
+              [indices = std::move(indices)](std::int64_t index) { return indices[index]; });
+}
+
+Dataset Dataset::range(std::int64_t first, std::int64_t last) const {
+  if (first < 0 || last < first || last > size()) {
+    throw DataError(fmt::format("there are no examples {} to {}", first, last),
+                    {{"examples", std::to_string(size()), "counted from 0"}});
+  }
+  return view(*this, last - first, [first](std::int64_t index) { return first + index; });
+}
+
+Dataset Dataset::take(std::int64_t count) const { return range(0, std::min(count, size())); }
+
+Dataset Dataset::shuffled(std::uint64_t seed) const {
+  // A stream of its own: the order must differ from that of any epoch under the same seed.
+  const RandomKey key = random_key(seed, Purpose::shuffle, stream_of("Dataset::shuffled"));
+  return view(*this, size(), Permutation(static_cast<std::uint64_t>(size()), key));
+}
+
+Split Dataset::split(double fraction, std::uint64_t seed) const {
+  const auto held_out =
+      fraction > 0 && fraction < 1 ? std::llround(fraction * static_cast<double>(size())) : 0;
+  const std::int64_t kept = size() - held_out;
+  if (kept == 0 || kept == size()) {
+    throw DataError(fmt::format("{} of {} examples can't be held out", fraction, size()), {},
+                    "choose a fraction that leaves at least one example on either side");
+  }
+  const Permutation order(static_cast<std::uint64_t>(size()), random_key(seed, Purpose::split));
+  return {.train = view(*this, kept, order),
+          .test = view(*this, held_out,
+                       [order, kept](std::int64_t index) { return order(kept + index); })};
+}
+
+}  // namespace sloy::data

@@ -1,0 +1,184 @@
+#include <gtest/gtest.h>
+#include <sloy/data.h>
+#include <sloy/error.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+namespace sloy::data {
+namespace {
+
+/// Features (index, 2·index), target the epoch: a user's own source.
+struct Counting {
+  std::int64_t count = 10;
+  std::int64_t size() const { return count; }
+  Spec spec() const { return {{DType::int32, {2}}, {DType::int32, {}}}; }
+  void read(std::int64_t index, Slot slot) const {
+    if (index == 666) throw FileError("cannot read the example");
+    slot.features_as<std::int32_t>()[0] = static_cast<std::int32_t>(index);
+    slot.features_as<std::int32_t>()[1] = static_cast<std::int32_t>(2 * index);
+    slot.target_as<std::int32_t>()[0] = static_cast<std::int32_t>(slot.epoch);
+  }
+};
+
+std::vector<std::int32_t> order_of(const Dataset& dataset) {
+  std::vector<std::int32_t> order;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    order.push_back(dataset[i].features.values<std::int32_t>()[0]);
+  }
+  return order;
+}
+
+std::string message_of(const auto& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Dataset, HoldsAnyTypeWithThreeMembers) {
+  const Dataset dataset = Counting{};
+  EXPECT_EQ(dataset.size(), 10);
+  EXPECT_FALSE(dataset.is_in_memory());
+  EXPECT_EQ(dataset.spec().features, (Type{DType::int32, {2}}));
+  EXPECT_EQ(dataset[3].features, Tensor({2}, std::vector<std::int32_t>{3, 6}));
+  EXPECT_EQ(dataset[3].target.item(), 0);
+}
+
+TEST(Dataset, WithoutASourceIsEmpty) {
+  const Dataset none;
+  EXPECT_TRUE(none.empty());
+  EXPECT_TRUE(none.cached().empty());
+  EXPECT_TRUE(none.take(5).empty());
+  EXPECT_THROW(none[0], DataError);
+  EXPECT_THROW(none.split(0.5, 1), DataError);
+}
+
+TEST(Dataset, ChecksIndices) {
+  const Dataset dataset = Counting{};
+  EXPECT_THROW(dataset[10], DataError);
+  EXPECT_THROW(dataset[-1], DataError);
+  EXPECT_THROW(dataset.subset({0, 10}), DataError);
+  EXPECT_THROW(dataset.range(4, 11), DataError);
+  EXPECT_THROW(dataset.range(5, 4), DataError);
+  EXPECT_THROW(dataset.take(-1), DataError);
+}
+
+TEST(Dataset, AnErrorNamesTheExample) {
+  const Dataset dataset = Dataset(Counting{1000}).range(600, 700);
+  EXPECT_EQ(message_of([&] { dataset[66]; }),
+            "cannot read the example\n  example   666   of 1000, counted from 0");
+}
+
+TEST(Dataset, ViewsSelect) {
+  const Dataset dataset = Counting{};
+  EXPECT_EQ(order_of(dataset.subset({7, 7, 0})), (std::vector<std::int32_t>{7, 7, 0}));
+  EXPECT_EQ(order_of(dataset.range(2, 5)), (std::vector<std::int32_t>{2, 3, 4}));
+  EXPECT_EQ(order_of(dataset.take(3)), (std::vector<std::int32_t>{0, 1, 2}));
+  EXPECT_EQ(dataset.take(99).size(), 10);
+  EXPECT_EQ(order_of(dataset.range(2, 9).subset({6, 0})), (std::vector<std::int32_t>{8, 2}));
+  EXPECT_EQ(dataset.range(2, 9).spec().features, dataset.spec().features);
+}
+
+TEST(Dataset, ShufflesByTheSeed) {
+  const Dataset dataset = Counting{100};
+  std::vector<std::int32_t> order = order_of(dataset.shuffled(1));
+  EXPECT_EQ(order, order_of(dataset.shuffled(1)));
+  EXPECT_NE(order, order_of(dataset.shuffled(2)));
+  std::sort(order.begin(), order.end());
+  EXPECT_EQ(order, order_of(dataset));
+}
+
+TEST(Dataset, SplitsIntoTwoPartsThatMakeTheWhole) {
+  const Dataset dataset = Counting{103};
+  const auto [train, validation] = dataset.split(0.1, 5);
+  EXPECT_EQ(train.size(), 93);
+  EXPECT_EQ(validation.size(), 10);
+  std::vector<std::int32_t> both = order_of(train);
+  const std::vector<std::int32_t> held_out = order_of(validation);
+  both.insert(both.end(), held_out.begin(), held_out.end());
+  EXPECT_EQ(std::set<std::int32_t>(both.begin(), both.end()).size(), 103u);
+  EXPECT_NE(held_out, order_of(dataset.split(0.1, 6).test));
+  EXPECT_EQ(held_out, order_of(dataset.split(0.1, 5).test));
+}
+
+TEST(Dataset, ASplitLeavesSomethingOnBothSides) {
+  const Dataset dataset = Counting{10};
+  for (double fraction : {0.0, 1.0, -0.1, 1.5, 1e-20, 0.95, std::nan("")}) {
+    EXPECT_THROW(dataset.split(fraction, 1), DataError) << fraction;
+  }
+  EXPECT_EQ(dataset.split(0.05, 1).test.size(), 1);
+  EXPECT_EQ(dataset.split(0.9, 1).train.size(), 1);
+}
+
+TEST(Dataset, CachingReadsEverythingOnce) {
+  const Dataset cached = Dataset(Counting{500}).shuffled(3).cached();
+  EXPECT_TRUE(cached.is_in_memory());
+  EXPECT_EQ(order_of(cached), order_of(Dataset(Counting{500}).shuffled(3)));
+  EXPECT_TRUE(cached.take(7).is_in_memory());
+  EXPECT_THROW(Dataset(Counting{1000}).cached(), FileError);
+}
+
+TEST(FromTensors, RowsAreExamples) {
+  const Tensor x({3, 2}, std::vector<float>{1, 2, 3, 4, 5, 6});
+  const Tensor y({3, 1}, std::vector<float>{10, 20, 30});
+  const Dataset dataset = from_tensors(x, y);
+  EXPECT_EQ(dataset.size(), 3);
+  EXPECT_EQ(dataset.spec().num_classes, 0);
+  EXPECT_EQ(dataset[1].features, Tensor({2}, std::vector<float>{3, 4}));
+  EXPECT_EQ(dataset[2].target, Tensor({1}, std::vector<float>{30}));
+}
+
+TEST(FromTensors, IntegerTargetsAreLabels) {
+  const Tensor x(DType::uint8, {4, 2, 2, 1});
+  for (const Shape& shape : {Shape{4}, Shape{4, 1}}) {
+    const Dataset dataset = from_tensors(x, Tensor(shape, std::vector<std::uint8_t>{0, 2, 1, 0}));
+    EXPECT_EQ(dataset.spec().target, (Type{DType::int32, {}}));
+    EXPECT_EQ(dataset.spec().num_classes, 3);
+    EXPECT_EQ(dataset[1].target, Tensor::scalar(std::int32_t{2}));
+  }
+  const Dataset named =
+      from_tensors(x, Tensor({4}, std::vector<std::int32_t>{0, 1, 1, 0}), {"cat", "dog", "fox"});
+  EXPECT_EQ(named.spec().num_classes, 3);
+  EXPECT_EQ(named.spec().class_names[2], "fox");
+}
+
+TEST(FromTensors, IntegersOfSeveralNumbersStayAsTheyAre) {
+  const Dataset dataset =
+      from_tensors(Tensor(DType::float32, {2, 5}), Tensor(DType::uint8, {2, 3}));
+  EXPECT_EQ(dataset.spec().target, (Type{DType::uint8, {3}}));
+  EXPECT_EQ(dataset.spec().num_classes, 0);
+}
+
+TEST(FromTensors, RefusesWhatDoesNotFit) {
+  const Tensor x(DType::float32, {3, 2});
+  EXPECT_EQ(message_of([&] {
+              from_tensors(x, Tensor(DType::float32, {4, 1}));
+            }),
+            "there are 3 examples, but 4 targets\n"
+            "  features   float32 (3, 2)\n"
+            "  target     float32 (4, 1)\n"
+            "  to fix     give each example its target");
+  EXPECT_THROW(from_tensors(Tensor(), Tensor()), DataError);
+  EXPECT_THROW(from_tensors(x, Tensor({3}, std::vector<std::int32_t>{0, -1, 0})), DataError);
+  EXPECT_EQ(message_of([&] {
+              from_tensors(x, Tensor({3}, std::vector<std::int32_t>{0, 1, 2}), {"a", "b"});
+            }),
+            "label 2 is out of range: there are 2 classes\n"
+            "  row      2   counted from 0\n"
+            "  needed   0 to 1\n"
+            "  to fix   name every class, or count labels from 0");
+}
+
+TEST(FromTensors, MayHoldNoRows) {
+  const Dataset empty = from_tensors(Tensor(DType::float32, {0, 2}), Tensor(DType::int32, {0}));
+  EXPECT_TRUE(empty.empty());
+  EXPECT_EQ(empty.spec().num_classes, 0);
+}
+
+}  // namespace
+}  // namespace sloy::data

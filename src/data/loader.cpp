@@ -1,0 +1,201 @@
+#include "data/loader.h"
+
+#include <fmt/format.h>
+#include <sloy/error.h>
+
+#include <algorithm>
+#include <cassert>
+#include <new>
+
+#include "base/checked.h"
+#include "base/parallel.h"
+
+namespace sloy::data {
+namespace {
+
+constexpr std::size_t alignment = 64;
+constexpr int max_workers = 256;
+constexpr int max_slots = 1024;
+
+/// Below this many bytes a second computing thread is no gain.
+constexpr std::int64_t bytes_a_thread = 1 << 18;
+/// What a worker reads at a time: little enough that all workers share one batch and stop at once,
+/// enough that taking turns costs nothing.
+constexpr std::int64_t bytes_a_piece = 1 << 15;
+
+std::size_t round_up(std::size_t bytes) {
+  return checked_add(bytes, alignment - 1, "the memory of a batch") / alignment * alignment;
+}
+
+void check(const Dataset& dataset, const LoaderOptions& options) {
+  if (options.batch_size < 1) {
+    throw ConfigError(
+        fmt::format("the batch size is {}, at least 1 is needed", options.batch_size));
+  }
+  if (options.workers < 0 || options.workers > max_workers) {
+    throw ConfigError(fmt::format("{} loader threads were asked for", options.workers),
+                      {{"needed", fmt::format("0 to {}", max_workers)}});
+  }
+  if (dataset.empty()) throw DataError("the data set has no examples");
+  assert(options.slots >= 1 && options.slots <= max_slots);
+}
+
+}  // namespace
+
+Loader::Loader(Dataset dataset, const LoaderOptions& options)
+    : dataset_(std::move(dataset)), options_(options) {
+  check(dataset_, options);
+  // A batch larger than the set is one batch of all: its memory needn't be larger.
+  options_.batch_size = std::min(options.batch_size, dataset_.size());
+  num_batches_ = (dataset_.size() + options_.batch_size - 1) / options_.batch_size;
+  feature_bytes_ = dataset_.spec().features.bytes();
+  target_bytes_ = dataset_.spec().target.bytes();
+
+  const auto batch_size = static_cast<std::size_t>(options_.batch_size);
+  const std::size_t feature_space =
+      round_up(checked_multiply(feature_bytes_, batch_size, "the memory of a batch"));
+  const std::size_t target_space =
+      round_up(checked_multiply(target_bytes_, batch_size, "the memory of a batch"));
+  const std::size_t space = checked_add(feature_space, target_space, "the memory of a batch");
+  slots_.resize(options_.workers == 0 ? 1 : std::max(options_.slots, 2));
+  for (SlotState& slot : slots_) {
+    auto* memory = static_cast<std::byte*>(operator new (space, std::align_val_t{alignment}));
+    slot.memory = {memory, [](std::byte* p) { operator delete (p, std::align_val_t{alignment}); }};
+    slot.features = memory;
+    slot.target = memory + feature_space;
+  }
+  given_ = released_ = taking_ = num_batches_;
+  for (int worker = 0; worker < options_.workers; ++worker) {
+    workers_.emplace_back([this] { work(); });
+  }
+}
+
+Loader::~Loader() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  abandoned_ = true;
+  piece_wanted_.notify_all();
+}
+
+std::int64_t Loader::count_of(std::int64_t batch) const {
+  return std::min(options_.batch_size, dataset_.size() - batch * options_.batch_size);
+}
+
+void Loader::start(std::int64_t epoch, std::int64_t first_batch) {
+  assert(0 <= first_batch && first_batch <= num_batches_);
+  std::unique_lock lock(mutex_);
+  taking_ = num_batches_;
+  abandoned_ = true;
+  piece_read_.wait(lock, [&] { return busy_ == 0; });
+  abandoned_ = false;
+  epoch_ = epoch;
+  if (options_.shuffle) {
+    order_.emplace(static_cast<std::uint64_t>(dataset_.size()),
+                   random_key(options_.seed, Purpose::shuffle, static_cast<std::uint64_t>(epoch)));
+  }
+  given_ = released_ = taking_ = first_batch;
+  taken_ = 0;
+  piece_wanted_.notify_all();
+}
+
+const Batch* Loader::next() {
+  std::unique_lock lock(mutex_);
+  if (released_ != given_) {
+    released_ = given_;
+    piece_wanted_.notify_all();
+  }
+  if (given_ == num_batches_) return nullptr;
+  const std::int64_t batch = given_;
+  SlotState& slot = slot_of(batch);
+  if (workers_.empty()) {
+    read_here(batch);
+  } else {
+    piece_read_.wait(lock, [&] { return taking_ > batch && slot.unread == 0; });
+    if (slot.error) {
+      taking_ = given_ = released_ = num_batches_;
+      std::rethrow_exception(slot.error);
+    }
+  }
+  ++given_;
+  const auto count = static_cast<std::size_t>(count_of(batch));
+  batch_ = {.features = {slot.features, count * feature_bytes_},
+            .target = {slot.target, count * target_bytes_},
+            .count = count_of(batch),
+            .first = batch * options_.batch_size};
+  return &batch_;
+}
+
+void Loader::read(const Piece& piece) {
+  const SlotState& slot = slot_of(piece.batch);
+  for (std::int64_t i = piece.first; i < piece.last && !abandoned_; ++i) {
+    const std::int64_t position = piece.batch * options_.batch_size + i;
+    const std::int64_t index =
+        order_ ? static_cast<std::int64_t>((*order_)(static_cast<std::uint64_t>(position)))
+               : position;
+    dataset_.read(index, {.features = {slot.features + i * feature_bytes_, feature_bytes_},
+                          .target = {slot.target + i * target_bytes_, target_bytes_},
+                          .epoch = epoch_});
+  }
+}
+
+void Loader::read_here(std::int64_t batch) {
+  const std::int64_t count = count_of(batch);
+  if (!dataset_.is_in_memory()) return read({batch, 0, count});
+  const auto example_bytes = static_cast<std::int64_t>(feature_bytes_ + target_bytes_);
+  parallel_for(count, bytes_a_thread / std::max<std::int64_t>(example_bytes, 1),
+               [&](std::int64_t first, std::int64_t last) {
+                 read({batch, first, last});
+               });
+}
+
+bool Loader::has_piece() const {
+  return taking_ < num_batches_ && taking_ < released_ + static_cast<std::int64_t>(slots_.size());
+}
+
+Loader::Piece Loader::take_piece() {
+  const std::int64_t count = count_of(taking_);
+  if (taken_ == 0) {
+    slot_of(taking_).unread = count;
+    slot_of(taking_).error = nullptr;
+  }
+  const auto example_bytes = static_cast<std::int64_t>(feature_bytes_ + target_bytes_);
+  const std::int64_t length =
+      std::max<std::int64_t>(bytes_a_piece / std::max<std::int64_t>(example_bytes, 1), 1);
+  const Piece piece{taking_, taken_, std::min(taken_ + length, count)};
+  taken_ = piece.last;
+  if (taken_ == count) {
+    ++taking_;
+    taken_ = 0;
+  }
+  return piece;
+}
+
+void Loader::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    piece_wanted_.wait(lock, [&] { return stopping_ || has_piece(); });
+    if (stopping_) return;
+    const Piece piece = take_piece();
+    ++busy_;
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      read(piece);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    --busy_;
+    SlotState& slot = slot_of(piece.batch);
+    slot.unread -= piece.last - piece.first;
+    // Pieces end in any order: the same error is reported whichever worker is faster only if the
+    // one that stands first in the batch wins.
+    if (error && (!slot.error || piece.first < slot.error_at)) {
+      slot.error = error;
+      slot.error_at = piece.first;
+    }
+    if (slot.unread == 0 || busy_ == 0) piece_read_.notify_all();
+  }
+}
+
+}  // namespace sloy::data

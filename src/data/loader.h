@@ -1,0 +1,112 @@
+/// The loader: batches of raw bytes in the order of an epoch, ready where a program reads them.
+#pragma once
+
+#include <sloy/data.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "tensor/permutation.h"
+
+namespace sloy::data {
+
+struct LoaderOptions {
+  std::int64_t batch_size = 32;
+  /// Another order every epoch, decided by the seed and the epoch's number.
+  bool shuffle = false;
+  std::uint64_t seed = 0;
+  /// Threads that read ahead. With 0 a batch is read when it is asked for, by the calling thread,
+  /// and for data in memory by all computing threads.
+  int workers = 0;
+  /// Batches in memory at once: one in use, the others being read.
+  int slots = 2;
+};
+
+/// One batch: the bytes of `count` examples one after the other, each part on a cache line.
+struct Batch {
+  std::span<const std::byte> features;
+  std::span<const std::byte> target;
+  std::int64_t count = 0;
+  /// Position of its first example in the order of the epoch.
+  std::int64_t first = 0;
+};
+
+/// Gives the batches of an epoch in order. All memory is allocated by the constructor. The bytes
+/// are the same for any number of workers. Not for several threads at once.
+class Loader {
+ public:
+  /// Throws ConfigError on a batch size below 1 or a number of workers out of range, DataError on
+  /// an empty data set.
+  Loader(Dataset dataset, const LoaderOptions& options);
+  /// Waits for the example each worker is reading, no longer.
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  /// Batches in an epoch, the last of which may be smaller.
+  std::int64_t num_batches() const { return num_batches_; }
+
+  /// Begins an epoch, at any of its batches, wherever the last epoch was left.
+  void start(std::int64_t epoch, std::int64_t first_batch = 0);
+
+  /// The next batch, or nullptr after the last. Valid until the next call of `next` or `start`.
+  /// Throws what reading the batch threw; only `start` goes on from there.
+  const Batch* next();
+
+ private:
+  struct SlotState {
+    std::unique_ptr<std::byte[], void (*)(std::byte*)> memory{nullptr, nullptr};
+    std::byte* features = nullptr;
+    std::byte* target = nullptr;
+    std::int64_t unread = 0;    ///< examples of the batch that are still to be read
+    std::exception_ptr error;   ///< of the piece that stands first in the batch
+    std::int64_t error_at = 0;  ///< where that piece begins
+  };
+  /// Neighbouring examples of one batch: what a worker reads at a time.
+  struct Piece {
+    std::int64_t batch;
+    std::int64_t first;
+    std::int64_t last;
+  };
+
+  SlotState& slot_of(std::int64_t batch) { return slots_[batch % slots_.size()]; }
+  std::int64_t count_of(std::int64_t batch) const;
+  bool has_piece() const;
+  Piece take_piece();
+  void read(const Piece& piece);
+  void read_here(std::int64_t batch);
+  void work();
+
+  Dataset dataset_;
+  LoaderOptions options_;
+  std::int64_t num_batches_;
+  std::size_t feature_bytes_;  ///< of one example
+  std::size_t target_bytes_;
+  std::vector<SlotState> slots_;
+  std::int64_t epoch_ = 0;
+  std::optional<Permutation> order_;
+  Batch batch_;  ///< what `next` gave
+
+  // Guarded by mutex_ where there are workers.
+  std::mutex mutex_;
+  std::condition_variable piece_wanted_;  ///< there is a piece to read, or it is time to stop
+  std::condition_variable piece_read_;
+  std::int64_t given_ = 0;     ///< batches that `next` gave or is about to give
+  std::int64_t released_ = 0;  ///< batches whose slot is free again
+  std::int64_t taking_ = 0;    ///< the batch whose pieces are being handed out
+  std::int64_t taken_ = 0;     ///< examples of it that were handed out
+  int busy_ = 0;               ///< workers that are reading
+  bool stopping_ = false;
+  std::atomic<bool> abandoned_ = false;  ///< what is being read isn't wanted any more
+  std::vector<std::jthread> workers_;    ///< last: they end before anything they use
+};
+
+}  // namespace sloy::data
