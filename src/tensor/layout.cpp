@@ -52,6 +52,27 @@ std::array<std::int64_t, Shape::max_rank> outer_sizes(const Layout& layout, cons
   return outer;
 }
 
+/// The loops over memory, outermost first, as (dimension, count), in the shortest form: loops of
+/// one turn left out, neighbours over one dimension joined.
+std::vector<std::pair<int, std::int64_t>> loops(const Layout& layout, const Shape& shape) {
+  std::vector<std::pair<int, std::int64_t>> loops;
+  const auto add = [&](int dim, std::int64_t count) {
+    if (count == 1) return;
+    if (!loops.empty() && loops.back().first == dim) {
+      loops.back().second *= count;
+    } else {
+      loops.emplace_back(dim, count);
+    }
+  };
+  const auto outer = outer_sizes(layout, shape);
+  for (int place = 0; place < shape.rank(); ++place) {
+    const int dim = layout.order.empty() ? place : layout.order[place];
+    add(dim, outer[dim]);
+  }
+  for (const Layout::Block& block : layout.blocks) add(block.dim, block.size);
+  return loops;
+}
+
 }  // namespace
 
 std::int64_t Layout::elements(const Shape& shape) const {
@@ -97,6 +118,10 @@ int blocked_channels(const Layout& layout, int rank) {
   if (rank < 2 || layout.blocks.size() != 1) return 0;
   const int width = layout.blocks.front().size;
   return layout == channels_blocked(rank, width) ? width : 0;
+}
+
+bool same_bytes(const Shape& shape, const Layout& a, const Layout& b) {
+  return a == b || loops(a, shape) == loops(b, shape);
 }
 
 std::string to_string(const Layout& layout) {

@@ -42,6 +42,10 @@ Layout channels_blocked(int rank, int width);
 /// The block width where `layout` is channels_blocked for this rank, else 0.
 int blocked_channels(const Layout& layout, int rank);
 
+/// True where two layouts put every element of `shape`, padding included, at the same place
+/// although they may say it differently: 16 channels in one block of 16 are plain.
+bool same_bytes(const Shape& shape, const Layout& a, const Layout& b);
+
 /// "plain", "0312·3x16".
 std::string to_string(const Layout& layout);
 

@@ -83,6 +83,20 @@ void expect_round_trip(const Shape& shape, const Layout& layout) {
   EXPECT_EQ(back, plain);
 }
 
+TEST(Layout, SameBytesLooksThroughDifferentWordings) {
+  const Layout channels_first{.order = {0, 3, 1, 2}};
+  EXPECT_TRUE(same_bytes({2, 5, 5, 16}, channels_blocked(4, 16), {}));
+  EXPECT_FALSE(same_bytes({2, 5, 5, 32}, channels_blocked(4, 16), {}));
+  EXPECT_FALSE(same_bytes({2, 5, 5, 12}, channels_blocked(4, 16), {}));
+  EXPECT_TRUE(same_bytes({2, 5, 5, 1}, channels_first, {}));
+  EXPECT_TRUE(same_bytes({2, 1, 1, 32}, channels_blocked(4, 8), channels_first));
+  EXPECT_FALSE(same_bytes({2, 2, 1, 32}, channels_blocked(4, 8), channels_first));
+  EXPECT_TRUE(same_bytes({32, 4}, {.blocks = {{0, 16}, {1, 2}}},
+                         {.order = {0, 1}, .blocks = {{0, 16}, {1, 2}}}));
+  EXPECT_FALSE(same_bytes({32, 4}, {.blocks = {{0, 16}, {1, 2}}},
+                          {.order = {0, 1}, .blocks = {{1, 2}, {0, 16}}}));
+}
+
 TEST(Relayout, ThereAndBackIsTheSame) {
   const Layout packed{.order = {3, 2, 0, 1}, .blocks = {{2, 4}, {3, 16}, {2, 2}}};
   for (const Shape& shape : {Shape{3, 3, 16, 32}, Shape{3, 2, 5, 17}, Shape{1, 1, 1, 1}}) {

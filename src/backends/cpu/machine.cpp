@@ -1,0 +1,46 @@
+#include "backends/cpu/machine.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include <sloy/error.h>
+
+namespace sloy::cpu {
+namespace {
+
+InstructionSet detect() {
+  __builtin_cpu_init();
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (avx512) return InstructionSet::avx512;
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return avx2 ? InstructionSet::avx2 : InstructionSet::baseline;
+}
+
+InstructionSet asked_for() {
+  const char* name = std::getenv("SLOY_MAX_CPU");
+  if (name == nullptr || std::string_view(name) == "avx512") return InstructionSet::avx512;
+  if (std::string_view(name) == "avx2") return InstructionSet::avx2;
+  if (std::string_view(name) == "baseline") return InstructionSet::baseline;
+  throw ConfigError("SLOY_MAX_CPU names no instruction set: " + std::string(name), {},
+                    "unset it, or set it to baseline, avx2 or avx512");
+}
+
+}  // namespace
+
+Machine this_machine() {
+  static const InstructionSet instructions = std::min(detect(), asked_for());
+#ifdef _OPENMP
+  return {instructions, omp_get_max_threads()};
+#else
+  return {instructions, 1};
+#endif
+}
+
+}  // namespace sloy::cpu

@@ -1,0 +1,22 @@
+/// What the kernels need to know of the CPU they run on.
+#pragma once
+
+namespace sloy::cpu {
+
+/// Instruction sets that make a difference to the choice of kernels, narrowest first.
+enum class InstructionSet { baseline, avx2, avx512 };
+
+struct Machine {
+  InstructionSet instructions = InstructionSet::baseline;
+  int threads = 1;
+
+  /// The number of channels the convolution kernels take as one block.
+  int channel_block() const { return instructions == InstructionSet::avx512 ? 16 : 8; }
+};
+
+/// The CPU this process runs on and the threads OpenMP gives it. The environment variable
+/// SLOY_MAX_CPU (baseline, avx2 or avx512) narrows the instructions used, so that a fast machine
+/// can test what a slower one computes; it is read once. Throws ConfigError on another name.
+Machine this_machine();
+
+}  // namespace sloy::cpu
