@@ -54,6 +54,8 @@ SLOY_EXPORT int enum_from_config(const Config& config, std::span<const std::stri
 /// Throws ConfigError where a key of `config` is not among `names`; says which name is nearest.
 SLOY_EXPORT void check_keys(const Config& config, std::span<const std::string_view> names);
 SLOY_EXPORT std::int64_t integer_in(const Config& config, std::int64_t low, std::int64_t high);
+/// Notes in an error which key's value it is about.
+SLOY_EXPORT void name_key(ConfigError& error, std::string_view key);
 }  // namespace detail
 
 inline Config to_config(bool value) { return value; }
@@ -156,7 +158,14 @@ void from_config(const Config& config, T& value) {
         const std::array<std::string_view, sizeof...(fields)> names{fields.name...};
         detail::check_keys(config, names);
         auto read = [&](const auto& one) {
-          if (const Config* found = config.find(one.name)) from_config(*found, value.*(one.member));
+          const Config* found = config.find(one.name);
+          if (!found) return;
+          try {
+            from_config(*found, value.*(one.member));
+          } catch (ConfigError& error) {
+            detail::name_key(error, one.name);
+            throw;
+          }
         };
         (read(fields), ...);
       },

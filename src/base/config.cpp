@@ -1,0 +1,106 @@
+#include <fmt/format.h>
+#include <sloy/config.h>
+
+#include <cassert>
+#include <limits>
+
+namespace sloy {
+
+void Config::wrong_kind(std::string_view needed) const {
+  throw config_error(*this, fmt::format("{} is needed here, not {}", needed, describe()));
+}
+
+bool Config::as_bool() const {
+  if (!is_bool()) wrong_kind("true or false");
+  return std::get<bool>(value_);
+}
+
+std::int64_t Config::as_integer() const {
+  if (!is_integer()) wrong_kind("a whole number");
+  return std::get<std::int64_t>(value_);
+}
+
+double Config::as_number() const {
+  if (is_integer()) return static_cast<double>(std::get<std::int64_t>(value_));
+  if (const double* number = std::get_if<double>(&value_)) return *number;
+  // JSON has no other way to write these.
+  if (is_string()) {
+    const std::string& text = as_string();
+    if (text == "inf") return std::numeric_limits<double>::infinity();
+    if (text == "-inf") return -std::numeric_limits<double>::infinity();
+    if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
+  }
+  wrong_kind("a number");
+}
+
+const std::string& Config::as_string() const {
+  if (!is_string()) wrong_kind("text");
+  return std::get<std::string>(value_);
+}
+
+const Config::List& Config::as_list() const {
+  if (!is_list()) wrong_kind("a list");
+  return std::get<List>(value_);
+}
+
+const Config::Map& Config::as_map() const {
+  if (!is_map()) wrong_kind("a map");
+  return std::get<Map>(value_);
+}
+
+Config::List& Config::as_list() {
+  if (!is_list()) wrong_kind("a list");
+  return std::get<List>(value_);
+}
+
+Config::Map& Config::as_map() {
+  if (!is_map()) wrong_kind("a map");
+  return std::get<Map>(value_);
+}
+
+const Config* Config::find(std::string_view key) const {
+  for (const auto& [name, value] : as_map()) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+Config& Config::operator[](std::string_view key) {
+  if (is_null()) value_ = Map{};
+  for (auto& [name, value] : as_map()) {
+    if (name == key) return value;
+  }
+  return as_map().emplace_back(std::string(key), Config{}).second;
+}
+
+const Config& Config::at(std::string_view key) const {
+  if (const Config* found = find(key)) return *found;
+  throw config_error(*this, fmt::format("the key '{}' is missing", key));
+}
+
+std::string Config::describe() const {
+  struct Describe {
+    std::string operator()(std::monostate) const { return "nothing"; }
+    std::string operator()(bool value) const { return value ? "true" : "false"; }
+    std::string operator()(std::int64_t value) const { return fmt::format("the number {}", value); }
+    std::string operator()(double value) const { return fmt::format("the number {}", value); }
+    std::string operator()(const std::string& value) const {
+      constexpr std::size_t longest = 60;
+      if (value.size() <= longest) return fmt::format("the text \"{}\"", value);
+      return fmt::format("a text of {} characters", value.size());
+    }
+    std::string operator()(const List& value) const {
+      return fmt::format("a list of {}", value.size());
+    }
+    std::string operator()(const Map&) const { return "a map"; }
+  };
+  return std::visit(Describe{}, value_);
+}
+
+ConfigError config_error(const Config& config, std::string what, std::string fix) {
+  std::vector<Note> notes;
+  if (!config.where().empty()) notes.push_back({"where", config.where()});
+  return ConfigError(std::move(what), std::move(notes), std::move(fix));
+}
+
+}  // namespace sloy

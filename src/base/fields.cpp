@@ -1,0 +1,40 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sloy/fields.h>
+
+#include <algorithm>
+
+#include "base/nearest.h"
+
+namespace sloy::detail {
+
+int enum_from_config(const Config& config, std::span<const std::string_view> names) {
+  const auto found = std::find(names.begin(), names.end(), config.as_string());
+  if (found != names.end()) return static_cast<int>(found - names.begin());
+  ConfigError error =
+      config_error(config, fmt::format("\"{}\" is not one of the choices", config.as_string()));
+  error.add({"choices", fmt::format("{}", fmt::join(names, ", "))});
+  throw error;
+}
+
+void check_keys(const Config& config, std::span<const std::string_view> names) {
+  for (const auto& [key, value] : config.as_map()) {
+    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
+    const std::string_view meant = nearest(key, names);
+    ConfigError error =
+        config_error(value, fmt::format("there is no key '{}' here", key),
+                     meant.empty() ? std::string{} : fmt::format("did you mean '{}'?", meant));
+    if (!names.empty()) error.add({"keys", fmt::format("{}", fmt::join(names, ", "))});
+    throw error;
+  }
+}
+
+std::int64_t integer_in(const Config& config, std::int64_t low, std::int64_t high) {
+  const std::int64_t value = config.as_integer();
+  if (low <= value && value <= high) return value;
+  throw config_error(config, fmt::format("the number {} is not in [{}, {}]", value, low, high));
+}
+
+void name_key(ConfigError& error, std::string_view key) { error.add({"key", std::string(key)}); }
+
+}  // namespace sloy::detail
