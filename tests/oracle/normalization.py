@@ -1,0 +1,102 @@
+"""Goldens of the normalisations. Variances are biased, epsilon stands inside the root.
+
+batch norm           over everything but the last axis; running = momentum·running + (1 − momentum)·batch's
+layer norm           over the given axes, per example
+group, instance norm over (height, width, maps of the group) per example
+weight standardisation  over everything but the last axis of a kernel
+"""
+import torch
+import torch.nn.functional as F
+
+import geometry
+from common import Golden, gradients
+
+BATCH_NORM = {
+    "dense": ((7, 5), {}),
+    "image": ((3, 5, 4, 6), {}),
+    "sequence": ((4, 6, 3), {}),
+    "video": ((2, 3, 4, 6, 5), {}),
+    "one_map": ((3, 5, 4, 1), {}),
+    "torch_defaults": ((3, 5, 4, 6), {"epsilon": 1e-5, "momentum": 0.9}),
+    "no_scale": ((3, 5, 4, 6), {"scale": False}),
+    "no_center": ((3, 5, 4, 6), {"center": False}),
+    "far_from_zero": ((7, 4, 3), {"offset": 4096.0}),
+}
+
+
+def batch_norm(golden):
+    for name, (shape, changes) in BATCH_NORM.items():
+        options = {"epsilon": 1e-3, "momentum": 0.99, "scale": True, "center": True, "offset": 0.0} | changes
+        epsilon, momentum = options["epsilon"], options["momentum"]
+        case, maps = f"batch_norm_{name}", shape[-1:]
+        x = (golden.uniform(case, "x", shape) * golden.uniform(case, "spread", maps, 0.25, 4.0)
+             + golden.uniform(case, "middle", maps, -2.0, 2.0) + options["offset"]).requires_grad_()
+        gamma = (golden.uniform(case, "gamma", maps, 0.5, 2.0) if options["scale"] else torch.ones(maps, dtype=torch.float64)).requires_grad_()
+        beta = (golden.uniform(case, "beta", maps) if options["center"] else torch.zeros(maps, dtype=torch.float64)).requires_grad_()
+        dy = golden.uniform(case, "dy", shape)
+        y = geometry.channels_last(F.batch_norm(geometry.channels_first(x), None, None, gamma, beta, training=True, eps=epsilon))
+        dx, dgamma, dbeta = gradients(y, dy, (x, gamma, beta))
+
+        rows = x.detach().reshape(-1, *maps)
+        mean, variance = rows.mean(0), rows.var(0, unbiased=False)
+        running_mean = golden.uniform(case, "running_mean", maps)
+        running_variance = golden.uniform(case, "running_variance", maps, 0.5, 2.0)
+        inference = geometry.channels_last(F.batch_norm(geometry.channels_first(x), running_mean, running_variance, gamma, beta,
+                                                        training=False, eps=epsilon))
+        (inference_dx,) = gradients(inference, dy, x)
+        weights = ({"gamma": gamma, "dgamma": dgamma} if options["scale"] else {}) | ({"beta": beta, "dbeta": dbeta} if options["center"] else {})
+        golden.add(case, {"op": "batch_norm"} | options, x=x, y=y, dy=dy, dx=dx, mean=mean, variance=variance,
+                   running_mean=running_mean, running_variance=running_variance,
+                   new_running_mean=momentum * running_mean + (1 - momentum) * mean,
+                   new_running_variance=momentum * running_variance + (1 - momentum) * variance,
+                   inference_y=inference, inference_dx=inference_dx, **weights)
+
+
+def layer_norm(golden):
+    for case, shape, axes in (("layer_norm_last_axis", (3, 5, 4, 6), [-1]), ("layer_norm_all_but_batch", (3, 5, 4, 6), [1, 2, 3]),
+                              ("layer_norm_dense", (7, 5), [-1])):
+        normal_shape = [shape[axis] for axis in axes]
+        x = golden.uniform(case, "x", shape, -2.0, 3.0).requires_grad_()
+        gamma = golden.uniform(case, "gamma", normal_shape, 0.5, 2.0).requires_grad_()
+        beta = golden.uniform(case, "beta", normal_shape).requires_grad_()
+        dy = golden.uniform(case, "dy", shape)
+        y = F.layer_norm(x, normal_shape, gamma, beta, 1e-3)
+        dx, dgamma, dbeta = gradients(y, dy, (x, gamma, beta))
+        golden.add(case, {"op": "layer_norm", "axes": axes, "epsilon": 1e-3}, x=x, gamma=gamma, beta=beta, y=y, dy=dy, dx=dx,
+                   dgamma=dgamma, dbeta=dbeta)
+
+
+def group_norm(golden):
+    for case, groups in (("group_norm_2", 2), ("group_norm_1", 1), ("instance_norm", 6)):
+        shape = (3, 5, 4, 6)
+        x = golden.uniform(case, "x", shape, -2.0, 3.0).requires_grad_()
+        gamma = golden.uniform(case, "gamma", (6,), 0.5, 2.0).requires_grad_()
+        beta = golden.uniform(case, "beta", (6,)).requires_grad_()
+        dy = golden.uniform(case, "dy", shape)
+        y = geometry.channels_last(F.group_norm(geometry.channels_first(x), groups, gamma, beta, 1e-3))
+        dx, dgamma, dbeta = gradients(y, dy, (x, gamma, beta))
+        golden.add(case, {"op": "group_norm", "groups": groups, "epsilon": 1e-3}, x=x, gamma=gamma, beta=beta, y=y, dy=dy, dx=dx,
+                   dgamma=dgamma, dbeta=dbeta)
+
+
+def weight_standardization(golden):
+    case = "weight_standardization"
+    kernel = golden.uniform(case, "kernel", (3, 2, 5, 4)).requires_grad_()
+    variance, mean = torch.var_mean(kernel, (0, 1, 2), unbiased=False)
+    y = (kernel - mean) / torch.sqrt(variance + 1e-5)
+    dy = golden.uniform(case, "dy", kernel.shape)
+    (dkernel,) = gradients(y, dy, kernel)
+    golden.add(case, {"op": case, "epsilon": 1e-5}, kernel=kernel, y=y, dy=dy, dkernel=dkernel)
+
+
+def main():
+    golden = Golden("normalization")
+    batch_norm(golden)
+    layer_norm(golden)
+    group_norm(golden)
+    weight_standardization(golden)
+    golden.write()
+
+
+if __name__ == "__main__":
+    main()
