@@ -13,7 +13,8 @@ foreach(form static shared)
 endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sloy DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   COMPONENT development FILES_MATCHING PATTERN "*.h")
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/THIRD-PARTY.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/SloyConfig.cmake.in
   ${PROJECT_BINARY_DIR}/SloyConfig.cmake INSTALL_DESTINATION ${sloy_package_dir}
