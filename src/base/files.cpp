@@ -1,0 +1,194 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sloy/error.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+namespace sloy {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The system takes at most this much in one call.
+constexpr std::size_t largest_transfer = 1 << 30;
+
+[[noreturn]] void fail(const char* action, const fs::path& path, std::error_code reason) {
+  throw FileError(fmt::format("cannot {}: {}", action, reason.message()),
+                  {{"file", path.string()}});
+}
+
+[[noreturn]] void fail(const char* action, const fs::path& path) {
+  fail(action, path, {errno, std::generic_category()});
+}
+
+/// Repeats a call that a signal interrupted.
+template <class Call>
+auto uninterrupted(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR) result = call();
+  return result;
+}
+
+class RealFile final : public File {
+ public:
+  RealFile(fs::path path, int flags, const char* action)
+      : path_(std::move(path)),
+        descriptor_(uninterrupted([&] { return ::open(path_.c_str(), flags | O_CLOEXEC, 0666); })) {
+    if (descriptor_ < 0) fail(action, path_);
+  }
+  ~RealFile() override { ::close(descriptor_); }
+  RealFile(const RealFile&) = delete;
+  RealFile& operator=(const RealFile&) = delete;
+
+  std::uint64_t size() override {
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0) fail("read the size of the file", path_);
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+
+  std::size_t read(std::uint64_t offset, std::span<std::byte> out) override {
+    std::size_t done = 0;
+    while (done < out.size()) {
+      const std::size_t part = std::min(out.size() - done, largest_transfer);
+      const auto count = uninterrupted([&] {
+        return ::pread(descriptor_, out.data() + done, part, static_cast<off_t>(offset + done));
+      });
+      if (count < 0) fail("read the file", path_);
+      if (count == 0) break;
+      done += static_cast<std::size_t>(count);
+    }
+    return done;
+  }
+
+  void write(std::span<const std::byte> bytes) override {
+    while (!bytes.empty()) {
+      const std::size_t part = std::min(bytes.size(), largest_transfer);
+      const auto count = uninterrupted([&] { return ::write(descriptor_, bytes.data(), part); });
+      if (count < 0) fail("write the file", path_);
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+  }
+
+  void sync() override {
+    if (::fsync(descriptor_) != 0) fail("write the file to the disk", path_);
+  }
+
+ private:
+  fs::path path_;
+  int descriptor_;
+};
+
+class RealFileSystem final : public FileSystem {
+ public:
+  std::unique_ptr<File> open(const fs::path& path) override {
+    // Before it is opened: opening a pipe would wait for somebody to write to it.
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (fs::exists(status) && !fs::is_regular_file(status)) {
+      throw FileError(fs::is_directory(status) ? "a directory stands where a file is needed"
+                                               : "only regular files can be read",
+                      {{"file", path.string()}});
+    }
+    return std::make_unique<RealFile>(path, O_RDONLY, "open the file");
+  }
+
+  std::unique_ptr<File> create(const fs::path& path) override {
+    return std::make_unique<RealFile>(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW,
+                                      "create the file");
+  }
+
+  bool exists(const fs::path& path) override {
+    std::error_code error;
+    return fs::exists(path, error);
+  }
+
+  std::vector<std::string> list(const fs::path& directory) override {
+    std::error_code error;
+    std::vector<std::string> names;
+    for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
+      names.push_back(entry->path().filename().string());
+    }
+    if (error) fail("list the directory", directory, error);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  void create_directories(const fs::path& directory) override {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) fail("create the directory", directory, error);
+  }
+
+  void rename(const fs::path& from, const fs::path& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) fail("rename the file", to);
+  }
+
+  void remove(const fs::path& path) override {
+    if (::unlink(path.c_str()) != 0) fail("remove the file", path);
+  }
+
+  void sync_directory(const fs::path& directory) override {
+    RealFile(directory, O_RDONLY | O_DIRECTORY, "open the directory").sync();
+  }
+};
+
+/// A name beside `path` that no other writer has.
+fs::path temporary_name(const fs::path& path) {
+  static std::atomic<unsigned> number = 0;
+  return path.parent_path() /
+         fmt::format(".{}.{}-{}.partial", path.filename().string(), ::getpid(), number++);
+}
+
+}  // namespace
+
+FileSystem& real_files() {
+  static RealFileSystem files;
+  return files;
+}
+
+std::vector<std::byte> read_file(const fs::path& path, std::uint64_t most, FileSystem& files) {
+  const std::unique_ptr<File> file = files.open(path);
+  const std::uint64_t size = file->size();
+  if (size > most) {
+    throw FileError("the file is too large", {{"file", path.string()},
+                                              {"found", fmt::format("{} bytes", size)},
+                                              {"needed", fmt::format("at most {} bytes", most)}});
+  }
+  std::vector<std::byte> bytes(size);
+  bytes.resize(file->read(0, bytes));
+  return bytes;
+}
+
+void write_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts,
+                      FileSystem& files) {
+  const fs::path temporary = temporary_name(path);
+  try {
+    const std::unique_ptr<File> file = files.create(temporary);
+    for (const std::span<const std::byte> part : parts) file->write(part);
+    file->sync();
+    files.rename(temporary, path);
+  } catch (...) {
+    try {
+      if (files.exists(temporary)) files.remove(temporary);
+    } catch (const Error&) {
+      // What made writing fail is the error to report.
+    }
+    throw;
+  }
+  files.sync_directory(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
+void write_atomically(const fs::path& path, std::span<const std::byte> bytes, FileSystem& files) {
+  const std::span<const std::byte> parts[] = {bytes};
+  write_atomically(path, parts, files);
+}
+
+}  // namespace sloy

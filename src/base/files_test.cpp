@@ -1,0 +1,136 @@
+#include "base/files.h"
+
+#include <gtest/gtest.h>
+#include <sloy/error.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/memory_files.h"
+
+namespace sloy {
+namespace {
+
+namespace fs = std::filesystem;
+using harness::bytes_of;
+using harness::MemoryFiles;
+
+/// A directory that is gone at the end.
+class Files : public testing::Test {
+ protected:
+  fs::path directory = fs::temp_directory_path() / ("sloy-files-" + std::to_string(::getpid()));
+  void SetUp() override { fs::create_directories(directory); }
+  void TearDown() override { fs::remove_all(directory); }
+};
+
+TEST_F(Files, WriteThenReadIsTheSame) {
+  const fs::path path = directory / "file";
+  write_atomically(path, bytes_of("first"));
+  EXPECT_EQ(read_file(path, 100), bytes_of("first"));
+  const auto a = bytes_of("sec"), b = bytes_of(""), c = bytes_of("ond");
+  const std::span<const std::byte> parts[] = {a, b, c};
+  write_atomically(path, parts);
+  EXPECT_EQ(read_file(path, 100), bytes_of("second"));
+  EXPECT_EQ(real_files().list(directory), std::vector<std::string>{"file"});
+}
+
+TEST_F(Files, ReadsAnyPiece) {
+  const fs::path path = directory / "file";
+  write_atomically(path, bytes_of("0123456789"));
+  const auto file = real_files().open(path);
+  EXPECT_EQ(file->size(), 10u);
+  std::vector<std::byte> piece(4);
+  EXPECT_EQ(file->read(3, piece), 4u);
+  EXPECT_EQ(piece, bytes_of("3456"));
+  EXPECT_EQ(file->read(8, piece), 2u);
+  EXPECT_EQ(file->read(99, piece), 0u);
+}
+
+TEST_F(Files, SaysWhatAndWhy) {
+  try {
+    real_files().open(directory / "missing");
+    FAIL();
+  } catch (const FileError& error) {
+    EXPECT_EQ(error.sentence(), "cannot open the file: No such file or directory");
+    EXPECT_EQ(error.notes()[0].value, (directory / "missing").string());
+  }
+  EXPECT_THROW(real_files().list(directory / "missing"), FileError);
+  EXPECT_THROW(real_files().remove(directory / "missing"), FileError);
+  EXPECT_THROW(real_files().rename(directory / "missing", directory / "x"), FileError);
+  EXPECT_THROW(write_atomically(directory / "missing" / "file", bytes_of("x")), FileError);
+}
+
+TEST_F(Files, ReadsRegularFilesAlone) {
+  EXPECT_THROW(real_files().open(directory), FileError);
+  EXPECT_THROW(real_files().open("/dev/zero"), FileError);
+  ASSERT_EQ(::mkfifo((directory / "pipe").c_str(), 0600), 0);
+  EXPECT_THROW(real_files().open(directory / "pipe"), FileError);
+  fs::create_symlink(directory / "nowhere", directory / "dangling");
+  EXPECT_THROW(real_files().open(directory / "dangling"), FileError);
+}
+
+TEST_F(Files, RefusesAFileLargerThanItMayBe) {
+  write_atomically(directory / "file", bytes_of("12345"));
+  EXPECT_EQ(read_file(directory / "file", 5).size(), 5u);
+  EXPECT_THROW(read_file(directory / "file", 4), FileError);
+}
+
+const std::vector<std::byte> before = bytes_of("the old content");
+const std::vector<std::byte> after = bytes_of("the new content, which is longer");
+
+TEST(WriteAtomically, AFailureOfAnyCallLeavesTheOldFileAndNothingElse) {
+  int refused = 0;
+  for (int call = 0;; ++call) {
+    MemoryFiles files;
+    files.put("dir/file", before);
+    files.fail_after = call;
+    try {
+      write_atomically("dir/file", after, files);
+      break;
+    } catch (const FileError&) {
+      ++refused;
+    }
+    EXPECT_EQ(files.names(), std::vector<std::string>{"dir/file"});
+    // The last call syncs the directory: by then the new file has its name.
+    EXPECT_EQ(files.get("dir/file"), refused < 5 ? before : after) << "call " << call;
+  }
+  EXPECT_EQ(refused, 5);
+}
+
+TEST(WriteAtomically, ACrashAtAnyCallLeavesTheOldOrTheNewFile) {
+  for (int call = 0; call < 6; ++call) {
+    MemoryFiles files;
+    files.put("dir/file", before);
+    files.fail_after = call;
+    files.everything_fails = true;
+    bool written = true;
+    try {
+      write_atomically("dir/file", after, files);
+    } catch (const FileError&) {
+      written = false;
+    }
+    EXPECT_EQ(written, call == 5);
+    EXPECT_TRUE(files.get("dir/file") == before || files.get("dir/file") == after);
+    EXPECT_EQ(files.durable("dir/file"), written ? after : before) << "call " << call;
+  }
+}
+
+TEST(WriteAtomically, AFileIsCompleteBeforeItHasItsName) {
+  // The directory may reach the disk at any moment by itself: what stands under the name then must
+  // have been synced.
+  for (int call = 0; call < 6; ++call) {
+    MemoryFiles files;
+    files.put("dir/file", before);
+    files.fail_after = call;
+    files.everything_fails = true;
+    try {
+      write_atomically("dir/file", after, files);
+    } catch (const FileError&) {
+    }
+    files.fail_after = 1 << 30;
+    files.sync_directory("dir");
+    EXPECT_TRUE(files.durable("dir/file") == before || files.durable("dir/file") == after);
+  }
+}
+
+}  // namespace
+}  // namespace sloy
