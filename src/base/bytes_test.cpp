@@ -42,7 +42,7 @@ TEST(ByteReader, SaysWhereTheFileEnds) {
   } catch (const FileError& error) {
     EXPECT_STREQ(error.what(),
                  "the file ends within the first dimension\n"
-                 "  file     a.idx     at byte 106\n"
+                 "  file     a.idx   at byte 106\n"
                  "  needed   4 bytes\n"
                  "  found    2 bytes\n"
                  "  to fix   the file is damaged or incomplete: get it again");
