@@ -180,6 +180,7 @@ class SLOY_EXPORT Graph {
   Value append(Node node);
   Node& node(std::int32_t index) { return nodes_[static_cast<std::size_t>(index)]; }
   void set_update(VariableId id, Value value);
+  void set_output(std::size_t index, Value value) { outputs_[index].value = value; }
 
  private:
   std::vector<Node> nodes_;

@@ -95,9 +95,10 @@ class Required {
  public:
   Required() = delete;
   template <class From>
-  requires std::convertible_to<From, T>
-  constexpr Required(From value) : value_(value) {}  // NOLINT: written as the value itself
-  constexpr operator T() const { return value_; }    // NOLINT
+  requires(std::convertible_to<From, T> && !std::same_as<From, T>) constexpr Required(From value)
+      : value_(value) {}                           // NOLINT: written as the value itself
+  constexpr Required(T value) : value_(value) {}   // NOLINT: picks among overloaded functions
+  constexpr operator T() const { return value_; }  // NOLINT
 
  private:
   T value_;

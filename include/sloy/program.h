@@ -21,9 +21,6 @@ namespace sloy {
 
 class Executable;
 
-/// How float values are held: float32 everywhere, or double on the reference backend for tests.
-enum class Precision : std::uint8_t { float32, float64 };
-
 struct StateOptions {
   std::uint64_t seed = 0;
   Precision precision = Precision::float32;

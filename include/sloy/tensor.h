@@ -19,6 +19,9 @@ namespace sloy {
 /// labels, indices and raw pixels.
 enum class DType : std::uint8_t { float32, float64, int32, uint8 };
 
+/// How float values are held and computed: float32 everywhere, or double on the reference backend.
+enum class Precision : std::uint8_t { float32, float64 };
+
 /// Bytes of one element.
 constexpr std::size_t size_of(DType dtype) {
   switch (dtype) {

@@ -1,8 +1,26 @@
 #include "graph/form.h"
 
+#include <algorithm>
 #include <cassert>
+#include <new>
 
 namespace sloy {
+namespace {
+constexpr std::align_val_t cache_line{64};
+}
+
+Arena::~Arena() { ::operator delete(block_, cache_line); }
+
+void Arena::require(std::size_t bytes) { required_ = std::max(required_, bytes); }
+
+std::byte* Arena::data() {
+  if (held_ < required_) {
+    ::operator delete(block_, cache_line);
+    block_ = static_cast<std::byte*>(::operator new(required_, cache_line));
+    held_ = required_;
+  }
+  return block_;
+}
 
 const std::optional<Layout>& StateForm::layout(VariableId id) const {
   static const std::optional<Layout> none;

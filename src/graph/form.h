@@ -11,6 +11,26 @@
 
 namespace sloy {
 
+/// Memory for activations and gradients, shared by all programs of one model: it has the size of
+/// the largest, and is not touched before the first run.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena();
+
+  void require(std::size_t bytes);
+  std::size_t required() const { return required_; }
+  /// The block, 64-byte aligned. It moves when more has been required since the last call.
+  std::byte* data();
+
+ private:
+  std::size_t required_ = 0;
+  std::size_t held_ = 0;
+  std::byte* block_ = nullptr;
+};
+
 /// Layouts are chosen by the first program compiled that uses a variable in a kernel; every later
 /// program takes them as given. The first State fixes what is left to plain, and all offsets.
 class StateForm {
@@ -28,11 +48,14 @@ class StateForm {
   std::int64_t offset(VariableId id) const { return offsets_[static_cast<std::size_t>(id)]; }
   std::int64_t elements() const { return elements_; }
 
+  Arena& arena() { return arena_; }
+
  private:
   std::vector<std::optional<Layout>> layouts_;
   std::vector<std::int64_t> offsets_;
   std::int64_t elements_ = 0;
   bool fixed_ = false;
+  Arena arena_;
 };
 
 }  // namespace sloy

@@ -77,7 +77,8 @@ struct Offer {
   double integer_tolerance = 0;
 };
 
-/// A set of offers. `offers(op)` is in order of preference and ends with the reference kernel.
+/// A set of offers. `offers(op)` is in order of preference; the reference kernel stands behind them
+/// all and is not listed.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -86,10 +87,12 @@ class Backend {
   /// Channels in a block of an activation's blocked layout; 0 where the backend has no blocked
   /// form.
   virtual int block_width() const = 0;
+  /// Whether it has a kernel for fused chains of element-wise ops (ops/fused.h).
+  virtual bool fuses() const = 0;
 };
 
-/// The ops' own reference kernels, on plain layouts, in float or double.
-const Backend& reference_backend(Precision precision);
+/// No offers: every node runs the op's own reference kernel, on plain layouts, in float or double.
+const Backend& reference_backend();
 /// oneDNN and Highway (src/backends/cpu).
 const Backend& cpu_backend();
 

@@ -34,7 +34,8 @@ std::unique_ptr<Graph> bind_batch(const Graph& graph, std::span<const Value> out
   };
   for (Value input : graph.inputs()) {
     const auto& attributes = OpDefinition<InputAttributes>::as(graph.node(input).attributes);
-    Type type{attributes.dtype, attributes.shape.bind(batch_size)};
+    Type type{attributes.dtype,
+              batch_size < 0 ? attributes.shape : attributes.shape.bind(batch_size)};
     now[static_cast<std::size_t>(input.node())] = {bound->input(attributes.name, type)};
   }
   std::vector<bool> needed = needed_nodes(graph, outputs, updates);
@@ -49,7 +50,9 @@ std::unique_ptr<Graph> bind_batch(const Graph& graph, std::span<const Value> out
     for (Value input : node.inputs) inputs.push_back(mapped(input));
     auto section = Graph::Section::at(*bound, node.path);
     Graph::Section phase(*bound, node.phase);
-    now[n] = bound->apply(*node.op, node.op->bind(node.attributes, batch_size), std::move(inputs));
+    now[n] = bound->apply(
+        *node.op, batch_size < 0 ? node.attributes : node.op->bind(node.attributes, batch_size),
+        std::move(inputs));
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     bound->output(std::to_string(i), mapped(outputs[i]));

@@ -15,6 +15,7 @@ class Rewrite {
 
   const Graph& from() const { return from_; }
   Graph& to() { return *to_; }
+  const Graph& to() const { return *to_; }
 
   /// What stands for an old value in the new graph. REQUIRES: mapped.
   Value operator()(Value old) const;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <sloy/fields.h>
 #include <sloy/tensor.h>
 
 namespace sloy {
@@ -22,12 +23,18 @@ struct Layout {
     std::uint8_t dim;
     std::uint16_t size;
     bool operator==(const Block&) const = default;
+    static constexpr auto fields() {
+      return std::tuple{field("dim", &Block::dim), field("size", &Block::size)};
+    }
   };
   std::vector<std::uint8_t> order = {};
   std::vector<Block> blocks = {};
 
   bool is_plain() const { return order.empty() && blocks.empty(); }
   bool operator==(const Layout&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field("order", &Layout::order), field("blocks", &Layout::blocks)};
+  }
 
   /// Elements of a buffer that holds `shape` in this layout, padding included.
   std::int64_t elements(const Shape& shape) const;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <sloy/graph.h>
-#include <sloy/program.h>
+
 
 namespace sloy {
 

@@ -1,4 +1,4 @@
-#include "program/interpreter.h"
+#include "graph/interpreter.h"
 
 #include <cassert>
 

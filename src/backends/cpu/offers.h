@@ -1,0 +1,13 @@
+/// The CPU backend's offers: each file of kernels lists its own, in order of preference.
+#pragma once
+
+#include <span>
+
+#include "passes/backend.h"
+
+namespace sloy::cpu {
+
+/// All lists, one after another; for one op, earlier offers are preferred.
+std::span<const std::span<const Offer>> offer_lists();
+
+}  // namespace sloy::cpu

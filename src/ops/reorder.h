@@ -1,0 +1,21 @@
+/// reorder: the same numbers in another physical form. Written by the layout pass alone.
+#pragma once
+
+#include <sloy/op.h>
+
+#include "tensor/layout.h"
+
+namespace sloy {
+
+struct ReorderAttributes {
+  Layout from;
+  Layout to;
+  bool operator==(const ReorderAttributes&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field("from", &ReorderAttributes::from), field("to", &ReorderAttributes::to)};
+  }
+};
+
+extern const OpDefinition<ReorderAttributes> reorder_op;
+
+}  // namespace sloy

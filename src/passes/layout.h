@@ -1,0 +1,20 @@
+/// The layout pass: a kernel for every node, and a physical form for every value.
+#pragma once
+
+#include "passes/lowered.h"
+
+namespace sloy {
+
+struct LayoutOptions {
+  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  Precision precision = Precision::float32;
+  bool plain = false;  ///< the pass switched off: only kernels that take every operand plain
+};
+
+/// Walks the graph in order. At each node the backend's offers are asked, fastest first; the first
+/// that accepts decides the forms of its operands, a reorder is put before each operand that has
+/// another, and variables that nobody has chosen a form for take the one asked for (recorded in the
+/// variables' StateForm, so later programs find it fixed). Slots take their parameter's form.
+Lowered choose_layouts(const Graph& graph, const Backend& backend, const LayoutOptions& options);
+
+}  // namespace sloy

@@ -1,0 +1,35 @@
+/// The memory plan: a fixed place for every value.
+#pragma once
+
+#include <vector>
+
+#include "passes/lowered.h"
+
+namespace sloy {
+
+struct MemoryOptions {
+  Precision precision = Precision::float32;
+  bool in_place = true;  ///< results may take over the memory of an input that dies there
+};
+
+/// Places values by lifetime: the largest first, each into the tightest gap among those it lives
+/// with. Updates lie in their variable, feeds and constants in their segments, views in what they
+/// view. `order` is the schedule. A variable's place is its offset in the state, filled in once the
+/// StateForm is fixed: until then its address holds the variable's id in place of an offset.
+MemoryPlan plan_memory(const Lowered& lowered, const std::vector<std::int32_t>& order,
+                       const MemoryOptions& options);
+
+/// Bytes of one value in its layout.
+std::size_t bytes_of(const Result& result, Precision precision);
+
+/// Offsets for blocks that live from `first` to `last` (both included) such that no two that live
+/// at once overlap. Returns the bytes of the whole. Best fit by size.
+struct Block {
+  std::size_t bytes = 0;
+  std::int32_t first = 0;
+  std::int32_t last = 0;
+  std::int64_t offset = 0;  ///< the result
+};
+std::size_t assign_offsets(std::vector<Block>& blocks);
+
+}  // namespace sloy

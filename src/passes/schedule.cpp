@@ -1,0 +1,195 @@
+#include "passes/schedule.h"
+
+#include <algorithm>
+#include <cassert>
+#include <queue>
+#include <set>
+
+#include "graph/leaf.h"
+#include "ops/reorder.h"
+
+namespace sloy {
+namespace {
+
+std::size_t index(Value value) { return static_cast<std::size_t>(value.node()); }
+
+bool runs(const Node& node) {
+  return node.op->kind() != Kind::leaf && node.op->kind() != Kind::view;
+}
+
+/// The variable a value's memory belongs to, or -1.
+VariableId variable_of(const Graph& graph, Value value) {
+  const Node& node = graph.node(root_of(graph, value));
+  if (node.op != &variable_op) return -1;
+  return OpDefinition<VariableAttributes>::as(node.attributes).id;
+}
+
+class UpdatePlacer {
+ public:
+  UpdatePlacer(Lowered& lowered, const Backend& backend, Precision precision, bool in_place)
+      : lowered_(lowered),
+        graph_(*lowered.graph),
+        backend_(backend),
+        precision_(precision),
+        in_place_(in_place) {}
+
+  void run() {
+    std::vector<Graph::Update> updates = graph_.updates();
+    keep_old_values(updates);
+    for (const Graph::Output& output : graph_.outputs()) taken_.insert(key(output.value));
+    for (const Graph::Update& update : updates) {
+      if (in_place_ && fits(update)) {
+        taken_.insert(key(update.value));
+      } else {
+        graph_.set_update(update.variable, copy_of(update.value));
+      }
+    }
+  }
+
+ private:
+  static std::pair<std::int32_t, std::int32_t> key(Value value) {
+    return {value.node(), value.result()};
+  }
+
+  /// An output that is a variable's old value must be saved before the update.
+  void keep_old_values(const std::vector<Graph::Update>& updates) {
+    for (std::size_t i = 0; i < graph_.outputs().size(); ++i) {
+      Value value = graph_.outputs()[i].value;
+      VariableId id = variable_of(graph_, value);
+      auto writes = [&](const Graph::Update& update) { return update.variable == id; };
+      if (id >= 0 && std::any_of(updates.begin(), updates.end(), writes)) {
+        graph_.set_output(i, copy_of(value));
+      }
+    }
+  }
+
+  bool fits(const Graph::Update& update) const {
+    const Node& node = graph_.node(update.value);
+    if (!runs(node) || taken_.count(key(update.value))) return false;
+    const auto& in_place = lowered_.selections[index(update.value)].proposal.in_place;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (variable_of(graph_, node.inputs[i]) != update.variable) continue;
+      std::pair<int, int> wanted{update.value.result(), static_cast<int>(i)};
+      if (std::find(in_place.begin(), in_place.end(), wanted) == in_place.end()) return false;
+    }
+    return !precedes_a_reader(update);
+  }
+
+  /// Whether some other reader of the variable needs what this node computes: it could not run
+  /// before the variable is overwritten.
+  bool precedes_a_reader(const Graph::Update& update) const {
+    std::vector<bool> after(graph_.nodes().size(), false);
+    after[index(update.value)] = true;
+    for (std::size_t n = index(update.value) + 1; n < graph_.nodes().size(); ++n) {
+      for (Value input : graph_.nodes()[n].inputs) {
+        if (!after[index(input)]) continue;
+        after[n] = true;
+      }
+      if (!after[n] || !runs(graph_.nodes()[n])) continue;
+      for (Value input : graph_.nodes()[n].inputs) {
+        if (variable_of(graph_, input) == update.variable) return true;
+      }
+    }
+    return false;
+  }
+
+  Value copy_of(Value value) {
+    const auto& result = graph_.node(value).results[static_cast<std::size_t>(value.result())];
+    Layout layout = result.layout ? *result.layout : Layout{};
+    Node node{.op = &reorder_op,
+              .attributes = OpDefinition<ReorderAttributes>::box({layout, layout}),
+              .inputs = {value},
+              .results = {result},
+              .path = graph_.node(value).path,
+              .phase = Phase::update};
+    Operand operand{&result.type, &layout, false};
+    std::vector<Type> outputs{result.type};
+    Request request{&reorder_op, node.attributes.get(), {&operand, 1}, outputs};
+    Selection selection;
+    for (const Offer* offer : backend_.offers(reorder_op)) {
+      std::string refusal;
+      if (auto proposal = offer->consider(request, refusal)) {
+        selection.offer = offer;
+        selection.proposal = std::move(*proposal);
+        break;
+      }
+      selection.refused.emplace_back(offer->name, refusal);
+    }
+    if (!selection.proposal.kernel) {
+      selection.proposal = reference_proposal(request, node.attributes, precision_);
+    }
+    Value copy = graph_.append(std::move(node));
+    lowered_.selections.push_back(std::move(selection));
+    return copy;
+  }
+
+  Lowered& lowered_;
+  Graph& graph_;
+  const Backend& backend_;
+  Precision precision_;
+  bool in_place_;
+  std::set<std::pair<std::int32_t, std::int32_t>> taken_;
+};
+
+}  // namespace
+
+Value root_of(const Graph& graph, Value value) {
+  while (graph.node(value).op->kind() == Kind::view) value = graph.node(value).inputs[0];
+  return value;
+}
+
+void place_updates(Lowered& lowered, const Backend& backend, Precision precision, bool in_place) {
+  UpdatePlacer(lowered, backend, precision, in_place).run();
+}
+
+std::vector<std::int32_t> schedule(const Lowered& lowered) {
+  const Graph& graph = *lowered.graph;
+  std::size_t count = graph.nodes().size();
+  std::vector<std::set<std::int32_t>> after(count);  // who waits for a node
+  std::vector<int> waits(count, 0);
+  auto order = [&](std::size_t first, std::size_t then) {
+    if (first != then && after[first].insert(static_cast<std::int32_t>(then)).second) ++waits[then];
+  };
+  std::vector<std::vector<std::size_t>> variable_readers(
+      static_cast<std::size_t>(graph.variables().size()));
+  for (std::size_t n = 0; n < count; ++n) {
+    if (!runs(graph.nodes()[n])) continue;
+    for (Value input : graph.nodes()[n].inputs) {
+      Value root = root_of(graph, input);
+      if (runs(graph.node(root))) order(index(root), n);
+      VariableId id = variable_of(graph, input);
+      if (id >= 0) variable_readers[static_cast<std::size_t>(id)].push_back(n);
+    }
+  }
+  std::vector<bool> is_update(count, false);
+  for (const Graph::Update& update : graph.updates()) {
+    is_update[index(update.value)] = true;
+    for (std::size_t reader : variable_readers[static_cast<std::size_t>(update.variable)]) {
+      order(reader, index(update.value));
+    }
+  }
+
+  using Entry = std::pair<int, std::int32_t>;  // updates first, then the graph's order
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready;
+  auto push = [&](std::size_t n) {
+    bool early = is_update[n] || graph.nodes()[n].phase == Phase::update;
+    ready.push({early ? 0 : 1, static_cast<std::int32_t>(n)});
+  };
+  for (std::size_t n = 0; n < count; ++n) {
+    if (runs(graph.nodes()[n]) && waits[n] == 0) push(n);
+  }
+  std::vector<std::int32_t> result;
+  while (!ready.empty()) {
+    std::int32_t n = ready.top().second;
+    ready.pop();
+    result.push_back(n);
+    for (std::int32_t next : after[static_cast<std::size_t>(n)]) {
+      if (--waits[static_cast<std::size_t>(next)] == 0) push(static_cast<std::size_t>(next));
+    }
+  }
+  assert(result.size() ==
+         static_cast<std::size_t>(std::count_if(graph.nodes().begin(), graph.nodes().end(), runs)));
+  return result;
+}
+
+}  // namespace sloy

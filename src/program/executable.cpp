@@ -1,0 +1,211 @@
+#include "program/executable.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <cstring>
+
+#include "graph/form.h"
+#include "graph/leaf.h"
+#include "graph/verify.h"
+#include "passes/fuse.h"
+#include "passes/layout.h"
+#include "passes/plan_memory.h"
+#include "passes/schedule.h"
+#include "passes/simplify.h"
+
+namespace sloy {
+namespace {
+
+constexpr std::array<std::string_view, 4> names{"simplify", "fuse", "layout", "in_place"};
+
+bool runs(const ExecutableOptions& options, std::string_view pass) {
+  return std::find(options.without.begin(), options.without.end(), pass) == options.without.end();
+}
+
+const Backend& backend_of(const ExecutableOptions& options) {
+  return options.backend == BackendKind::cpu ? cpu_backend() : reference_backend();
+}
+
+std::string describe(const Result& result) {
+  std::string text = to_string(result.type);
+  if (result.layout) text += ' ' + to_string(*result.layout);
+  return text;
+}
+
+}  // namespace
+
+std::span<const std::string_view> pass_names() { return names; }
+
+Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& options)
+    : precision_(options.precision) {
+  for (Value input : graph->inputs()) input_types_.push_back(input.type());
+  verify(*graph, "bind");
+  if (runs(options, "simplify")) {
+    graph = simplify(*graph);
+    verify(*graph, "simplify");
+  }
+  const Backend& backend = backend_of(options);
+  if (runs(options, "fuse") && backend.fuses()) {
+    graph = fuse(*graph);
+    verify(*graph, "fuse");
+  }
+  lowered_ = choose_layouts(*graph, backend,
+                            {.convolution = options.convolution,
+                             .precision = options.precision,
+                             .plain = !runs(options, "layout")});
+  verify(*lowered_.graph, "layout");
+  place_updates(lowered_, backend, options.precision, runs(options, "in_place"));
+  verify(*lowered_.graph, "place_updates");
+  lay_out(options);
+}
+
+void Executable::lay_out(const ExecutableOptions& options) {
+  std::vector<std::int32_t> order = schedule(lowered_);
+  memory_ = plan_memory(lowered_, order,
+                        {.precision = precision_, .in_place = runs(options, "in_place")});
+  const Graph& graph = *lowered_.graph;
+  auto place = [&](Value value) -> const Address& {
+    return memory_
+        .results[static_cast<std::size_t>(value.node())][static_cast<std::size_t>(value.result())];
+  };
+  for (std::int32_t n : order) {
+    const Node& node = graph.nodes()[static_cast<std::size_t>(n)];
+    Call call{lowered_.selections[static_cast<std::size_t>(n)].proposal.kernel.get(),
+              static_cast<std::int32_t>(addresses_.size()), 0, 0};
+    for (Value input : node.inputs) point_to(place(input));
+    call.first_output = static_cast<std::int32_t>(addresses_.size());
+    for (const Address& address : memory_.results[static_cast<std::size_t>(n)]) point_to(address);
+    call.scratch = point_to({Address::arena, memory_.scratch[static_cast<std::size_t>(n)]});
+    calls_.push_back(call);
+  }
+  for (const Graph::Output& output : graph.outputs()) {
+    outputs_.push_back(point_to(place(output.value)));
+  }
+  pointers_.resize(addresses_.size());
+  bases_.resize(Address::first_input + graph.inputs().size());
+  fill_constants();
+  write_plan(order);
+  graph.variables().form().arena().require(memory_.arena_bytes);
+}
+
+std::int32_t Executable::point_to(const Address& address) {
+  addresses_.push_back(address);
+  return static_cast<std::int32_t>(addresses_.size()) - 1;
+}
+
+void Executable::fill_constants() {
+  constants_.resize(memory_.constant_bytes + 64);
+  auto address = reinterpret_cast<std::uintptr_t>(constants_.data());
+  std::byte* base = constants_.data() + (64 - address % 64) % 64;
+  bases_[Address::constants] = base;
+  const Graph& graph = *lowered_.graph;
+  for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
+    const Node& node = graph.nodes()[n];
+    if (node.op != &constant_op) continue;
+    const Result& result = node.results[0];
+    bool wide = result.type.dtype == DType::float32 && precision_ == Precision::float64;
+    DType dtype = wide ? DType::float64 : result.type.dtype;
+    Tensor value = OpDefinition<ConstantAttributes>::as(node.attributes).value.cast(dtype);
+    relayout(result.type.shape, size_of(dtype), Layout{}, value.data(),
+             result.layout ? *result.layout : Layout{}, base + memory_.results[n][0].offset);
+  }
+}
+
+void Executable::write_plan(const std::vector<std::int32_t>& order) {
+  const Graph& graph = *lowered_.graph;
+  for (std::int32_t n : order) {
+    const Node& node = graph.nodes()[static_cast<std::size_t>(n)];
+    const Selection& selection = lowered_.selections[static_cast<std::size_t>(n)];
+    Plan::Step step;
+    step.op = node.op->name();
+    step.path = node.path;
+    step.phase = node.phase;
+    step.kernel = selection.offer ? selection.offer->name : "reference";
+    step.implementation = selection.proposal.implementation;
+    step.refused = selection.refused;
+    step.scratch_bytes = selection.proposal.scratch_bytes;
+    std::vector<Type> inputs;
+    std::vector<Type> results;
+    for (Value input : node.inputs) {
+      inputs.push_back(input.type());
+      step.operands.push_back(
+          describe(graph.node(input).results[static_cast<std::size_t>(input.result())]));
+    }
+    for (const Result& result : node.results) {
+      results.push_back(result.type);
+      step.operands.push_back(describe(result));
+    }
+    step.flops = node.op->cost(node.attributes, Operands(inputs), results).flops;
+    plan_.flops += step.flops;
+    plan_.scratch_bytes = std::max(plan_.scratch_bytes, step.scratch_bytes);
+    plan_.steps.push_back(std::move(step));
+  }
+  plan_.arena_bytes = memory_.arena_bytes;
+  plan_.constant_bytes = memory_.constant_bytes;
+  for (const Type& type : input_types_) {
+    plan_.input_bytes += static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype);
+  }
+}
+
+/// Pointers are fixed as long as no segment moves; then a run is the calls alone.
+void Executable::resolve(State& state, std::span<const void* const> feeds) {
+  StateForm& form = lowered_.graph->variables().form();
+  if (!state_known_) {
+    std::int64_t width = precision_ == Precision::float64 ? 8 : 4;
+    for (Address& address : addresses_) {
+      if (address.segment != Address::state) continue;
+      address.offset = form.offset(static_cast<VariableId>(address.offset)) * width;
+    }
+    state_known_ = true;
+    std::fill(bases_.begin() + 1, bases_.end(), nullptr);
+  }
+  bool moved = false;
+  auto set = [&](std::size_t segment, const void* base) {
+    auto* bytes = static_cast<std::byte*>(const_cast<void*>(base));
+    if (bases_[segment] != bytes) moved = true;
+    bases_[segment] = bytes;
+  };
+  set(Address::state, state.mutable_bytes().data());
+  set(Address::arena, form.arena().data());
+  for (std::size_t i = 0; i < feeds.size(); ++i) set(Address::first_input + i, feeds[i]);
+  if (!moved) return;
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    pointers_[i] = bases_[static_cast<std::size_t>(addresses_[i].segment)] + addresses_[i].offset;
+  }
+}
+
+void Executable::run(State& state, std::span<const void* const> feeds) {
+  assert(feeds.size() == input_types_.size());
+  assert(state.precision() == precision_);
+  assert(state.variables() == lowered_.graph->shared_variables());
+  resolve(state, feeds);
+  for (const Call& call : calls_) {
+    call.kernel->run({pointers_.data() + call.first_input, pointers_.data() + call.first_output,
+                      pointers_[static_cast<std::size_t>(call.scratch)]});
+  }
+}
+
+void Executable::run(State& state, std::span<const void* const> feeds, std::span<double> seconds) {
+  assert(seconds.size() == calls_.size());
+  resolve(state, feeds);
+  auto then = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < calls_.size(); ++i) {
+    const Call& call = calls_[i];
+    call.kernel->run({pointers_.data() + call.first_input, pointers_.data() + call.first_output,
+                      pointers_[static_cast<std::size_t>(call.scratch)]});
+    auto now = std::chrono::steady_clock::now();
+    seconds[i] += std::chrono::duration<double>(now - then).count();
+    then = now;
+  }
+}
+
+const void* Executable::output(std::size_t index) const {
+  return pointers_[static_cast<std::size_t>(outputs_[index])];
+}
+const Type& Executable::output_type(std::size_t index) const {
+  return lowered_.graph->outputs()[index].value.type();
+}
+
+}  // namespace sloy
