@@ -166,7 +166,7 @@ SLOY_EXPORT Dataset idx(const std::filesystem::path& images, const std::filesyst
 SLOY_EXPORT Split fashion_mnist(const std::filesystem::path& directory = {});
 
 /// MNIST (LeCun, Cortes and Burges): 60,000 + 10,000 handwritten digits, 28×28. Looks into
-/// `directory`; where that is empty, into $SLOY_DATA_DIR/mnist.
+/// `directory`; where that is empty, into $SLOY_DATA_DIR/mnist and /usr/share/datasets/mnist.
 SLOY_EXPORT Split mnist(const std::filesystem::path& directory = {});
 
 /// Points of the plane, made by formula: float32 features (2).

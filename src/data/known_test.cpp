@@ -1,0 +1,173 @@
+#include <gtest/gtest.h>
+#include <sloy/data.h>
+#include <sloy/error.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+namespace sloy::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string message_of(const auto& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+/// Examples of each class.
+std::vector<int> count_classes(const Dataset& dataset) {
+  std::vector<int> counts(dataset.spec().num_classes);
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    ++counts.at(static_cast<std::size_t>(dataset[i].target.item()));
+  }
+  return counts;
+}
+
+/// Debian's package dataset-fashion-mnist. Published: 6,000 and 1,000 images of each class, the
+/// first training image is an ankle boot; mean 0.2860 and deviation 0.3530 of pixels over 255.
+TEST(FashionMnist, IsAsPublished) {
+  const Split data = fashion_mnist();
+  EXPECT_EQ(data.train.size(), 60000);
+  EXPECT_EQ(data.test.size(), 10000);
+  EXPECT_EQ(data.train.spec().features, (Type{DType::uint8, {28, 28, 1}}));
+  EXPECT_EQ(data.train.spec().target, (Type{DType::int32, {}}));
+  EXPECT_EQ(data.train.spec().class_names[9], "Ankle boot");
+  EXPECT_EQ(data.train[0].target.item(), 9);
+  EXPECT_EQ(count_classes(data.train), std::vector<int>(10, 6000));
+  EXPECT_EQ(count_classes(data.test), std::vector<int>(10, 1000));
+
+  const Statistics pixels = statistics(data.train);
+  ASSERT_EQ(pixels.mean.size(), 1u);
+  EXPECT_NEAR(pixels.mean[0] / 255, 0.2860, 0.00005);
+  EXPECT_NEAR(pixels.standard_deviation[0] / 255, 0.3530, 0.00005);
+}
+
+TEST(Mnist, IsAsPublished) {
+  const char* root = std::getenv("SLOY_TEST_DATA");
+  if (!root) GTEST_SKIP() << "SLOY_TEST_DATA names no folder with MNIST";
+  const Split data = mnist(fs::path(root) / "mnist");
+  EXPECT_EQ(count_classes(data.train),
+            (std::vector<int>{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}));
+  EXPECT_EQ(count_classes(data.test),
+            (std::vector<int>{980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009}));
+  const Statistics pixels = statistics(data.train);
+  EXPECT_NEAR(pixels.mean[0] / 255, 0.1307, 0.00005);
+  EXPECT_NEAR(pixels.standard_deviation[0] / 255, 0.3081, 0.00005);
+}
+
+/// Small sets in files, in a directory that is gone at the end.
+class IdxFiles : public testing::Test {
+ protected:
+  fs::path directory = fs::temp_directory_path() / ("sloy-idx-" + std::to_string(::getpid()));
+  void SetUp() override { fs::create_directories(directory); }
+  void TearDown() override { fs::remove_all(directory); }
+
+  fs::path write(const std::string& name, std::initializer_list<int> bytes) const {
+    std::ofstream file(directory / name, std::ios::binary);
+    for (int byte : bytes) file.put(static_cast<char>(byte));
+    return directory / name;
+  }
+};
+
+TEST_F(IdxFiles, MakeADataSet) {
+  const fs::path images =
+      write("images", {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 20, 30, 40});
+  const fs::path labels = write("labels", {0, 0, 8, 1, 0, 0, 0, 2, 1, 0});
+  const Dataset dataset = idx(images, labels);
+  EXPECT_EQ(dataset.size(), 2);
+  EXPECT_EQ(dataset.spec().num_classes, 2);
+  EXPECT_EQ(dataset[1].features, Tensor({1, 2, 1}, std::vector<std::uint8_t>{30, 40}));
+  EXPECT_EQ(dataset[0].target.item(), 1);
+}
+
+TEST_F(IdxFiles, OfDifferentLengthsAreRefused) {
+  const fs::path images = write("images", {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 1, 10, 20});
+  const fs::path labels = write("labels", {0, 0, 8, 1, 0, 0, 0, 3, 1, 0, 1});
+  EXPECT_EQ(message_of([&] { idx(images, labels); }),
+            "there are 2 images, but 3 labels\n"
+            "  images   " +
+                images.string() +
+                "   uint8 (2, 1)\n"
+                "  labels   " +
+                labels.string() +
+                "   uint8 (3)\n"
+                "  to fix   take both files from the same set");
+}
+
+TEST_F(IdxFiles, WithALabelOutOfRangeAreRefused) {
+  const fs::path images = write("images", {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 1, 10, 20});
+  const fs::path labels = write("labels", {0, 0, 8, 1, 0, 0, 0, 2, 1, 2});
+  EXPECT_EQ(message_of([&] {
+              idx(images, labels, {"cat", "dog"});
+            }),
+            "label 2 is out of range: there are 2 classes\n"
+            "  row      1   counted from 0 in " +
+                labels.string() +
+                "\n"
+                "  needed   0 to 1\n"
+                "  to fix   name every class, or count labels from 0");
+}
+
+TEST_F(IdxFiles, OfWhichLabelsAreImagesAreRefused) {
+  const fs::path images = write("images", {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 1, 10, 20});
+  EXPECT_THROW(idx(images, images), DataError);
+}
+
+TEST_F(IdxFiles, ThatAreMissingAreNamed) {
+  EXPECT_EQ(message_of([&] { fashion_mnist(directory); }),
+            "Fashion-MNIST is not on this machine\n"
+            "  looked in   " +
+                directory.string() +
+                "   train-images-idx3-ubyte[.gz] is missing\n"
+                "  to fix      apt install dataset-fashion-mnist, or name its directory");
+  EXPECT_THROW(mnist(directory / "nowhere"), FileError);
+}
+
+TEST_F(IdxFiles, AreFoundThroughTheEnvironment) {
+  const fs::path folder = directory / "mnist";
+  fs::create_directories(folder);
+  for (const std::string part : {"train", "t10k"}) {
+    write("mnist/" + part + "-images-idx3-ubyte",
+          {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 77});
+    write("mnist/" + part + "-labels-idx1-ubyte", {0, 0, 8, 1, 0, 0, 0, 1, 9});
+  }
+  const char* before = std::getenv("SLOY_DATA_DIR");
+  const std::string restored = before ? before : "";
+  ::setenv("SLOY_DATA_DIR", directory.c_str(), 1);
+  const Split data = mnist();
+  before ? ::setenv("SLOY_DATA_DIR", restored.c_str(), 1) : ::unsetenv("SLOY_DATA_DIR");
+  EXPECT_EQ(data.train.size(), 1);
+  EXPECT_EQ(data.test[0].features.item(), 77);
+  EXPECT_EQ(data.test[0].target.item(), 9);
+}
+
+TEST(Load, KnowsEveryNameThatItLists) {
+  EXPECT_EQ(names(), (std::vector<std::string>{"circles", "fashion-mnist", "gaussians", "mnist",
+                                               "moons", "plane", "spirals", "xor"}));
+  for (const std::string& name : names()) {
+    if (name == "mnist" || name == "fashion-mnist") continue;
+    const Split data = load(name, {.generated = {.size = 103, .seed = 2}});
+    EXPECT_EQ(data.train.size(), 83) << name;
+    EXPECT_EQ(data.test.size(), 20) << name;
+    EXPECT_NE(data.train[0].features, data.test[0].features);
+  }
+  EXPECT_EQ(load("fashion-mnist").test.size(), 10000);
+}
+
+TEST(Load, NamesTheNearest) {
+  EXPECT_EQ(message_of([] { load("fashion_mnist"); }),
+            "there is no data set 'fashion_mnist'\n"
+            "  known    circles, fashion-mnist, gaussians, mnist, moons, plane, spirals, xor\n"
+            "  to fix   did you mean 'fashion-mnist'?");
+  EXPECT_THROW(load(""), ConfigError);
+}
+
+}  // namespace
+}  // namespace sloy::data

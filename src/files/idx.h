@@ -1,0 +1,16 @@
+/// The IDX format of MNIST: a type, up to eight dimensions, then the elements, all big-endian.
+#pragma once
+
+#include <sloy/tensor.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+
+namespace sloy {
+
+/// Reads a file, raw or compressed by gzip. Bytes become uint8, the wider integers int32, floats
+/// keep their precision. Throws FileError on anything that isn't exactly one IDX file.
+Tensor read_idx(const std::filesystem::path& path, FileSystem& files = real_files());
+
+}  // namespace sloy
