@@ -157,7 +157,7 @@ void from_config(const Config& config, T& value) {
       [&](const auto&... fields) {
         const std::array<std::string_view, sizeof...(fields)> names{fields.name...};
         detail::check_keys(config, names);
-        auto read = [&](const auto& one) {
+        [[maybe_unused]] auto read = [&](const auto& one) {
           const Config* found = config.find(one.name);
           if (!found) return;
           try {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <sloy/config.h>
+#include <sloy/error.h>
 #include <sloy/fields.h>
 #include <sloy/graph.h>
 
@@ -131,7 +132,7 @@ struct OpRules {
   };
 
   Required<std::string_view> name;
-  Required<Infer> infer;           ///< types of the results; throws ShapeError
+  Required<Infer> infer;           ///< types of the results; throws ShapeError (without the name)
   Required<Gradient> gradient;     ///< gradients of the inputs, or not_differentiable
   Required<References> reference;  ///< the formula as plain loops, in float and double
   CostRule cost = nullptr;         ///< absent: one operation an element of the results
@@ -187,6 +188,8 @@ class SLOY_EXPORT Op {
                bool differentiable)
       : name_(name), onnx_(onnx), formula_(formula), kind_(kind), differentiable_(differentiable) {}
   ~Op() = default;
+  /// Throws a shape rule's error again with the op's name before its sentence.
+  [[noreturn]] void refuse(const ShapeError& error) const;
 
  private:
   std::string_view name_;
@@ -214,7 +217,11 @@ class OpDefinition final : public Op {
   static Any box(A attributes) { return std::make_shared<const A>(std::move(attributes)); }
 
   std::vector<Type> infer(const Any& attributes, Operands operands) const override {
-    return static_cast<typename OpRules<A>::Infer>(rules_.infer)(as(attributes), operands);
+    try {
+      return static_cast<typename OpRules<A>::Infer>(rules_.infer)(as(attributes), operands);
+    } catch (const ShapeError& error) {
+      refuse(error);
+    }
   }
   std::vector<Value> gradient(const Any& attributes, const Backward& backward) const override {
     return static_cast<typename OpRules<A>::Gradient>(rules_.gradient)(as(attributes), backward);

@@ -5,6 +5,7 @@
 /// group, filters), as in Keras. Unless said otherwise arithmetic is on float32.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -127,7 +128,7 @@ SLOY_EXPORT Value slice(Value x, int axis, std::int64_t begin, std::int64_t end)
 /// Zeros before and after along `axis`.
 SLOY_EXPORT Value pad(Value x, int axis, std::int64_t before, std::int64_t after);
 /// (…) int32 → (…, classes): 1 at the index, else 0; all zeros where the index is out of range.
-SLOY_EXPORT Value one_hot(Value indices, std::int64_t classes);
+SLOY_EXPORT Value one_hot(Value indices, Dim classes);
 
 // ---- Products.
 

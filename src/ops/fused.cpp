@@ -45,7 +45,7 @@ namespace {
 std::vector<Type> infer(const FusedAttributes& a, Operands operands) {
   for (int i = 0; i < operands.size(); ++i) {
     if (reach_of(operands.shape(i), a.space) == Reach::other) {
-      throw ShapeError("fused: operand " + std::to_string(i) + " does not meet the space",
+      throw ShapeError("operand " + std::to_string(i) + " does not meet the space",
                        {{"operand", to_string(operands[i])}, {"space", to_string(a.space)}});
     }
   }

@@ -1,0 +1,28 @@
+/// The table of built-in ops: the one list that the library, its documentation and the tests of ops
+/// are made from.
+#pragma once
+
+#include "ops/elementwise.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+#include "ops/shape.h"
+
+namespace sloy {
+
+template <const auto&... definitions>
+struct OpList {};
+
+using Table = OpList<
+    // element by element
+    add_op, subtract_op, multiply_op, divide_op, maximum_op, minimum_op, power_op, equal_op,
+    not_equal_op, greater_op, greater_equal_op, less_op, less_equal_op, where_op, negative_op,
+    absolute_op, sign_op, floor_op, exp_op, log_op, log1p_op, expm1_op, square_op, sqrt_op,
+    rsqrt_op, reciprocal_op, tanh_op, sigmoid_op, rectify_op, cast_op, stop_gradient_op,
+    // reductions
+    sum_op, max_op, argmax_op, count_op,
+    // shapes
+    reshape_op, transpose_op, broadcast_to_op, concatenate_op, slice_op, pad_op, one_hot_op,
+    // products
+    matmul_op>;
+
+}  // namespace sloy
