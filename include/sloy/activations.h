@@ -1,0 +1,60 @@
+/// Activations: functions of one value that follow a layer's sum.
+///
+///     Dense{.units = 64, .activation = relu}
+///     Value y = relu(x);
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <sloy/ops.h>
+
+namespace sloy {
+
+class Scope;
+class Symbol;
+
+/// The value itself.
+SLOY_EXPORT Value linear(Value x);
+/// max(x, 0); derivative 0 at 0.
+SLOY_EXPORT Value relu(Value x);
+/// x where x > 0, else negative_slope·x.
+SLOY_EXPORT Value leaky_relu(Value x, double negative_slope);
+/// With the slope 0.2, as Keras's function (its layer LeakyReLU has 0.3).
+SLOY_EXPORT Value leaky_relu(Value x);
+/// x where x > 0, else alpha·(eˣ − 1).
+SLOY_EXPORT Value elu(Value x, double alpha);
+/// With alpha 1.
+SLOY_EXPORT Value elu(Value x);
+// sigmoid, tanh and softmax are in ops.h.
+
+/// An activation by value: any function Value → Value. Those above, sigmoid, tanh and softmax have
+/// names in files; give one of your own a name, and the same name in LoadOptions.
+/// Put among a model's layers it is a layer.
+class SLOY_EXPORT Activation {
+ public:
+  using Function = Value (*)(Value);
+  constexpr Activation(Function f) : function_(f) {}  // NOLINT: relu is an activation
+  constexpr Activation(std::string_view name, Function f) : function_(f), given_name_(name) {}
+  Activation() : Activation(&linear) {}
+
+  Value operator()(Value x) const { return function_(x); }
+  Symbol operator()(Symbol x) const;
+  Value call(Scope& scope, Value x) const;
+
+  Function function() const { return function_; }
+  /// Its name in files; empty where it has none.
+  std::string_view function_name() const;
+
+  bool operator==(const Activation& other) const { return function_ == other.function_; }
+
+ private:
+  Function function_;
+  std::string_view given_name_ = {};  ///< a literal
+};
+
+/// The activation's name. Throws ConfigError where it has none.
+SLOY_EXPORT Config to_config(const Activation& activation);
+SLOY_EXPORT void from_config(const Config& config, Activation& activation);
+
+}  // namespace sloy

@@ -1,0 +1,268 @@
+/// Callbacks: whatever happens in a fit beside training itself. One of your own is a struct with
+/// any of these, called in this order:
+///
+///     struct Mine {
+///       void on_train_begin(Run& run);
+///       void on_epoch_begin(Run& run);
+///       void on_train_batch_end(Run& run, const Logs& logs);   // means of the epoch so far
+///       void on_epoch_end(Run& run, const Logs& logs);
+///       void on_train_end(Run& run, const Logs& logs);         // of the last epoch
+///     };
+///
+/// With `Config state() const` and `void set_state(const Config&)` it goes on where it was when a
+/// fit is resumed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <sloy/described.h>
+#include <sloy/program.h>
+
+namespace sloy {
+
+class Model;
+
+/// Figures by name, in the order they are shown: "loss", "accuracy", "val_loss", ….
+class SLOY_EXPORT Logs {
+ public:
+  /// Throws ConfigError where there is no such figure, naming those there are.
+  double operator[](std::string_view name) const;
+  std::optional<double> find(std::string_view name) const;
+  void set(std::string_view name, double value);
+  auto begin() const { return figures_.begin(); }
+  auto end() const { return figures_.end(); }
+  std::size_t size() const { return figures_.size(); }
+  bool empty() const { return figures_.empty(); }
+
+ private:
+  std::vector<std::pair<std::string, double>> figures_;
+};
+
+/// A fit under way, as callbacks see it.
+class SLOY_EXPORT Run {
+ public:
+  virtual ~Run() = default;
+
+  virtual Model& model() const = 0;
+  /// All numbers of the training: weights, statistics, slots, scalars.
+  virtual State& state() const = 0;
+  /// Of this epoch, from 0, and of all.
+  virtual int epoch() const = 0;
+  virtual int epochs() const = 0;
+  /// Steps done in this epoch, and steps in an epoch.
+  virtual std::int64_t step() const = 0;
+  virtual std::int64_t steps() const = 0;
+  /// Training examples seen in this epoch, and in an epoch.
+  virtual std::int64_t example() const = 0;
+  virtual std::int64_t examples() const = 0;
+  /// Seconds since the epoch began: in on_epoch_end those of its training steps and validation.
+  virtual double seconds() const = 0;
+  /// Training examples a second in this epoch's steps.
+  virtual double examples_per_second() const = 0;
+  /// The figures every epoch's logs will have.
+  virtual const std::vector<std::string>& log_names() const = 0;
+
+  virtual double learning_rate() const = 0;
+  virtual void set_learning_rate(double rate) = 0;
+
+  /// Ends the fit after this epoch.
+  virtual void stop() = 0;
+  /// Ends the fit after this step: the epoch is not finished, and its validation isn't run.
+  virtual void interrupt() = 0;
+
+  /// Keeps a copy of all weights and statistics under a name; it is part of checkpoints.
+  virtual void keep_weights(const std::string& name) = 0;
+  /// Puts it back. Throws ConfigError where nothing is kept under that name.
+  virtual void restore_weights(const std::string& name) = 0;
+};
+
+/// Whether smaller or larger is better; `automatic`: larger where the name ends in "accuracy".
+enum class Mode : std::uint8_t { automatic, min, max };
+constexpr std::array<std::string_view, 3> enum_names(Mode) { return {"auto", "min", "max"}; }
+
+/// The best value of a monitored figure so far.
+class SLOY_EXPORT Best {
+ public:
+  Best() = default;
+  Best(std::string_view monitor, Mode mode, double min_delta = 0);
+  /// Whether `value` is better than the best by more than min_delta; it becomes the best then.
+  bool improve(double value);
+  bool found() const { return found_; }
+  double value() const { return value_; }
+  void set(double value) { value_ = value, found_ = true; }
+
+ private:
+  bool larger_ = false;
+  double min_delta_ = 0;
+  bool found_ = false;
+  double value_ = 0;
+};
+
+/// Stops when `monitor` has not improved for `patience` epochs. Unlike Keras it restores the
+/// weights of the best epoch by default, and at whatever epoch the fit ends.
+struct SLOY_EXPORT EarlyStopping {
+  std::string monitor = "val_loss";
+  double min_delta = 0;
+  int patience = 0;
+  Mode mode = Mode::automatic;
+  std::optional<double> baseline = {};
+  bool restore_best_weights = true;
+  int start_from_epoch = 0;
+
+  struct Progress {
+    Best best;
+    int best_epoch = -1;
+    int wait = 0;
+    int stopped_epoch = -1;
+  };
+  Progress progress = {};  ///< set while training
+
+  void on_train_begin(Run& run);
+  void on_epoch_end(Run& run, const Logs& logs);
+  void on_train_end(Run& run, const Logs& logs);
+  Config state() const;
+  void set_state(const Config& config);
+  static constexpr auto fields() {
+    return std::tuple{field("monitor", &EarlyStopping::monitor),
+                      field("min_delta", &EarlyStopping::min_delta),
+                      field("patience", &EarlyStopping::patience),
+                      field("mode", &EarlyStopping::mode),
+                      field("baseline", &EarlyStopping::baseline),
+                      field("restore_best_weights", &EarlyStopping::restore_best_weights),
+                      field("start_from_epoch", &EarlyStopping::start_from_epoch)};
+  }
+};
+
+/// Saves the model after every epoch, or after those that improve `monitor`. `filepath` may hold
+/// {epoch} (from 1) and figures: "weights-{epoch:03d}-{val_loss:.3f}.safetensors".
+struct SLOY_EXPORT ModelCheckpoint {
+  std::string filepath = {};
+  std::string monitor = "val_loss";
+  bool save_best_only = false;
+  Mode mode = Mode::automatic;
+
+  Best best = {};  ///< set while training
+
+  void on_train_begin(Run& run);
+  void on_epoch_end(Run& run, const Logs& logs);
+  Config state() const;
+  void set_state(const Config& config);
+  static constexpr auto fields() {
+    return std::tuple{field("filepath", &ModelCheckpoint::filepath),
+                      field("monitor", &ModelCheckpoint::monitor),
+                      field("save_best_only", &ModelCheckpoint::save_best_only),
+                      field("mode", &ModelCheckpoint::mode)};
+  }
+};
+
+/// Writes a line an epoch: epoch (from 0, as Keras), figures, learning_rate.
+struct SLOY_EXPORT CSVLogger {
+  std::string filename = {};
+  std::string separator = ",";
+  bool append = false;
+
+  void on_train_begin(Run& run);
+  void on_epoch_end(Run& run, const Logs& logs);
+  static constexpr auto fields() {
+    return std::tuple{field("filename", &CSVLogger::filename),
+                      field("separator", &CSVLogger::separator),
+                      field("append", &CSVLogger::append)};
+  }
+};
+
+/// One of these or a type of your own. Copies share one callback.
+class SLOY_EXPORT Callback {
+ public:
+  template <class T>
+  static constexpr bool is_callback = requires(T& t, Run& run) {
+    t.on_train_begin(run);
+  }
+  || requires(T& t, Run& run) { t.on_epoch_begin(run); }
+  || requires(T& t, Run& run, const Logs& logs) { t.on_train_batch_end(run, logs); }
+  || requires(T& t, Run& run, const Logs& logs) { t.on_epoch_end(run, logs); }
+  || requires(T& t, Run& run, const Logs& logs) { t.on_train_end(run, logs); };
+
+  template <class T>
+  requires is_callback<T> Callback(T callback)  // NOLINT: EarlyStopping{} is a callback
+      : held_(std::make_shared<Held<T>>(std::move(callback))) {}
+
+  void on_train_begin(Run& run) { held_->on_train_begin(run); }
+  void on_epoch_begin(Run& run) { held_->on_epoch_begin(run); }
+  void on_train_batch_end(Run& run, const Logs& logs) { held_->on_train_batch_end(run, logs); }
+  void on_epoch_end(Run& run, const Logs& logs) { held_->on_epoch_end(run, logs); }
+  void on_train_end(Run& run, const Logs& logs) { held_->on_train_end(run, logs); }
+  /// Whether on_train_batch_end does anything.
+  bool follows_batches() const { return held_->follows_batches(); }
+  Config state() const { return held_->state(); }
+  void set_state(const Config& config) { held_->set_state(config); }
+
+  std::string_view type() const { return held_->type(); }
+  template <class T>
+  const T* as() const {
+    return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
+  }
+  friend SLOY_EXPORT Config to_config(const Callback& callback);
+
+ private:
+  struct Interface : detail::DescribedBase {
+    virtual void on_train_begin(Run& run) = 0;
+    virtual void on_epoch_begin(Run& run) = 0;
+    virtual void on_train_batch_end(Run& run, const Logs& logs) = 0;
+    virtual void on_epoch_end(Run& run, const Logs& logs) = 0;
+    virtual void on_train_end(Run& run, const Logs& logs) = 0;
+    virtual bool follows_batches() const = 0;
+    virtual Config state() const = 0;
+    virtual void set_state(const Config& config) = 0;
+  };
+  template <class T>
+  struct Held final : detail::DescribedHolder<T, Interface> {
+    using detail::DescribedHolder<T, Interface>::DescribedHolder;
+    void on_train_begin(Run& run) override {
+      if constexpr (requires { this->value.on_train_begin(run); }) this->value.on_train_begin(run);
+    }
+    void on_epoch_begin(Run& run) override {
+      if constexpr (requires { this->value.on_epoch_begin(run); }) this->value.on_epoch_begin(run);
+    }
+    void on_train_batch_end(Run& run, const Logs& logs) override {
+      if constexpr (requires { this->value.on_train_batch_end(run, logs); }) {
+        this->value.on_train_batch_end(run, logs);
+      }
+    }
+    void on_epoch_end(Run& run, const Logs& logs) override {
+      if constexpr (requires { this->value.on_epoch_end(run, logs); }) {
+        this->value.on_epoch_end(run, logs);
+      }
+    }
+    void on_train_end(Run& run, const Logs& logs) override {
+      if constexpr (requires { this->value.on_train_end(run, logs); }) {
+        this->value.on_train_end(run, logs);
+      }
+    }
+    bool follows_batches() const override {
+      return requires(T & t, Run & run, const Logs& logs) { t.on_train_batch_end(run, logs); };
+    }
+    Config state() const override {
+      if constexpr (requires { this->value.state(); }) return this->value.state();
+      return {};
+    }
+    void set_state(const Config& config) override {
+      if constexpr (requires { this->value.set_state(config); }) this->value.set_state(config);
+    }
+  };
+  std::shared_ptr<Interface> held_;
+};
+
+SLOY_EXPORT Config to_config(const Callback& callback);
+SLOY_EXPORT void from_config(const Config& config, std::vector<Callback>& callbacks);
+SLOY_EXPORT Callback callback_from_config(const Config& config,
+                                          std::span<const TypeEntry<Callback>> custom = {});
+SLOY_EXPORT std::span<const TypeEntry<Callback>> callback_types();
+
+}  // namespace sloy

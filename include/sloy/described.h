@@ -1,0 +1,111 @@
+/// Types with a name and fields: what layers, initializers, losses, optimisers … have in common. A
+/// handle (Layer, Loss, …) holds any of them; files name the type and list the fields:
+///
+///     loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+
+#include <sloy/fields.h>
+
+namespace sloy {
+
+/// A type's name without its namespaces: "Dense".
+template <class T>
+constexpr std::string_view type_name() {
+  // "constexpr std::string_view sloy::type_name() [with T = sloy::Dense; std::string_view = …]",
+  // clang: "std::string_view sloy::type_name() [T = sloy::Dense]".
+  std::string_view text = __PRETTY_FUNCTION__;
+  text.remove_prefix(text.find("T = ") + 4);
+  text = text.substr(0, text.find_first_of(";]"));
+  return text.substr(text.rfind(':') + 1);  // npos + 1 is 0
+}
+
+/// What can be written to a file and read back: by fields(), or by functions of its own.
+template <class T>
+concept Configurable = requires(const Config& config, T& value) {
+  to_config(value);
+  from_config(config, value);
+};
+
+namespace detail {
+
+/// What every handle can say of the value it holds.
+struct SLOY_EXPORT DescribedBase {
+  virtual ~DescribedBase() = default;
+  virtual std::string_view type() const = 0;
+  virtual Config fields() const = 0;
+  virtual const std::type_info& type_info() const = 0;
+  virtual const void* address() const = 0;
+};
+
+/// The part of a handle's content that doesn't depend on what the handle does.
+template <class T, class Interface>
+struct DescribedHolder : Interface {
+  T value;
+  explicit DescribedHolder(T given) : value(std::move(given)) {}
+  std::string_view type() const override { return type_name<T>(); }
+  Config fields() const override {
+    if constexpr (Configurable<T>) {
+      return to_config(value);
+    } else {
+      return Config::Map{};
+    }
+  }
+  const std::type_info& type_info() const override { return typeid(T); }
+  const void* address() const override { return &value; }
+};
+
+/// { type = …, fields… }, or the type's name alone where `fields` is empty.
+SLOY_EXPORT Config described_config(std::string_view type, Config fields);
+/// The type's name in text or in a map's `type`. Throws ConfigError where neither is there.
+SLOY_EXPORT const std::string& type_in(const Config& config);
+/// The map without `type`.
+SLOY_EXPORT Config fields_in(const Config& config);
+/// Throws ConfigError that there is no such type of `kind` ("layer"), naming the nearest.
+[[noreturn]] SLOY_EXPORT void unknown_type(const Config& config, std::string_view kind,
+                                           std::span<const std::string_view> known);
+
+}  // namespace detail
+
+/// A type that files may name: one row of the table of its kind.
+template <class Handle>
+struct TypeEntry {
+  std::string_view name;
+  Handle (*make)(const Config& fields);
+};
+
+/// The row for T, under its own name or another.
+template <class Handle, class T>
+constexpr TypeEntry<Handle> type_entry(std::string_view name = type_name<T>()) {
+  return {name, [](const Config& fields) -> Handle {
+            T value{};
+            if constexpr (Configurable<T>) {
+              from_config(fields, value);
+            } else {
+              detail::check_keys(fields, {});
+            }
+            return Handle(std::move(value));
+          }};
+}
+
+/// Makes what `config` describes, from the first of `tables` that has its type.
+template <class Handle>
+Handle make_described(const Config& config, std::string_view kind,
+                      std::initializer_list<std::span<const TypeEntry<Handle>>> tables) {
+  const std::string& type = detail::type_in(config);
+  std::vector<std::string_view> known;
+  for (const auto& table : tables) {
+    for (const TypeEntry<Handle>& entry : table) {
+      if (entry.name == type) return entry.make(detail::fields_in(config));
+      known.push_back(entry.name);
+    }
+  }
+  detail::unknown_type(config, kind, known);
+}
+
+}  // namespace sloy

@@ -1,0 +1,144 @@
+/// Initializers: the first values of weights. Names, defaults and formulas are Keras's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include <sloy/described.h>
+#include <sloy/tensor.h>
+
+namespace sloy {
+
+/// Random numbers for one weight: a function of the run's seed and the weight's path, so adding a
+/// layer elsewhere changes nothing.
+class SLOY_EXPORT WeightRandom {
+ public:
+  WeightRandom(std::uint64_t seed, std::string_view path);
+
+  /// Uniform in [low, high).
+  void uniform(std::span<float> out, double low, double high);
+  void normal(std::span<float> out, double mean, double stddev);
+  /// Normal, drawn again where it is more than two standard deviations from the mean.
+  void truncated_normal(std::span<float> out, double mean, double stddev);
+
+ private:
+  std::uint64_t seed_;
+  std::uint64_t stream_;
+  std::uint64_t draws_ = 0;  ///< each draw has a range of steps of its own
+};
+
+/// How many inputs feed one unit, and how many units one input feeds: for a kernel of shape
+/// (window…, in, out) window·in and window·out.
+struct SLOY_EXPORT Fans {
+  double in = 1;
+  double out = 1;
+};
+SLOY_EXPORT Fans fans(const Shape& shape);
+
+struct SLOY_EXPORT Zeros {
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() { return std::tuple{}; }
+};
+struct SLOY_EXPORT Ones {
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() { return std::tuple{}; }
+};
+struct SLOY_EXPORT Constant {
+  double value = 0;
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() { return std::tuple{field("value", &Constant::value)}; }
+};
+struct SLOY_EXPORT RandomNormal {
+  double mean = 0;
+  double stddev = 0.05;
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() {
+    return std::tuple{field("mean", &RandomNormal::mean), field("stddev", &RandomNormal::stddev)};
+  }
+};
+struct SLOY_EXPORT RandomUniform {
+  double minval = -0.05;
+  double maxval = 0.05;
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() {
+    return std::tuple{field("minval", &RandomUniform::minval),
+                      field("maxval", &RandomUniform::maxval)};
+  }
+};
+struct SLOY_EXPORT TruncatedNormal {
+  double mean = 0;
+  double stddev = 0.05;
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() {
+    return std::tuple{field("mean", &TruncatedNormal::mean),
+                      field("stddev", &TruncatedNormal::stddev)};
+  }
+};
+
+// The scaled initializers have mean 0 and a variance that follows from the shape: 2 / (in + out)
+// (Glorot and Bengio 2010), 2 / in (He et al. 2015), 1 / in (LeCun et al. 1998). The uniform ones
+// are on ±√(3·variance). The normal ones are, as Keras's, truncated at two standard deviations and
+// widened by 1 / 0.87962566103423978, so that the variance is the formula's after truncation.
+
+struct SLOY_EXPORT GlorotUniform {
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() { return std::tuple{}; }
+};
+struct SLOY_EXPORT GlorotNormal {
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() { return std::tuple{}; }
+};
+struct SLOY_EXPORT HeUniform {
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() { return std::tuple{}; }
+};
+struct SLOY_EXPORT HeNormal {
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() { return std::tuple{}; }
+};
+struct SLOY_EXPORT LecunUniform {
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() { return std::tuple{}; }
+};
+struct SLOY_EXPORT LecunNormal {
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+/// Any of these, or a type of your own with the same `fill`.
+class SLOY_EXPORT Initializer {
+ public:
+  template <class T>
+  requires requires(const T& t, std::span<float> out, const Shape& s, WeightRandom& r) {
+    t.fill(out, s, r);
+  }
+  Initializer(T initializer)  // NOLINT: Zeros{} is an initializer
+      : held_(std::make_shared<Held<T>>(std::move(initializer))) {}
+  Initializer() : Initializer(GlorotUniform{}) {}
+
+  /// The first values of the weight at `path` in a run with this seed.
+  Tensor operator()(const Shape& shape, std::uint64_t seed, std::string_view path) const;
+
+  std::string_view type() const { return held_->type(); }
+  friend SLOY_EXPORT Config to_config(const Initializer& initializer);
+
+ private:
+  struct Interface : detail::DescribedBase {
+    virtual void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const = 0;
+  };
+  template <class T>
+  struct Held final : detail::DescribedHolder<T, Interface> {
+    using detail::DescribedHolder<T, Interface>::DescribedHolder;
+    void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const override {
+      this->value.fill(out, shape, random);
+    }
+  };
+  std::shared_ptr<const Interface> held_;
+};
+
+SLOY_EXPORT Config to_config(const Initializer& initializer);
+SLOY_EXPORT void from_config(const Config& config, Initializer& initializer);
+
+}  // namespace sloy

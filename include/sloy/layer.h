@@ -1,0 +1,190 @@
+/// Layer: any layer by value, and Symbol: a place in a model being put together from layers.
+///
+///     Symbol x = Input{28, 28, 1};
+///     Symbol y = Dense{.units = 10}(Flatten{}(x));
+///     Model model{x, y};
+///
+/// A layer of your own is a struct with a `call`; it works everywhere a built-in one does:
+///
+///     struct Scale {
+///       double factor = 2;
+///       Value call(Scope& scope, Value x) const { return x * factor; }
+///       Symbol operator()(Symbol x) const { return apply(*this, x); }
+///       static constexpr auto fields() { return std::tuple{field("factor", &Scale::factor)}; }
+///     };
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sloy/described.h>
+#include <sloy/graph.h>
+#include <sloy/scope.h>
+
+namespace sloy {
+
+class Layer;
+
+/// A value of a model before there is a graph: what calling a layer gives. Its type is known at
+/// once, so a layer that doesn't fit is refused where it is called.
+class SLOY_EXPORT Symbol {
+ public:
+  struct Call;
+  Symbol() = default;
+  Symbol(std::shared_ptr<const Call> call, int result) : call_(std::move(call)), result_(result) {}
+
+  explicit operator bool() const { return call_ != nullptr; }
+  const Type& type() const;
+  /// With the batch dimension first.
+  const Shape& shape() const { return type().shape; }
+  const Call& call() const { return *call_; }
+  int result() const { return result_; }
+  bool operator==(const Symbol&) const = default;
+
+ private:
+  std::shared_ptr<const Call> call_;
+  int result_ = 0;
+};
+
+/// A layer applied to symbols.
+struct Symbol::Call {
+  std::shared_ptr<const Layer> layer;
+  std::vector<Symbol> inputs;
+  std::vector<Type> types;  ///< of the results
+};
+
+Symbol operator+(const Symbol& a, const Symbol& b);
+
+template <class T>
+concept CallsOnOne = requires(const T& layer, Scope& scope, Value x) {
+  { layer.call(scope, x) } -> std::same_as<Value>;
+};
+template <class T>
+concept CallsOnMany = requires(const T& layer, Scope& scope, std::span<const Value> inputs) {
+  { layer.call(scope, inputs) } -> std::same_as<Value>;
+};
+/// As CallsOnMany, with several results: nested models.
+template <class T>
+concept CallsForMany = requires(const T& layer, Scope& scope, std::span<const Value> inputs) {
+  { layer.call(scope, inputs) } -> std::same_as<std::vector<Value>>;
+};
+template <class T>
+concept LayerType = CallsOnOne<T> || CallsOnMany<T> || CallsForMany<T>;
+
+/// One layer of a model, of any type. A layer struct is a description, and each call of it makes a
+/// new layer with weights of its own; calls of one Layer (or of its copies) share weights:
+///
+///     Layer shared = Dense{.units = 8};
+///     auto difference = Subtract{}({shared(a), shared(b)});
+class SLOY_EXPORT Layer {
+ public:
+  template <LayerType T>
+  requires(!std::same_as<T, Layer>) Layer(T layer)  // NOLINT: Dense{…} is a layer
+      : held_(std::make_shared<Held<T>>(std::move(layer))) {}
+
+  /// "Dense".
+  std::string_view type() const { return held_->type(); }
+  /// The name its user gave it, or empty.
+  std::string name() const { return held_->name(); }
+  /// Whether it was left to learn.
+  bool trainable() const { return held_->trainable(); }
+  /// The struct's fields, without the type.
+  Config fields() const { return held_->fields(); }
+  /// The struct, where it is a T, else nullptr.
+  template <class T>
+  const T* as() const {
+    return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
+  }
+
+  /// Writes the layer into the scope's graph. An Error gets the layer's path as a note.
+  std::vector<Value> call(Scope& scope, std::span<const Value> inputs) const;
+
+  Symbol operator()(const Symbol& input) const;
+  Symbol operator()(const std::vector<Symbol>& inputs) const;
+  /// For layers with several results.
+  std::vector<Symbol> apply(const std::vector<Symbol>& inputs) const;
+
+  /// Whether two are the same layer, with the same weights.
+  bool same(const Layer& other) const { return held_ == other.held_; }
+
+ private:
+  struct Interface : detail::DescribedBase {
+    virtual std::string name() const = 0;
+    virtual bool trainable() const = 0;
+    virtual std::vector<Value> call(Scope& scope, std::span<const Value> inputs) const = 0;
+  };
+  template <class T>
+  struct Held final : detail::DescribedHolder<T, Interface> {
+    using detail::DescribedHolder<T, Interface>::DescribedHolder;
+    std::string name() const override {
+      if constexpr (requires { std::string(this->value.name); }) return this->value.name;
+      return {};
+    }
+    bool trainable() const override {
+      if constexpr (requires { bool(this->value.trainable); }) return this->value.trainable;
+      return true;
+    }
+    std::vector<Value> call(Scope& scope, std::span<const Value> inputs) const override {
+      if constexpr (CallsForMany<T>) {
+        return this->value.call(scope, inputs);
+      } else if constexpr (CallsOnMany<T>) {
+        return {this->value.call(scope, inputs)};
+      } else {
+        check_one_input(inputs.size());
+        return {this->value.call(scope, inputs.front())};
+      }
+    }
+  };
+  static void check_one_input(std::size_t inputs);
+
+  std::shared_ptr<const Interface> held_;
+};
+
+/// A new layer, as `layer` describes it, on one input or on several.
+template <LayerType T>
+Symbol apply(const T& layer, const Symbol& input) {
+  return Layer(layer)(input);
+}
+template <LayerType T>
+Symbol apply(const T& layer, const std::vector<Symbol>& inputs) {
+  return Layer(layer)(inputs);
+}
+
+using LayerEntry = TypeEntry<Layer>;
+
+/// Types of the user's own that files may name, for loading a model or reading a recipe:
+///
+///     Model::load("m.safetensors", {.layers = {register_layer<Scale>()}});
+struct CustomTypes {
+  std::vector<LayerEntry> layers = {};
+  std::vector<Activation> activations = {};  ///< with names
+  std::vector<TypeEntry<Initializer>> initializers = {};
+  std::vector<TypeEntry<Regularizer>> regularizers = {};
+};
+
+template <LayerType T>
+constexpr LayerEntry register_layer() {
+  return type_entry<Layer, T>();
+}
+template <class T>
+constexpr TypeEntry<Initializer> register_initializer() {
+  return type_entry<Initializer, T>();
+}
+template <class T>
+constexpr TypeEntry<Regularizer> register_regularizer() {
+  return type_entry<Regularizer, T>();
+}
+
+/// The built-in layers, in the order of the reference.
+SLOY_EXPORT std::span<const LayerEntry> layer_types();
+/// { type = …, fields… }.
+SLOY_EXPORT Config to_config(const Layer& layer);
+/// Built-in types and those of `custom`; keys that belong to the layer's place in a model
+/// (`inputs`) must have been taken out. Throws ConfigError.
+SLOY_EXPORT Layer layer_from_config(const Config& config, const CustomTypes& custom = {});
+
+}  // namespace sloy

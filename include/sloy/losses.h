@@ -1,0 +1,154 @@
+/// Losses: what training makes small. Names, arguments and definitions are Keras's.
+///
+/// A loss of your own is a struct with `call`, which gives a loss for every example (or every
+/// position of it); the mean of all is minimised:
+///
+///     struct Cubic {
+///       Value call(Value target, Value prediction) const {
+///         return power(absolute(target - prediction), 3);
+///       }
+///     };
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sloy/described.h>
+#include <sloy/ops.h>
+
+namespace sloy {
+
+/// What a prediction must be for a loss to make sense of it.
+enum class Prediction : std::uint8_t { any, scores, probabilities };
+
+/// −log of the probability of the right class. Targets are int32 labels, (batch); predictions
+/// (batch, classes). Probabilities are divided by their sum and clipped to [1e-7, 1 − 1e-7].
+struct SLOY_EXPORT SparseCategoricalCrossentropy {
+  bool from_logits = false;
+
+  Value call(Value target, Value prediction) const;
+  Value operator()(Value target, Value prediction) const;
+  void check(const Type& target, const Type& prediction) const;
+  Prediction prediction() const {
+    return from_logits ? Prediction::scores : Prediction::probabilities;
+  }
+  static constexpr auto fields() {
+    return std::tuple{field("from_logits", &SparseCategoricalCrossentropy::from_logits)};
+  }
+};
+
+/// −Σ target·log(probability). Targets are probabilities of every class, one-hot or not.
+struct SLOY_EXPORT CategoricalCrossentropy {
+  bool from_logits = false;
+  double label_smoothing = 0;  ///< target ← target·(1 − s) + s / classes
+
+  Value call(Value target, Value prediction) const;
+  Value operator()(Value target, Value prediction) const;
+  void check(const Type& target, const Type& prediction) const;
+  Prediction prediction() const {
+    return from_logits ? Prediction::scores : Prediction::probabilities;
+  }
+  static constexpr auto fields() {
+    return std::tuple{field("from_logits", &CategoricalCrossentropy::from_logits),
+                      field("label_smoothing", &CategoricalCrossentropy::label_smoothing)};
+  }
+};
+
+/// −(target·log p + (1 − target)·log(1 − p)), the mean over the last axis. From probabilities p is
+/// clipped to [1e-7, 1 − 1e-7]; from logits it is exact. Labels (batch) fit predictions (batch, 1).
+struct SLOY_EXPORT BinaryCrossentropy {
+  bool from_logits = false;
+  double label_smoothing = 0;  ///< target ← target·(1 − s) + s / 2
+
+  Value call(Value target, Value prediction) const;
+  Value operator()(Value target, Value prediction) const;
+  void check(const Type& target, const Type& prediction) const;
+  Prediction prediction() const {
+    return from_logits ? Prediction::scores : Prediction::probabilities;
+  }
+  static constexpr auto fields() {
+    return std::tuple{field("from_logits", &BinaryCrossentropy::from_logits),
+                      field("label_smoothing", &BinaryCrossentropy::label_smoothing)};
+  }
+};
+
+/// (target − prediction)², the mean over the last axis. Shapes must be equal: nothing broadcasts.
+struct SLOY_EXPORT MeanSquaredError {
+  Value call(Value target, Value prediction) const;
+  Value operator()(Value target, Value prediction) const;
+  void check(const Type& target, const Type& prediction) const;
+  Prediction prediction() const { return Prediction::any; }
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+/// |target − prediction|, the mean over the last axis.
+struct SLOY_EXPORT MeanAbsoluteError {
+  Value call(Value target, Value prediction) const;
+  Value operator()(Value target, Value prediction) const;
+  void check(const Type& target, const Type& prediction) const;
+  Prediction prediction() const { return Prediction::any; }
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+/// One of these, or a type of your own with the same `call`. `check` (throws ShapeError where the
+/// types don't fit; without it the shapes must be equal) and `prediction` may be left out.
+class SLOY_EXPORT Loss {
+ public:
+  template <class T>
+  requires requires(const T& t, Value v) {
+    { t.call(v, v) } -> std::same_as<Value>;
+  }
+  Loss(T loss) : held_(std::make_shared<Held<T>>(std::move(loss))) {}  // NOLINT
+
+  /// A loss for each example or position.
+  Value call(Value target, Value prediction) const { return held_->call(target, prediction); }
+  /// The mean of all: a scalar.
+  Value operator()(Value target, Value prediction) const;
+  /// Throws ShapeError where predictions and targets of these types don't fit each other.
+  void check(const Type& target, const Type& prediction) const { held_->check(target, prediction); }
+  Prediction prediction() const { return held_->prediction(); }
+  std::string_view type() const { return held_->type(); }
+  template <class T>
+  const T* as() const {
+    return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
+  }
+  friend SLOY_EXPORT Config to_config(const Loss& loss);
+SLOY_EXPORT void from_config(const Config& config, Loss& loss);
+
+ private:
+  struct Interface : detail::DescribedBase {
+    virtual Value call(Value target, Value prediction) const = 0;
+    virtual void check(const Type& target, const Type& prediction) const = 0;
+    virtual Prediction prediction() const = 0;
+  };
+  template <class T>
+  struct Held final : detail::DescribedHolder<T, Interface> {
+    using detail::DescribedHolder<T, Interface>::DescribedHolder;
+    Value call(Value target, Value prediction) const override {
+      return this->value.call(target, prediction);
+    }
+    void check(const Type& target, const Type& prediction) const override {
+      if constexpr (requires { this->value.check(target, prediction); }) {
+        this->value.check(target, prediction);
+      } else {
+        check_equal_shapes(target, prediction);
+      }
+    }
+    Prediction prediction() const override {
+      if constexpr (requires { this->value.prediction(); }) return this->value.prediction();
+      return Prediction::any;
+    }
+  };
+  static void check_equal_shapes(const Type& target, const Type& prediction);
+  std::shared_ptr<const Interface> held_;
+};
+
+SLOY_EXPORT Config to_config(const Loss& loss);
+SLOY_EXPORT void from_config(const Config& config, Loss& loss);
+/// Throws ConfigError on an unknown type, naming the nearest.
+SLOY_EXPORT Loss loss_from_config(const Config& config,
+                                  std::span<const TypeEntry<Loss>> custom = {});
+SLOY_EXPORT std::span<const TypeEntry<Loss>> loss_types();
+
+}  // namespace sloy

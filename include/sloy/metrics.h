@@ -1,0 +1,104 @@
+/// Metrics: what is measured beside the loss, never used for the gradient.
+///
+/// A metric's graph gives a batch's total and count; the quotient of their sums over all batches,
+/// added in double, is the metric: exact whatever the batches' sizes. One of your own:
+///
+///     struct WithinTenth {
+///       MetricParts call(Value target, Value prediction) const {
+///         return share_of(less(absolute(target - prediction), target.graph().constant(0.1)));
+///       }
+///     };
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sloy/described.h>
+#include <sloy/losses.h>
+#include <sloy/ops.h>
+
+namespace sloy {
+
+/// Two scalars of a batch.
+struct MetricParts {
+  Value total;
+  Value count;
+};
+
+/// The mean of all elements.
+SLOY_EXPORT MetricParts mean_of(Value x);
+/// How many of all elements are 1.
+inline MetricParts share_of(Value truth) { return mean_of(truth); }
+
+/// The share of examples whose predicted class is right. As in Keras, what that means follows from
+/// the shapes: one prediction an example is compared with a threshold, else the largest of the last
+/// axis with the label, or with the largest of a one-hot target. For predictions that are scores
+/// (the loss says so) the threshold applies to their sigmoid.
+struct SLOY_EXPORT Accuracy {
+  double threshold = 0.5;
+
+  MetricParts call(Value target, Value prediction, Prediction kind) const;
+  std::string metric_name() const { return "accuracy"; }
+  static constexpr auto fields() { return std::tuple{field("threshold", &Accuracy::threshold)}; }
+};
+
+/// Accuracy, any loss (its mean), or a type of your own with a `call` that gives MetricParts.
+class SLOY_EXPORT Metric {
+ public:
+  template <class T>
+  requires(
+      requires(const T& t, Value v) { t.call(v, v); } ||
+      requires(const T& t, Value v) { t.call(v, v, Prediction{}); })
+      Metric(T metric)  // NOLINT: Accuracy{} is a metric
+      : held_(std::make_shared<Held<T>>(std::move(metric))) {}
+
+  /// `kind` says what the predictions are, as far as the loss tells.
+  MetricParts call(Value target, Value prediction, Prediction kind) const {
+    return held_->call(target, prediction, kind);
+  }
+  /// "accuracy": its key in logs and history.
+  std::string name() const { return held_->name(); }
+  std::string_view type() const { return held_->type(); }
+  friend SLOY_EXPORT Config to_config(const Metric& metric);
+SLOY_EXPORT void from_config(const Config& config, std::vector<Metric>& metrics);
+
+ private:
+  struct Interface : detail::DescribedBase {
+    virtual MetricParts call(Value target, Value prediction, Prediction kind) const = 0;
+    virtual std::string name() const = 0;
+  };
+  template <class T>
+  struct Held final : detail::DescribedHolder<T, Interface> {
+    using detail::DescribedHolder<T, Interface>::DescribedHolder;
+    MetricParts call(Value target, Value prediction, Prediction kind) const override {
+      if constexpr (requires { this->value.call(target, prediction, kind); }) {
+        return this->value.call(target, prediction, kind);
+      } else if constexpr (requires {
+                             { this->value.call(target, prediction) } -> std::same_as<Value>;
+                           }) {
+        return mean_of(this->value.call(target, prediction));
+      } else {
+        return this->value.call(target, prediction);
+      }
+    }
+    std::string name() const override {
+      if constexpr (requires { std::string(this->value.metric_name()); }) {
+        return this->value.metric_name();
+      } else {
+        return snake_case(type_name<T>());
+      }
+    }
+  };
+  static std::string snake_case(std::string_view type);
+  std::shared_ptr<const Interface> held_;
+};
+
+SLOY_EXPORT Config to_config(const Metric& metric);
+SLOY_EXPORT void from_config(const Config& config, std::vector<Metric>& metrics);
+SLOY_EXPORT Metric metric_from_config(const Config& config,
+                                      std::span<const TypeEntry<Metric>> custom = {});
+SLOY_EXPORT std::span<const TypeEntry<Metric>> metric_types();
+
+}  // namespace sloy

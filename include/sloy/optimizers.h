@@ -1,0 +1,134 @@
+/// Optimizers: how a gradient changes a weight. They write graph, as layers do.
+///
+/// One of your own is a struct with a learning rate and `step`, which gives the weight after it:
+///
+///     struct SignDescent {
+///       double learning_rate = 1e-3;
+///       Value step(OptimizerScope& scope, Value weight, Value gradient) const {
+///         return weight - scope.learning_rate() * sign(gradient);
+///       }
+///     };
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sloy/described.h>
+#include <sloy/ops.h>
+
+namespace sloy {
+
+/// What an optimizer's `step` works with, for one weight.
+class SLOY_EXPORT OptimizerScope {
+ public:
+  OptimizerScope(Graph& graph, VariableId weight) : graph_(graph), weight_(weight) {}
+
+  Graph& graph() const { return graph_; }
+  /// The learning rate: a scalar of the state, which callbacks may change between steps.
+  Value learning_rate() const;
+  /// The number of this step as a float scalar: 1 in the first.
+  Value step_number() const;
+  /// A number kept for each number of the weight, at first 0: updated to f of its old value, which
+  /// is what is returned.
+  Value slot(std::string_view name, const std::function<Value(Value)>& f);
+
+ private:
+  Graph& graph_;
+  VariableId weight_;
+};
+
+class Optimizer;
+
+/// w ← w − η·g. With momentum β: v ← β·v − η·g, w ← w + v; Nesterov's: w ← w + β·v − η·g.
+struct SLOY_EXPORT SGD {
+  double learning_rate = 0.01;
+  double momentum = 0;
+  bool nesterov = false;
+
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static constexpr auto fields() {
+    return std::tuple{field("learning_rate", &SGD::learning_rate),
+                      field("momentum", &SGD::momentum), field("nesterov", &SGD::nesterov)};
+  }
+};
+
+/// Where Adam adds epsilon, m̂ and v̂ being the moments divided by 1 − βᵗ:
+enum class EpsilonPlace : std::uint8_t {
+  uncorrected,  ///< √(1 − β₂ᵗ)·m̂ / (√v + ε): Keras, and "epsilon hat" of Kingma and Ba
+  outside_root,  ///< m̂ / (√v̂ + ε): Kingma and Ba's algorithm 1, PyTorch
+  inside_root    ///< m̂ / √(v̂ + ε): some lectures; here ε counts squared
+};
+constexpr std::array<std::string_view, 3> enum_names(EpsilonPlace) {
+  return {"uncorrected", "outside_root", "inside_root"};
+}
+
+/// m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², w ← w − η·m̂ / (√v̂ + ε) (Kingma and Ba 2015).
+struct SLOY_EXPORT Adam {
+  double learning_rate = 0.001;
+  double beta_1 = 0.9;
+  double beta_2 = 0.999;
+  /// Not given: 1e-7, or its square where it is added inside the root.
+  std::optional<double> epsilon = {};
+  EpsilonPlace epsilon_place = EpsilonPlace::uncorrected;
+
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static constexpr auto fields() {
+    return std::tuple{field("learning_rate", &Adam::learning_rate), field("beta_1", &Adam::beta_1),
+                      field("beta_2", &Adam::beta_2), field("epsilon", &Adam::epsilon),
+                      field("epsilon_place", &Adam::epsilon_place)};
+  }
+};
+
+/// One of these, or a type of your own with the same `step` and `learning_rate`.
+class SLOY_EXPORT Optimizer {
+ public:
+  template <class T>
+  requires requires(const T& t, OptimizerScope& scope, Value v) {
+    { t.step(scope, v, v) } -> std::same_as<Value>;
+    double(t.learning_rate);
+  }
+  Optimizer(T optimizer) : held_(std::make_shared<Held<T>>(std::move(optimizer))) {}  // NOLINT
+
+  double learning_rate() const { return held_->learning_rate(); }
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const {
+    return held_->step(scope, weight, gradient);
+  }
+  /// Writes a step that makes `loss` smaller into its graph: the gradients and, as updates, the
+  /// trainable parameters it depends on, the slots and the step's number. Returns all updates of
+  /// the graph, those of layers among them.
+  std::vector<Graph::Update> minimize(Value loss) const;
+  std::string_view type() const { return held_->type(); }
+  friend SLOY_EXPORT Config to_config(const Optimizer& optimizer);
+SLOY_EXPORT void from_config(const Config& config, Optimizer& optimizer);
+
+ private:
+  struct Interface : detail::DescribedBase {
+    virtual double learning_rate() const = 0;
+    virtual Value step(OptimizerScope& scope, Value weight, Value gradient) const = 0;
+  };
+  template <class T>
+  struct Held final : detail::DescribedHolder<T, Interface> {
+    using detail::DescribedHolder<T, Interface>::DescribedHolder;
+    double learning_rate() const override { return this->value.learning_rate; }
+    Value step(OptimizerScope& scope, Value weight, Value gradient) const override {
+      return this->value.step(scope, weight, gradient);
+    }
+  };
+  std::shared_ptr<const Interface> held_;
+};
+
+/// The scalar of the state that holds the learning rate.
+inline constexpr std::string_view learning_rate_variable = "learning_rate";
+
+SLOY_EXPORT Config to_config(const Optimizer& optimizer);
+SLOY_EXPORT void from_config(const Config& config, Optimizer& optimizer);
+SLOY_EXPORT Optimizer optimizer_from_config(const Config& config,
+                                            std::span<const TypeEntry<Optimizer>> custom = {});
+SLOY_EXPORT std::span<const TypeEntry<Optimizer>> optimizer_types();
+
+}  // namespace sloy

@@ -1,0 +1,94 @@
+/// Recipes: a whole training as a TOML file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sloy/model.h>
+
+namespace sloy {
+
+/// [data]: what to learn from.
+struct SLOY_EXPORT RecipeData {
+  std::string name = {};       ///< a known data set (data::names)
+  std::string directory = {};  ///< where its files are; empty: the usual places
+  double validation = 0;       ///< share of the training data held out
+  int workers = 0;
+  data::Generated generated = {};  ///< for data made by formula
+
+  static constexpr auto fields() {
+    return std::tuple{field("name", &RecipeData::name), field("directory", &RecipeData::directory),
+                      field("validation", &RecipeData::validation),
+                      field("workers", &RecipeData::workers),
+                      field("generated", &RecipeData::generated)};
+  }
+};
+
+/// [train]: how to learn.
+struct SLOY_EXPORT RecipeTrain {
+  int epochs = 1;
+  std::int64_t batch_size = 32;
+  Loss loss = SparseCategoricalCrossentropy{};
+  Optimizer optimizer = SGD{};
+  std::vector<Metric> metrics = {};
+  std::vector<Callback> callbacks = {};
+  bool shuffle = true;
+  std::string precision = "float32";
+  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+
+  static constexpr auto fields() {
+    using Self = RecipeTrain;
+    return std::tuple{field("epochs", &Self::epochs),
+                      field("batch_size", &Self::batch_size),
+                      field("loss", &Self::loss),
+                      field("optimizer", &Self::optimizer),
+                      field("metrics", &Self::metrics),
+                      field("callbacks", &Self::callbacks),
+                      field("shuffle", &Self::shuffle),
+                      field("precision", &Self::precision),
+                      field("convolution", &Self::convolution)};
+  }
+};
+
+/// Everything a run is made of: with the same build and machine, the same recipe gives the same
+/// bytes.
+class SLOY_EXPORT Recipe {
+ public:
+  std::uint64_t seed = 0;
+  RecipeData data = {};
+  /// [model] as written; `model` makes it.
+  Config model_config = {};
+  RecipeTrain train = {};
+
+  /// Throws ConfigError, with the line, on anything unknown or ill-formed.
+  static Recipe from_config(const Config& config);
+  static Recipe parse(std::string_view toml, std::string_view source = "recipe");
+  static Recipe read(const std::filesystem::path& path);
+  /// A recipe that is shipped: "cnn", "mlp". Throws ConfigError on another, naming the nearest.
+  static Recipe shipped(std::string_view name);
+  static std::vector<std::string> shipped_names();
+  static std::string_view shipped_text(std::string_view name);
+
+  /// With every default written out.
+  Config to_config() const;
+  std::string to_toml() const;
+
+  /// The model, for data like these.
+  Model make_model(const data::Spec& spec, const CustomTypes& custom = {}) const;
+  data::Split load_data() const;
+  CompileOptions compile_options() const;
+  FitOptions fit_options() const;
+};
+
+/// Sets the value at a path in a recipe's config: "train.optimizer.learning_rate=1e-2",
+/// "model.layer.0.filters=16". The value is TOML; what isn't is taken as text. Throws ConfigError
+/// where the path leads through something that is no map or list. Keys are checked by
+/// Recipe::from_config.
+SLOY_EXPORT void override_value(Config& recipe, std::string_view assignment);
+
+}  // namespace sloy
