@@ -8,7 +8,6 @@
 
 #include <sloy/graph.h>
 
-
 namespace sloy {
 
 struct Interpretation {

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
+
+#include "ops/reduce.h"
 
 namespace sloy {
 
@@ -40,10 +41,26 @@ Reach reach_of(const Shape& operand, const Shape& space) {
   return row ? Reach::row : Reach::other;
 }
 
+std::optional<Reduction> reduction_of(const Op& op, const void* attributes, const Type& input) {
+  bool is_sum = &op == &sum_op;
+  if ((!is_sum && &op != &max_op) || input.dtype != DType::float32) return {};
+  int rank = input.shape.rank();
+  if (rank == 0 || input.shape.size() == 0) return {};
+  ReduceOptions options = canonical(*static_cast<const ReduceOptions*>(attributes), input.shape);
+  auto over = static_cast<int>(options.axes.size());
+  bool last = over > 0 && options.axes.back() == rank - 1;
+  if (is_sum && over == rank) return Reduction::total;
+  if (is_sum && over == rank - 1 && !last) return Reduction::rows;
+  if (over == 1 && last) return is_sum ? Reduction::row_sum : Reduction::row_max;
+  return {};
+}
+
 namespace {
 
 std::vector<Type> infer(const FusedAttributes& a, Operands operands) {
   for (int i = 0; i < operands.size(); ++i) {
+    bool is_seed = operands[i].dtype == DType::int32 && operands.shape(i) == Shape{2};
+    if (is_seed) continue;
     if (reach_of(operands.shape(i), a.space) == Reach::other) {
       throw ShapeError("operand " + std::to_string(i) + " does not meet the space",
                        {{"operand", to_string(operands[i])}, {"space", to_string(a.space)}});

@@ -59,6 +59,10 @@ struct FusedAttributes {
 
 extern const OpDefinition<FusedAttributes> fused_op;
 
+/// How a reduction node could leave a chain over its input's shape; nothing where it is none of
+/// these forms, or `op` no reduction of float32.
+std::optional<Reduction> reduction_of(const Op& op, const void* attributes, const Type& input);
+
 /// How an operand meets the space.
 enum class Reach : std::uint8_t {
   full,     ///< an element for each

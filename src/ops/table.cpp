@@ -2,6 +2,10 @@
 
 #include <array>
 
+#include "graph/leaf.h"
+#include "ops/fused.h"
+#include "ops/reorder.h"
+
 namespace sloy {
 namespace {
 
@@ -12,11 +16,17 @@ constexpr std::array<const Op*, sizeof...(definitions)> pointers(OpList<definiti
 
 constexpr auto table = pointers(Table{});
 
+/// Ops no user writes: the leaves of graphs and what passes make. Graph text names them too.
+using Internal = OpList<input_op, variable_op, constant_op, fused_op, reorder_op>;
+constexpr auto internal = pointers(Internal{});
+
 }  // namespace
 
 const Op* find_op(std::string_view name) {
-  for (const Op* op : table) {
-    if (op->name() == name) return op;
+  for (std::span<const Op* const> list : {std::span<const Op* const>(table), {internal}}) {
+    for (const Op* op : list) {
+      if (op->name() == name) return op;
+    }
   }
   return nullptr;
 }

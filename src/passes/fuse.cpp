@@ -40,24 +40,6 @@ bool is_element_wise(const Node& node) {
   });
 }
 
-std::optional<Reduction> reduction_of(const Node& node) {
-  bool is_sum = node.op->name() == "sum";
-  if (!is_sum && node.op->name() != "max") return {};
-  const Type& from = node.inputs[0].type();
-  int rank = from.shape.rank();
-  if (from.dtype != DType::float32 || from.shape.size() == 0 || rank == 0) return {};
-  std::vector<int> axes;
-  from_config(node.op->to_config(node.attributes).at("axes"), axes);
-  std::vector<bool> reduced(static_cast<std::size_t>(rank), axes.empty());
-  for (int axis : axes) reduced[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = true;
-  auto over = std::count(reduced.begin(), reduced.end(), true);
-  if (over == 0) return {};
-  if (is_sum && over == rank) return Reduction::total;
-  if (is_sum && over == rank - 1 && !reduced.back()) return Reduction::rows;
-  if (over == 1 && reduced.back()) return is_sum ? Reduction::row_sum : Reduction::row_max;
-  return {};
-}
-
 /// Which nodes go together.
 ///
 /// Every node has a level, one more than that of any node it reads, except that an element-wise op
@@ -103,6 +85,11 @@ class Groups {
  private:
   const Node& node(std::size_t n) const { return graph_.nodes()[n]; }
 
+  static std::optional<Reduction> reduction(const Node& node) {
+    if (node.inputs.size() != 1) return {};
+    return reduction_of(*node.op, node.attributes.get(), node.inputs[0].type());
+  }
+
   void classify() {
     std::size_t count = graph_.nodes().size();
     space_.resize(count, nullptr);
@@ -118,7 +105,7 @@ class Groups {
     for (std::size_t n = 0; n < count; ++n) {
       if (is_element_wise(node(n))) {
         space_[n] = &node(n).results[0].type.shape;
-      } else if ((reduction_[n] = reduction_of(node(n)))) {
+      } else if ((reduction_[n] = reduction(node(n)))) {
         space_[n] = &node(n).inputs[0].shape();
       }
     }

@@ -163,6 +163,11 @@ class Planner {
 
 }  // namespace
 
+MemoryPlan plan_memory(const Lowered& lowered, const std::vector<std::int32_t>& order,
+                       const MemoryOptions& options) {
+  return Planner(lowered, order, options).run();
+}
+
 std::size_t bytes_of(const Result& result, Precision precision) {
   std::int64_t elements =
       result.layout ? result.layout->elements(result.type.shape) : result.type.shape.size();

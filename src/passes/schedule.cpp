@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 #include <queue>
 #include <set>
 
@@ -39,9 +40,9 @@ class UpdatePlacer {
     for (const Graph::Output& output : graph_.outputs()) taken_.insert(key(output.value));
     for (const Graph::Update& update : updates) {
       if (in_place_ && fits(update)) {
-        taken_.insert(key(update.value));
+        write(update.variable, update.value);
       } else {
-        graph_.set_update(update.variable, copy_of(update.value));
+        write_copy(update);
       }
     }
   }
@@ -63,6 +64,7 @@ class UpdatePlacer {
     }
   }
 
+  /// Whether the node can write its result into the variable's memory while it computes.
   bool fits(const Graph::Update& update) const {
     const Node& node = graph_.node(update.value);
     if (!runs(node) || taken_.count(key(update.value))) return false;
@@ -72,25 +74,61 @@ class UpdatePlacer {
       std::pair<int, int> wanted{update.value.result(), static_cast<int>(i)};
       if (std::find(in_place.begin(), in_place.end(), wanted) == in_place.end()) return false;
     }
-    return !precedes_a_reader(update);
+    return can_wait(index(update.value), update.variable);
   }
 
-  /// Whether some other reader of the variable needs what this node computes: it could not run
-  /// before the variable is overwritten.
-  bool precedes_a_reader(const Graph::Update& update) const {
-    std::vector<bool> after(graph_.nodes().size(), false);
-    after[index(update.value)] = true;
-    for (std::size_t n = index(update.value) + 1; n < graph_.nodes().size(); ++n) {
-      for (Value input : graph_.nodes()[n].inputs) {
-        if (!after[index(input)]) continue;
-        after[n] = true;
-      }
-      if (!after[n] || !runs(graph_.nodes()[n])) continue;
-      for (Value input : graph_.nodes()[n].inputs) {
-        if (variable_of(graph_, input) == update.variable) return true;
+  /// Whether node `writer` can run after every other reader of the variable it overwrites: none of
+  /// them needs what it computes, or waits for it before overwriting something else.
+  bool can_wait(std::size_t writer, VariableId variable) const {
+    std::vector<bool> later(graph_.nodes().size(), false);
+    std::vector<std::size_t> open{writer};
+    std::vector<std::vector<std::size_t>> next = successors();
+    while (!open.empty()) {
+      std::size_t n = open.back();
+      open.pop_back();
+      for (std::size_t m : next[n]) {
+        if (!later[m]) open.push_back(m);
+        later[m] = true;
       }
     }
-    return false;
+    for (std::size_t n = 0; n < later.size(); ++n) {
+      if (later[n] && n != writer && reads(n, variable)) return false;
+    }
+    return true;
+  }
+
+  bool reads(std::size_t n, VariableId variable) const {
+    const Node& node = graph_.nodes()[n];
+    return runs(node) && std::any_of(node.inputs.begin(), node.inputs.end(), [&](Value input) {
+             return variable_of(graph_, input) == variable;
+           });
+  }
+
+  /// Who runs after whom: readers after what they read, and writers placed so far after readers.
+  std::vector<std::vector<std::size_t>> successors() const {
+    std::vector<std::vector<std::size_t>> next(graph_.nodes().size());
+    for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
+      for (Value input : graph_.nodes()[n].inputs) {
+        next[index(root_of(graph_, input))].push_back(n);
+        auto writer = writers_.find(variable_of(graph_, input));
+        if (writer != writers_.end() && writer->second != n) next[n].push_back(writer->second);
+      }
+    }
+    return next;
+  }
+
+  void write(VariableId variable, Value value) {
+    taken_.insert(key(value));
+    writers_[variable] = index(value);
+    graph_.set_update(variable, value);
+  }
+
+  /// Behind a copy in the variable; where even that would overwrite what a later node reads (two
+  /// variables that change places), behind one that takes the value aside first.
+  void write_copy(const Graph::Update& update) {
+    Value copy = copy_of(update.value);
+    if (!can_wait(index(copy), update.variable)) copy = copy_of(copy);
+    write(update.variable, copy);
   }
 
   Value copy_of(Value value) {
@@ -129,6 +167,7 @@ class UpdatePlacer {
   Precision precision_;
   bool in_place_;
   std::set<std::pair<std::int32_t, std::int32_t>> taken_;
+  std::map<VariableId, std::size_t> writers_;
 };
 
 }  // namespace

@@ -7,10 +7,10 @@
 #include <sloy/error.h>
 
 #include "graph/form.h"
+#include "graph/interpreter.h"
 #include "graph/leaf.h"
 #include "passes/bind.h"
 #include "program/executable.h"
-#include "graph/interpreter.h"
 
 namespace sloy {
 namespace {
