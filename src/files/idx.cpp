@@ -8,7 +8,7 @@
 #include <bit>
 
 #include "base/bytes.h"
-#include "base/limits.h"
+#include "files/declared.h"
 #include "files/stream.h"
 
 namespace sloy {
@@ -38,16 +38,12 @@ const ElementType& read_type(InputStream& stream, std::uint8_t code) {
 
 Shape read_shape(InputStream& stream, int rank) {
   Shape shape;
-  std::uint64_t elements = 1;
   for (int axis = 0; axis < rank; ++axis) {
     std::array<std::byte, 4> bytes{};
     stream.read(bytes, "the dimensions");
-    const auto dim = big_endian<std::uint32_t>(bytes);
-    shape.push_back(std::int64_t{dim});
-    // Both factors are far below 2^64: the product of a refused one is never used.
-    elements = std::min(elements * dim, limits.elements + 1);
+    shape.push_back(std::int64_t{big_endian<std::uint32_t>(bytes)});
   }
-  if (elements > limits.elements) {
+  if (!declared_elements(shape)) {
     stream.fail(fmt::format("the dimensions {} are too large", to_string(shape)));
   }
   return shape;

@@ -145,8 +145,11 @@ TEST(Idx, RefusesDimensionsThatTheFileCannotHold) {
   const Bytes huge = bytes({0, 0, 14, 3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
                             0xff, 0xff, 1, 2, 3});
   const Bytes wraps = bytes({0, 0, 8, 3, 0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 4, 1, 2, 3});
+  // 2^32 − 2^8 squared is about 2^64 − 2^41: kept to 2^40 it would wrap when multiplied on.
+  const Bytes wraps_later = bytes({0, 0, 8, 3, 0xff, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 0,  //
+                                   0xff, 0, 0, 0, 1, 2, 3});
   const Bytes large = bytes({0, 0, 8, 2, 0, 0x10, 0, 0, 0, 0x10, 0, 0, 1, 2, 3});
-  for (const Bytes& content : {huge, wraps, large}) {
+  for (const Bytes& content : {huge, wraps, wraps_later, large}) {
     EXPECT_THROW(read(content), FileError);
     EXPECT_THROW(read(gzip(content)), FileError);
   }
