@@ -12,6 +12,7 @@
 
 #include "graph/leaf.h"
 #include "ops/fused.h"
+#include "passes/epilogue.h"
 #include "passes/rewrite.h"
 
 namespace sloy {
@@ -390,6 +391,9 @@ class Fuser {
 
 }  // namespace
 
-std::unique_ptr<Graph> fuse(const Graph& graph) { return Fuser(graph).run(); }
+std::unique_ptr<Graph> fuse(const Graph& graph) {
+  std::unique_ptr<Graph> absorbed = absorb_epilogues(graph);
+  return Fuser(*absorbed).run();
+}
 
 }  // namespace sloy

@@ -1,0 +1,104 @@
+#include "passes/epilogue.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "ops/elementwise.h"
+#include "ops/matmul.h"
+#include "passes/rewrite.h"
+
+namespace sloy {
+namespace {
+
+class Absorber {
+ public:
+  explicit Absorber(const Graph& graph) : graph_(graph), readers_(readers(graph)), rewrite_(graph) {
+    for (const Graph::Output& output : graph.outputs()) keep(output.value);
+    for (const Graph::Update& update : graph.updates()) keep(update.value);
+  }
+
+  std::unique_ptr<Graph> run() {
+    auto count = static_cast<std::int32_t>(graph_.nodes().size());
+    for (std::int32_t n = 0; n < count; ++n) {
+      if (!absorb(n)) rewrite_.copy(n);
+    }
+    return rewrite_.finish();
+  }
+
+ private:
+  struct Match {
+    const Node* product;
+    Value bias;
+    bool relu = false;
+  };
+
+  const Node& node(std::int32_t n) const { return graph_.nodes()[static_cast<std::size_t>(n)]; }
+
+  /// Something other than nodes reads the value.
+  void keep(Value value) {
+    readers_[static_cast<std::size_t>(value.node())][static_cast<std::size_t>(value.result())]
+        .push_back(-1);
+  }
+  bool read_once(Value value) const {
+    return readers_[static_cast<std::size_t>(value.node())]
+                   [static_cast<std::size_t>(value.result())]
+                       .size() == 1;
+  }
+
+  static bool takes_epilogue(const Node& node) {
+    if (node.op != &matmul_op || node.inputs.size() != 2) return false;
+    const auto& attributes = OpDefinition<MatmulAttributes>::as(node.attributes);
+    return !attributes.options.transpose_a && !attributes.options.transpose_b;
+  }
+
+  static std::shared_ptr<const void> with_relu(const Node& product) {
+    MatmulAttributes attributes = OpDefinition<MatmulAttributes>::as(product.attributes);
+    attributes.relu = true;
+    return OpDefinition<MatmulAttributes>::box(attributes);
+  }
+
+  /// product + bias, in either order.
+  std::optional<Match> match_addition(std::int32_t n) const {
+    const Node& add = node(n);
+    if (add.op != &add_op) return {};
+    for (std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+      Value product = add.inputs[side];
+      Value bias = add.inputs[1 - side];
+      bool fits = takes_epilogue(graph_.node(product)) && read_once(product) && bias.rank() == 1 &&
+                  bias.dim(0) == product.dim(-1) && add.results[0].type == product.type();
+      if (fits) return Match{&graph_.node(product), bias};
+    }
+    return {};
+  }
+
+  std::optional<Match> match(std::int32_t n) const {
+    const Node& last = node(n);
+    if (last.op != &rectify_op) return match_addition(n);
+    if (!read_once(last.inputs[0])) return {};
+    auto found = match_addition(last.inputs[0].node());
+    if (found) found->relu = true;
+    return found;
+  }
+
+  bool absorb(std::int32_t n) {
+    auto found = match(n);
+    if (!found) return false;
+    Node merged = *found->product;
+    for (Value& input : merged.inputs) input = rewrite_(input);
+    merged.inputs.push_back(rewrite_(found->bias));
+    if (found->relu) merged.attributes = with_relu(*found->product);
+    Value result = rewrite_.to().append(std::move(merged));
+    rewrite_.map({const_cast<Graph*>(&graph_), n, 0}, result);
+    return true;
+  }
+
+  const Graph& graph_;
+  std::vector<std::vector<std::vector<std::int32_t>>> readers_;
+  Rewrite rewrite_;
+};
+
+}  // namespace
+
+std::unique_ptr<Graph> absorb_epilogues(const Graph& graph) { return Absorber(graph).run(); }
+
+}  // namespace sloy

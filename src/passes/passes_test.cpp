@@ -1,0 +1,160 @@
+#include <gtest/gtest.h>
+#include <sloy/ops.h>
+
+#include <map>
+#include <random>
+
+#include "graph/interpreter.h"
+#include "graph/verify.h"
+#include "ops/fused.h"
+#include "passes/bind.h"
+#include "passes/fuse.h"
+#include "passes/plan_memory.h"
+#include "passes/simplify.h"
+
+namespace sloy {
+namespace {
+
+std::map<std::string, int> count_ops(const Graph& graph) {
+  std::map<std::string, int> count;
+  for (const Node& node : graph.nodes()) ++count[std::string(node.op->name())];
+  return count;
+}
+
+std::vector<Tensor> feeds_for(const Graph& graph) {
+  std::mt19937 random(1);
+  std::vector<Tensor> feeds;
+  for (Value input : graph.inputs()) {
+    Tensor feed(DType::float32, input.shape());
+    for (float& x : feed.mutable_values<float>()) {
+      x = static_cast<float>(random() % 1000) / 500.0f - 1.0f;
+    }
+    feeds.push_back(feed);
+  }
+  return feeds;
+}
+
+/// In double, so that what a pass reorders shows only in the last digits.
+void expect_same(const Graph& a, const Graph& b) {
+  std::vector<Tensor> feeds = feeds_for(a);
+  auto none = [](VariableId) { return Tensor(); };
+  auto of_a = interpret(a, feeds, none, Precision::float64).outputs;
+  auto of_b = interpret(b, feeds, none, Precision::float64).outputs;
+  ASSERT_EQ(of_a.size(), of_b.size());
+  for (std::size_t i = 0; i < of_a.size(); ++i) {
+    ASSERT_EQ(of_a[i].shape(), of_b[i].shape());
+    for (std::int64_t k = 0; k < of_a[i].size(); ++k) {
+      double x = of_a[i].values<double>()[static_cast<std::size_t>(k)];
+      double y = of_b[i].values<double>()[static_cast<std::size_t>(k)];
+      ASSERT_NEAR(x, y, 1e-12 * (1 + std::abs(x))) << "output " << i << " element " << k;
+    }
+  }
+}
+
+TEST(Simplify, MergesFoldsAndDrops) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {4, 3}});
+  Value twice = exp(x) + exp(x);
+  Value scale = graph.constant(2.0) * graph.constant(3.0) + graph.constant(-5.0);  // 1
+  Value unused = log(x);
+  static_cast<void>(unused);
+  graph.output("y", reshape(twice * scale + 0.0, {4, 3}));
+  auto simple = simplify(graph);
+  verify(*simple, "simplify");
+  auto count = count_ops(*simple);
+  EXPECT_EQ(count["exp"], 1);
+  EXPECT_EQ(count["add"], 1);
+  EXPECT_EQ(count["multiply"], 0);
+  EXPECT_EQ(count["log"], 0);
+  EXPECT_EQ(count["reshape"], 0);
+  expect_same(graph, *simple);
+}
+
+TEST(Simplify, ReadsWhatABroadcastReads) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {4, 3}});
+  Value b = graph.input("b", {DType::float32, {3}});
+  graph.output("y", x * broadcast_to(b, {4, 3}));
+  // Here the broadcast makes the shape, so it stays.
+  graph.output("z", exp(broadcast_to(b, {4, 3})));
+  auto simple = simplify(graph);
+  EXPECT_EQ(count_ops(*simple)["broadcast_to"], 1);
+  expect_same(graph, *simple);
+}
+
+/// A normalisation with its gradient: x̂ is computed in both passes, and its sums with what they
+/// sum.
+TEST(Fuse, ANormalisationIsAFewPasses) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {16, 5}});
+  Value m = graph.input("m", {DType::float32, {5}});
+  Value r = graph.input("r", {DType::float32, {5}});
+  Value up = graph.input("up", {DType::float32, {16, 5}});
+  Value hat = (x - m) * r;
+  Value y = rectify(hat * 1.5 + 0.25);
+  Value dy = where(greater(y, graph.constant(0.0)), up, graph.constant(0.0));
+  graph.output("y", y);
+  graph.output("d_beta", sum(dy, {.axes = {0}}));
+  graph.output("d_gamma", sum(dy * hat, {.axes = {0}}));
+  auto fused = fuse(graph);
+  verify(*fused, "fuse");
+  auto count = count_ops(*fused);
+  EXPECT_EQ(count["fused"], 1);
+  EXPECT_EQ(count["sum"], 0);
+  expect_same(graph, *fused);
+}
+
+TEST(Fuse, NeverMakesAGroupDependOnItself) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {6, 4}});
+  // A row-wise normalisation: the second half of the chain needs sums of the first.
+  Value e = exp(x - max(x, {.axes = {-1}, .keep_dims = true}));
+  Value p = e / sum(e, {.axes = {-1}, .keep_dims = true});
+  graph.output("p", p);
+  graph.output("s", e + p);
+  auto fused = fuse(graph);
+  verify(*fused, "fuse");
+  expect_same(graph, *fused);
+}
+
+TEST(Fuse, BiasAndReluGoIntoTheProduct) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {6, 4}});
+  Value w = graph.input("w", {DType::float32, {4, 3}});
+  Value b = graph.input("b", {DType::float32, {3}});
+  graph.output("y", rectify(matmul(x, w) + b));
+  auto fused = fuse(graph);
+  verify(*fused, "fuse");
+  EXPECT_EQ(fused->nodes().size(), 4u);
+  expect_same(graph, *fused);
+}
+
+TEST(AssignOffsets, BlocksThatLiveTogetherNeverOverlap) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Block> blocks(1 + random() % 40);
+    std::vector<std::size_t> live(64, 0);
+    for (Block& block : blocks) {
+      block.bytes = 64 * (1 + random() % 9);
+      block.first = static_cast<std::int32_t>(random() % 60);
+      block.last = block.first + static_cast<std::int32_t>(random() % 4);
+      for (auto t = block.first; t <= block.last; ++t) {
+        live[static_cast<std::size_t>(t)] += block.bytes;
+      }
+    }
+    std::size_t total = assign_offsets(blocks);
+    EXPECT_GE(total, *std::max_element(live.begin(), live.end()));
+    for (const Block& a : blocks) {
+      EXPECT_LE(static_cast<std::size_t>(a.offset) + a.bytes, total);
+      for (const Block& b : blocks) {
+        if (&a == &b || a.last < b.first || b.last < a.first) continue;
+        bool apart = a.offset + static_cast<std::int64_t>(a.bytes) <= b.offset ||
+                     b.offset + static_cast<std::int64_t>(b.bytes) <= a.offset;
+        ASSERT_TRUE(apart);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sloy
