@@ -228,6 +228,27 @@ SLOY_EXPORT Value softmax(Value x);
 SLOY_EXPORT Value log_softmax(Value x);
 /// (…, classes) scores and (…) int32 labels → (…): −log of the label's softmax. Stable.
 SLOY_EXPORT Value softmax_cross_entropy(Value scores, Value labels);
+/// −y log σ(x) − (1 − y) log(1 − σ(x)) of each score x and target y in [0, 1]. Stable.
+SLOY_EXPORT Value sigmoid_cross_entropy(Value scores, Value targets);
+
+// ---- Activations that are made of the above.
+
+/// x where x > 0, else negative_slope · x.
+SLOY_EXPORT Value leaky_relu(Value x, double negative_slope);
+/// x where x > 0, else alpha · (exp(x) − 1).
+SLOY_EXPORT Value elu(Value x, double alpha);
+/// log(1 + exp(x)), stable.
+SLOY_EXPORT Value softplus(Value x);
+
+// ---- Normalisation.
+
+/// What is learned: either may be absent.
+struct Affine {
+  Value gamma = {};
+  Value beta = {};
+};
+/// (x − mean) / √(variance + epsilon) · gamma + beta; all broadcast to x.
+SLOY_EXPORT Value normalize(Value x, Moments moments, Affine affine, double epsilon);
 
 // ---- Random numbers. The same numbers whatever the layout, threads or batches: each is a function
 // of (seed, purpose, stream) and (step, example, element).

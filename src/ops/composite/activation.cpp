@@ -1,0 +1,21 @@
+#include <sloy/ops.h>
+
+namespace sloy {
+
+Value leaky_relu(Value x, double negative_slope) {
+  return where(greater(x, x.graph().constant(0.0)), x, x * negative_slope);
+}
+
+/// The exponential sees no positive x: where it overflows, its gradient times 0 is not 0.
+Value elu(Value x, double alpha) {
+  Value zero = x.graph().constant(0.0);
+  return where(greater(x, zero), x, expm1(minimum(x, zero)) * alpha);
+}
+
+/// Through |x|, whose derivative at 0 is 0, so that softplus' derivative there is ½ as it should.
+Value softplus(Value x) {
+  Value size = absolute(x);
+  return 0.5 * (x + size) + log1p(exp(-size));
+}
+
+}  // namespace sloy

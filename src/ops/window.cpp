@@ -1,0 +1,144 @@
+#include "ops/window.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "ops/check.h"
+
+namespace sloy {
+namespace {
+
+/// Sizes and positions stay below this, so that their products fit 63 bits.
+constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+
+void check_image(const Shape& input) {
+  if (input.rank() < 3 || input.rank() > 5) {
+    throw ShapeError(fmt::format("the input must have 3, 4 or 5 dimensions, not {}", input.rank()),
+                     {shape_note("input", input, "batch, spatial…, channels")},
+                     "a single image needs a batch of 1, a grey one a channel of 1");
+  }
+  for (int axis = 1; axis < input.rank(); ++axis) {
+    if (input[axis].is_symbolic()) {
+      throw ShapeError("only the first dimension of the input may depend on the batch",
+                       {shape_note("input", input, image_dims(input.rank()))});
+    }
+    if (input.size(axis) < 1 || input.size(axis) > most) {
+      throw ShapeError("the input has a dimension that is empty or too large",
+                       {shape_note("input", input, image_dims(input.rank()))});
+    }
+  }
+}
+
+/// The list, or `value` for each dimension where it is empty.
+std::vector<std::int64_t> filled(const std::vector<std::int64_t>& list, int spatial,
+                                 std::int64_t value) {
+  return list.empty() ? std::vector(static_cast<std::size_t>(spatial), value) : list;
+}
+
+void check_list(std::span<const std::int64_t> list, std::string_view name, int rank,
+                std::int64_t least) {
+  const int spatial = rank - 2;
+  if (static_cast<int>(list.size()) != spatial) {
+    throw ShapeError(
+        fmt::format("{} numbers of {} for {} spatial dimensions", list.size(), name, spatial),
+        {{std::string(name), fmt::format("({})", fmt::join(list, ", "))}},
+        fmt::format("give {}", spatial));
+  }
+  for (int i = 0; i < spatial; ++i) {
+    const std::int64_t number = list[static_cast<std::size_t>(i)];
+    if (number >= least && number <= most) continue;
+    throw ShapeError(fmt::format("{} {} along {}", name, number, spatial_name(rank, i)),
+                     {{std::string(name), fmt::format("({})", fmt::join(list, ", "))}},
+                     number < least ? fmt::format("give {} or more", least) : "give less than 2³¹");
+  }
+}
+
+std::int64_t product(const WindowAxes& axes, std::int64_t WindowAxis::*member) {
+  return axes[0].*member * axes[1].*member * axes[2].*member;
+}
+
+}  // namespace
+
+WindowAxes window_axes(const Shape& input, std::span<const std::int64_t> size,
+                       const Window& window) {
+  check_image(input);
+  const int rank = input.rank();
+  const int spatial = rank - 2;
+  const Window full = canonical(window, spatial);
+  check_list(size, "size", rank, 1);
+  check_list(full.strides, "strides", rank, 1);
+  check_list(full.dilations, "dilations", rank, 1);
+  check_list(full.padding_low, "padding", rank, 0);
+  check_list(full.padding_high, "padding", rank, 0);
+
+  WindowAxes axes;
+  for (int i = 0; i < spatial; ++i) {
+    const auto s = static_cast<std::size_t>(i);
+    WindowAxis& axis = axes[static_cast<std::size_t>(3 - spatial + i)];
+    axis = {.input = input.size(i + 1),
+            .taps = size[s],
+            .stride = full.strides[s],
+            .dilation = full.dilations[s],
+            .low = full.padding_low[s]};
+    const std::int64_t extent = (axis.taps - 1) * axis.dilation + 1;
+    const std::int64_t padded = axis.input + axis.low + full.padding_high[s];
+    if (extent > padded) {
+      throw ShapeError(
+          fmt::format("the window is larger than the padded input: {} along {}, over {}", extent,
+                      spatial_name(rank, i), padded),
+          {shape_note("input", input, image_dims(rank)),
+           {"window", fmt::format("({})", fmt::join(size, ", "))}},
+          "use a smaller window or larger images, or padding `same`");
+    }
+    axis.output = (padded - extent) / axis.stride + 1;
+  }
+  return axes;
+}
+
+Shape window_output(const Shape& input, const WindowAxes& axes) {
+  Shape output = input;
+  const int spatial = input.rank() - 2;
+  for (int i = 0; i < spatial; ++i) {
+    output[i + 1] = axes[static_cast<std::size_t>(3 - spatial + i)].output;
+  }
+  return output;
+}
+
+Window canonical(const Window& window, int spatial) {
+  return {.strides = filled(window.strides, spatial, 1),
+          .dilations = filled(window.dilations, spatial, 1),
+          .padding_low = filled(window.padding_low, spatial, 0),
+          .padding_high = filled(window.padding_high, spatial, 0)};
+}
+
+std::int64_t input_plane(const WindowAxes& axes) { return product(axes, &WindowAxis::input); }
+std::int64_t output_plane(const WindowAxes& axes) { return product(axes, &WindowAxis::output); }
+std::int64_t num_taps(const WindowAxes& axes) { return product(axes, &WindowAxis::taps); }
+
+Window window(const Shape& input, std::vector<std::int64_t> kernel_size,
+              std::vector<std::int64_t> strides, Padding padding,
+              std::vector<std::int64_t> dilations) {
+  check_image(input);
+  const int spatial = input.rank() - 2;
+  Window window =
+      canonical({.strides = std::move(strides), .dilations = std::move(dilations)}, spatial);
+  check_list(kernel_size, "size", input.rank(), 1);
+  check_list(window.strides, "strides", input.rank(), 1);
+  check_list(window.dilations, "dilations", input.rank(), 1);
+  if (padding == Padding::valid) return window;
+  for (int i = 0; i < spatial; ++i) {
+    const auto s = static_cast<std::size_t>(i);
+    const std::int64_t size = input.size(i + 1);
+    const std::int64_t stride = window.strides[s];
+    const std::int64_t extent = (kernel_size[s] - 1) * window.dilations[s] + 1;
+    const std::int64_t output = (size + stride - 1) / stride;
+    const std::int64_t cells = std::max<std::int64_t>((output - 1) * stride + extent - size, 0);
+    window.padding_low[s] = cells / 2;
+    window.padding_high[s] = cells - cells / 2;
+  }
+  return window;
+}
+
+}  // namespace sloy
