@@ -1,0 +1,72 @@
+#include "harness/golden.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace sloy::harness {
+
+std::vector<std::int64_t> Golden::Case::integers(std::string_view key) const {
+  std::vector<std::int64_t> values;
+  for (const Config& value : attributes.at(key).as_list()) values.push_back(value.as_integer());
+  return values;
+}
+
+Golden::Golden(std::string_view family)
+    : file_(fmt::format("tests/oracle/golden/{}.safetensors", family)) {
+  const Config described = parse_json(file_.metadata().at("oracle"));
+  for (const Config& entry : described.at("cases").as_list()) {
+    cases_.push_back({entry.at("name").as_string(), entry});
+  }
+}
+
+const Golden::Case& Golden::find(std::string_view name) const {
+  return *std::find_if(cases_.begin(), cases_.end(),
+                       [&](const Case& candidate) { return candidate.name == name; });
+}
+
+bool Golden::has(const Case& of, std::string_view tensor) const {
+  return file_.find(fmt::format("{}/{}", of.name, tensor)) != nullptr;
+}
+
+Tensor Golden::tensor(const Case& of, std::string_view tensor) const {
+  return file_.read(fmt::format("{}/{}", of.name, tensor));
+}
+
+Value Computation::feed(const Tensor& tensor) {
+  feeds_.push_back(tensor);
+  const DType dtype = is_float(tensor.dtype()) ? DType::float32 : tensor.dtype();
+  return graph_.input("x" + std::to_string(feeds_.size()), {dtype, tensor.shape()});
+}
+
+std::vector<Tensor> Computation::run(std::vector<Value> outputs, BackendKind backend,
+                                     Precision precision) {
+  const Program program =
+      compile({.outputs = std::move(outputs), .backend = backend, .precision = precision});
+  State state(program.variables(), {.precision = precision});
+  const Results results = program.run(state, feeds_);
+  return {results.begin(), results.end()};
+}
+
+testing::AssertionResult close(const Tensor& actual, const Tensor& expected, double tolerance) {
+  if (actual.shape() != expected.shape()) {
+    return testing::AssertionFailure() << to_string(actual.shape()) << " where "
+                                       << to_string(expected.shape()) << " is expected";
+  }
+  const Tensor ours = actual.cast(DType::float64);
+  const Tensor theirs = expected.cast(DType::float64);
+  const auto a = ours.values<double>();
+  const auto b = theirs.values<double>();
+  double largest = 0;
+  for (double value : b) largest = std::max(largest, std::abs(value));
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double allowed = tolerance * (std::abs(b[i]) + 1e-3 * largest);
+    if (std::abs(a[i] - b[i]) <= allowed) continue;
+    return testing::AssertionFailure() << fmt::format("element {} of {} is {}, expected {}", i,
+                                                      to_string(expected.shape()), a[i], b[i]);
+  }
+  return testing::AssertionSuccess();
+}
+
+}  // namespace sloy::harness

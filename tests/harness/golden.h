@@ -1,0 +1,59 @@
+/// Goldens: numbers made by PyTorch (tests/oracle), for the library's to be compared with.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sloy/config.h>
+#include <sloy/graph.h>
+#include <sloy/program.h>
+
+#include "files/safetensors.h"
+
+namespace sloy::harness {
+
+/// One file of tests/oracle/golden. Tests run in the repository's root.
+class Golden {
+ public:
+  struct Case {
+    std::string name;
+    Config attributes;
+    std::string_view op() const { return attributes.at("op").as_string(); }
+    double number(std::string_view key) const { return attributes.at(key).as_number(); }
+    std::vector<std::int64_t> integers(std::string_view key) const;
+  };
+
+  /// `family` is the file's name without its ending.
+  explicit Golden(std::string_view family);
+
+  const std::vector<Case>& cases() const { return cases_; }
+  const Case& find(std::string_view name) const;
+  bool has(const Case& of, std::string_view tensor) const;
+  Tensor tensor(const Case& of, std::string_view tensor) const;
+
+ private:
+  SafetensorsReader file_;
+  std::vector<Case> cases_;
+};
+
+/// A graph over given numbers, and its results on one backend.
+class Computation {
+ public:
+  /// An input that is fed `tensor`; doubles become float32 inputs, which float64 programs widen.
+  Value feed(const Tensor& tensor);
+  Graph& graph() { return graph_; }
+  std::vector<Tensor> run(std::vector<Value> outputs, BackendKind backend, Precision precision);
+
+ private:
+  Graph graph_;
+  std::vector<Tensor> feeds_;
+};
+
+/// Whether each element is within `tolerance` of what is expected, relative to it, or within a
+/// thousandth of that relative to the largest: sums that cancel keep the error of their terms.
+testing::AssertionResult close(const Tensor& actual, const Tensor& expected, double tolerance);
+
+}  // namespace sloy::harness
