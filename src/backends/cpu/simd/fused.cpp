@@ -1,0 +1,85 @@
+#include "backends/cpu/simd/fused.h"
+
+#include <algorithm>
+#include <cassert>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "backends/cpu/simd/fused_plan.h"
+#include "base/parallel.h"
+
+namespace sloy::cpu {
+namespace {
+
+int available_threads() {
+#ifdef _OPENMP
+  return omp_get_max_threads();
+#else
+  return 1;
+#endif
+}
+
+/// out[i] = Σ partials[s · stride + i] in double, in the order of s.
+void add_partials(const float* partials, std::int64_t count, std::int64_t stride,
+                  std::int64_t width, float* out) {
+  constexpr std::int64_t chunk = 64;
+  for (std::int64_t first = 0; first < width; first += chunk) {
+    const std::int64_t size = std::min(chunk, width - first);
+    double sums[chunk] = {};
+    for (std::int64_t s = 0; s < count; ++s) {
+      const float* row = partials + s * stride + first;
+      for (std::int64_t i = 0; i < size; ++i) sums[i] += static_cast<double>(row[i]);
+    }
+    for (std::int64_t i = 0; i < size; ++i) out[first + i] = static_cast<float>(sums[i]);
+  }
+}
+
+void finish(const FusedPlan& plan, const Sink& sink, const float* partials, float* out) {
+  if (sink.result == Result::channel_sum && plan.slabs > 1) {
+    const std::int64_t channels = plan.space.channels();
+    add_partials(partials + sink.partials, plan.slabs, channels, channels, out);
+  }
+  if (sink.result == Result::panel_sum && plan.splits > 1) {
+    const std::int64_t width = plan.space.width;
+    for (std::int64_t panel = 0; panel < plan.space.panels; ++panel) {
+      add_partials(partials + sink.partials + panel * plan.splits * width, plan.splits, width,
+                   width, out + panel * width);
+    }
+  }
+  if (sink.result == Result::total_sum) {
+    add_partials(partials + sink.partials, plan.items, 1, 1, out);
+  }
+}
+
+}  // namespace
+
+FusedKernel::FusedKernel(const FusedProgram& program, const FusedSpace& space, int threads) {
+  assert(space.size() > 0 && space.panels % space.blocks == 0);
+  plan_ = std::make_unique<const FusedPlan>(
+      plan_fused(program, space, threads > 0 ? threads : available_threads()));
+}
+
+FusedKernel::~FusedKernel() = default;
+FusedKernel::FusedKernel(FusedKernel&&) noexcept = default;
+FusedKernel& FusedKernel::operator=(FusedKernel&&) noexcept = default;
+
+std::size_t FusedKernel::scratch_bytes() const {
+  const std::int64_t floats = plan_->workers * plan_->worker_floats + plan_->partial_floats;
+  return static_cast<std::size_t>(floats) * sizeof(float);
+}
+
+void FusedKernel::run(const void* const* inputs, void* const* outputs, void* scratch) const {
+  const FusedPlan& plan = *plan_;
+  float* memory = static_cast<float*>(scratch);
+  const FusedRun run{plan, inputs, outputs, memory, memory + plan.workers * plan.worker_floats};
+  parallel_for(plan.workers, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t worker = first; worker < last; ++worker) run_fused_worker(run, worker);
+  });
+  for (std::size_t i = 0; i < plan.sinks.size(); ++i) {
+    finish(plan, plan.sinks[i], run.partials, static_cast<float*>(outputs[i]));
+  }
+}
+
+}  // namespace sloy::cpu

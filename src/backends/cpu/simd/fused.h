@@ -1,0 +1,121 @@
+/// Fused programs: chains of element-wise arithmetic, and the sums along rows and over rows that go
+/// with them, as one pass over memory. Numbers pass from instruction to instruction in tiles that
+/// stay in the L1 cache.
+///
+/// A program runs over a space of elements (panel, row, column), which lie in memory in that order:
+///
+///     flat      1 panel, 1 row: operands are full or scalar
+///     plain     1 panel of all leading dimensions as rows, columns are the channels; or a panel
+///               per example where there are operands of Indexing::panel
+///     blocked   batch × C/width panels of height·width rows; columns are the channels of a block
+///
+/// Results have the same bits whatever the vector width, the number of threads, and what is fused
+/// with what; except that the baseline instruction set rounds transcendentals differently.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "backends/cpu/simd/opcodes.h"
+
+namespace sloy::cpu {
+
+struct FusedSpace {
+  std::int64_t panels = 1;
+  std::int64_t blocks = 1;  ///< blocks of channels: panel p is block p % blocks of an example
+  std::int64_t rows = 1;
+  std::int64_t width = 1;
+
+  static FusedSpace flat(std::int64_t size) { return {.width = size}; }
+  static FusedSpace plain(std::int64_t rows, std::int64_t channels) {
+    return {.rows = rows, .width = channels};
+  }
+  static FusedSpace blocked(std::int64_t batch, std::int64_t positions, std::int64_t channels,
+                            std::int64_t block) {
+    return {batch * (channels / block), channels / block, positions, block};
+  }
+  std::int64_t size() const { return panels * rows * width; }
+  std::int64_t examples() const { return panels / blocks; }
+  std::int64_t channels() const { return blocks * width; }
+};
+
+/// Where an operand's number for an element lies.
+enum class Indexing : std::uint8_t {
+  full,     ///< (panel · rows + row) · width + column
+  channel,  ///< panel % blocks · width + column
+  panel,    ///< panel · width + column: one a channel and example
+  row,      ///< panel / blocks · rows + row
+  scalar,   ///< 0
+};
+
+enum class Element : std::uint8_t { float32, int32, uint8 };
+
+/// What becomes of a value. Sums over rows are made of one partial sum a slab, whose size follows
+/// from the space alone, added in order.
+enum class Result : std::uint8_t {
+  full,         ///< written at the element's place; may take the place of a full operand
+  row,          ///< one number a row: of operands by row, row sums and what is computed of them
+  channel_sum,  ///< summed over examples and rows
+  panel_sum,    ///< summed over the rows of each panel
+  total_sum,    ///< summed over everything, one number
+};
+
+struct FusedProgram {
+  struct Load {
+    Indexing indexing = Indexing::full;
+    Element element = Element::float32;
+  };
+  /// Operands a, b, c are numbers of values: first come the loads, then the instructions' results,
+  /// in order.
+  struct Instruction {
+    Opcode opcode;
+    std::uint16_t a = 0;
+    std::uint16_t b = 0;
+    std::uint16_t c = 0;
+    float immediate = 0;       ///< of `constant`
+    std::uint16_t random = 0;  ///< of `random_uniform`: which of `randoms`
+  };
+  struct Store {
+    Result result;
+    std::uint16_t value;
+  };
+  /// Numbers of tensor/random.h: the seed is two int32 at run time, the step one int32. An
+  /// element's example is its row / rows_per_example.
+  struct Random {
+    std::uint16_t seed_input;
+    std::uint16_t step_input;
+    std::uint32_t purpose;
+    std::uint64_t stream;
+    std::int64_t rows_per_example;
+  };
+
+  std::vector<Load> loads = {};  ///< input i of a run is the operand of load i; further inputs of a
+                                 ///< run are the seeds and steps of `randoms`
+  std::vector<Instruction> instructions = {};
+  std::vector<Store> stores = {};  ///< output i of a run is the result of store i
+  std::vector<Random> randoms = {};
+};
+
+struct FusedPlan;
+
+/// A program made ready for a space. Everything is decided here; run() allocates nothing.
+class FusedKernel {
+ public:
+  /// At most `threads` threads will work on it; 0 means OpenMP's number.
+  FusedKernel(const FusedProgram& program, const FusedSpace& space, int threads = 0);
+  ~FusedKernel();
+  FusedKernel(FusedKernel&&) noexcept;
+  FusedKernel& operator=(FusedKernel&&) noexcept;
+
+  std::size_t scratch_bytes() const;
+  /// `scratch` is aligned to 64 bytes. An output of Result::full may be the same memory as a full
+  /// float32 input; otherwise outputs overlap nothing.
+  void run(const void* const* inputs, void* const* outputs, void* scratch) const;
+
+ private:
+  std::unique_ptr<const FusedPlan> plan_;
+};
+
+}  // namespace sloy::cpu

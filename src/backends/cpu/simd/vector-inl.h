@@ -1,0 +1,138 @@
+// Vectors of float as every kernel here uses them: at most 16 lanes, sums always over 16.
+
+#include <cstddef>
+#include <cstring>
+
+#include <hwy/highway.h>
+
+#if defined(SLOY_SIMD_VECTOR_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLOY_SIMD_VECTOR_INL_H
+#undef SLOY_SIMD_VECTOR_INL_H
+#else
+#define SLOY_SIMD_VECTOR_INL_H
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace sloy::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+using DI = hn::RebindToSigned<D>;
+using VI = hn::Vec<DI>;
+
+/// Lanes of a vector: 16, 8, 4 or 1.
+inline constexpr std::size_t lanes = hn::MaxLanes(D());
+/// Lanes of a sum, whatever the vectors' width, so that its bits are the same.
+inline constexpr std::size_t sum_lanes = 16;
+
+/// The first `count` elements, 0 < count < lanes; the other lanes are zero. Reads no further.
+HWY_INLINE V load_first(const float* from, std::size_t count) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  return hn::MaskedLoad(hn::FirstN(D(), count), D(), from);
+#else
+  HWY_ALIGN float buffer[lanes] = {};
+  std::memcpy(buffer, from, count * sizeof(float));
+  return hn::Load(D(), buffer);
+#endif
+}
+
+/// The first `count` elements, 0 < count; lanes beyond hold `rest`.
+HWY_INLINE V load_first_or(const float* from, std::size_t count, float rest) {
+  if (count >= lanes) return hn::LoadU(D(), from);
+  return hn::IfThenElse(hn::FirstN(D(), count), load_first(from, count), hn::Set(D(), rest));
+}
+
+/// Stores lanes [0, count) and writes no further.
+HWY_INLINE void store_first(V v, float* to, std::size_t count) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  hn::BlendedStore(v, hn::FirstN(D(), count), D(), to);
+#else
+  HWY_ALIGN float buffer[lanes];
+  hn::Store(v, D(), buffer);
+  std::memcpy(to, buffer, count * sizeof(float));
+#endif
+}
+
+struct AddLanes {
+  template <class W>
+  HWY_INLINE W operator()(W a, W b) const {
+    return hn::Add(a, b);
+  }
+};
+
+/// The greater, or NaN where either is.
+struct MaxLanes {
+  template <class W>
+  HWY_INLINE W operator()(W a, W b) const {
+    return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b);
+  }
+};
+
+#if HWY_TARGET == HWY_SCALAR
+template <class DV, class W, class Combine>
+HWY_INLINE float fold_vector(DV, W v, Combine) {
+  return hn::GetLane(v);
+}
+#else
+template <class DV, class W, class Combine>
+HWY_INLINE float fold_vector(DV d, W v, Combine combine) {
+  if constexpr (hn::MaxLanes(d) == 1) {
+    return hn::GetLane(v);
+  } else {
+    const hn::Half<DV> half;
+    return fold_vector(half, combine(hn::LowerHalf(half, v), hn::UpperHalf(half, v)), combine);
+  }
+}
+#endif
+
+/// A running sum or maximum of 16 lanes: element i goes to lane i % 16.
+template <class Combine>
+class Lanes16 {
+ public:
+  HWY_INLINE explicit Lanes16(float start) {
+    for (V& part : parts_) part = hn::Set(D(), start);
+  }
+  HWY_INLINE void take(std::size_t lane, V v) {
+    parts_[lane / lanes] = Combine()(parts_[lane / lanes], v);
+  }
+  /// Takes `count` elements.
+  HWY_INLINE void take(const float* from, std::size_t count, float neutral) {
+    std::size_t i = 0;
+    for (; i + sum_lanes <= count; i += sum_lanes) {
+      for (std::size_t lane = 0; lane < sum_lanes; lane += lanes) {
+        take(lane, hn::LoadU(D(), from + i + lane));
+      }
+    }
+    for (std::size_t lane = 0; i < count; i += lanes, lane += lanes) {
+      take(lane, load_first_or(from + i, count - i, neutral));
+    }
+  }
+  HWY_INLINE void store(float* to) const {
+    for (std::size_t lane = 0; lane < sum_lanes; lane += lanes) {
+      hn::StoreU(parts_[lane / lanes], D(), to + lane);
+    }
+  }
+  /// The lanes combined in one fixed tree: those 8 apart first, then 4, 2 and 1 apart.
+  HWY_INLINE float fold() const {
+    V parts[sum_lanes / lanes];
+    for (std::size_t i = 0; i < sum_lanes / lanes; ++i) parts[i] = parts_[i];
+    for (std::size_t n = sum_lanes / lanes / 2; n > 0; n /= 2) {
+      for (std::size_t i = 0; i < n; ++i) parts[i] = Combine()(parts[i], parts[i + n]);
+    }
+    return fold_vector(D(), parts[0], Combine());
+  }
+
+ private:
+  V parts_[sum_lanes / lanes];
+};
+
+using Sum16 = Lanes16<AddLanes>;
+using Max16 = Lanes16<MaxLanes>;
+
+}  // namespace HWY_NAMESPACE
+}  // namespace sloy::cpu
+HWY_AFTER_NAMESPACE();
+
+#endif
