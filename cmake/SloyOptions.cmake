@@ -1,6 +1,7 @@
 # What can be chosen at configure time, and what holds for every target of the project.
 option(SLOY_PROGRAM "Build the sloy program" ${PROJECT_IS_TOP_LEVEL})
 option(SLOY_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(SLOY_BENCH "Build bench/, programs that measure kernels" OFF)
 option(SLOY_INSTALL "Install the library, and the program where it is built" ${PROJECT_IS_TOP_LEVEL})
 option(SLOY_OPENMP "Compute on several threads through OpenMP" ON)
 option(SLOY_WERROR "Treat warnings as errors" OFF)

@@ -9,6 +9,7 @@
 #include <omp.h>
 #endif
 
+#include <hwy/targets.h>
 #include <sloy/error.h>
 
 namespace sloy::cpu {
@@ -32,10 +33,18 @@ InstructionSet asked_for() {
                     "unset it, or set it to baseline, avx2 or avx512");
 }
 
+InstructionSet choose() {
+  const InstructionSet chosen = std::min(detect(), asked_for());
+  // Highway's own kernels follow: its better targets have lower bits.
+  if (chosen == InstructionSet::avx2) hwy::DisableTargets(HWY_AVX2 - 1);
+  if (chosen == InstructionSet::baseline) hwy::DisableTargets(2 * HWY_AVX2 - 1);
+  return chosen;
+}
+
 }  // namespace
 
 Machine this_machine() {
-  static const InstructionSet instructions = std::min(detect(), asked_for());
+  static const InstructionSet instructions = choose();
 #ifdef _OPENMP
   return {instructions, omp_get_max_threads()};
 #else

@@ -16,7 +16,8 @@ struct Machine {
 
 /// The CPU this process runs on and the threads OpenMP gives it. The environment variable
 /// SLOY_MAX_CPU (baseline, avx2 or avx512) narrows the instructions used, so that a fast machine
-/// can test what a slower one computes; it is read once. Throws ConfigError on another name.
+/// can test what a slower one computes. It is read at the first call, which must come before the
+/// first kernel of Highway or oneDNN runs. Throws ConfigError on another name.
 Machine this_machine();
 
 }  // namespace sloy::cpu

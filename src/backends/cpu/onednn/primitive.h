@@ -94,8 +94,9 @@ struct Prepared::Primitive {
 std::optional<std::vector<Prepared::Primitive::Argument>> arguments(
     const dnnl::primitive_desc_base& desc, const std::vector<Role>& roles);
 
-/// True for the implementations no one should wait for.
+/// True for the implementations no one should wait for, which are refused in these words.
 bool is_reference(const std::string& implementation);
+inline constexpr const char* reference_only = "oneDNN has only its reference implementation";
 /// True for convolutions by im2col and a matrix product: better than nothing.
 bool is_gemm(const std::string& implementation);
 
@@ -110,7 +111,7 @@ std::shared_ptr<const Prepared> first_usable(PrimitiveDesc desc, const std::vect
   do {
     const std::string implementation = desc.impl_info_str();
     if (is_reference(implementation)) {
-      refusal = "oneDNN has only its reference implementation";
+      refusal = reference_only;
       return nullptr;
     }
     auto input_arguments = arguments(desc, inputs);

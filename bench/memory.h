@@ -1,0 +1,65 @@
+/// Memory for one prepared kernel, filled with random numbers.
+#pragma once
+
+#include <random>
+#include <vector>
+
+#include "backends/cpu/onednn/prepared.h"
+
+namespace sloy::bench {
+
+class Buffers {
+ public:
+  explicit Buffers(const onednn::Prepared& kernel) : scratch_(kernel.scratch_bytes()) {
+    std::mt19937 random(1);
+    std::normal_distribution<float> distribution;
+    for (const onednn::Operand& operand : kernel.inputs()) {
+      std::vector<float> values(operand.shape.size());
+      for (float& value : values) value = distribution(random);
+      memory_.emplace_back(operand.bytes());
+      relayout(operand.shape, sizeof(float), {}, values.data(), operand.layout,
+               memory_.back().data());
+      inputs_.push_back(memory_.back().data());
+    }
+    for (const onednn::Operand& operand : kernel.outputs()) {
+      memory_.emplace_back(operand.bytes());
+      outputs_.push_back(memory_.back().data());
+    }
+  }
+
+  void run(const onednn::Prepared& kernel) const { kernel.run(inputs_, outputs_, scratch_.data()); }
+
+  std::vector<float> plain_input(const onednn::Prepared& kernel, int index) const {
+    return plain(kernel.inputs()[index], inputs_[index]);
+  }
+  std::vector<float> plain_output(const onednn::Prepared& kernel) const {
+    return plain(kernel.outputs()[0], outputs_[0]);
+  }
+
+ private:
+  /// Zeros, aligned as kernels want them.
+  class Memory {
+   public:
+    explicit Memory(std::size_t bytes) : lines_(bytes / sizeof(Line) + 1) {}
+    void* data() const { return const_cast<Line*>(lines_.data()); }
+
+   private:
+    struct alignas(64) Line {
+      std::byte bytes[64];
+    };
+    std::vector<Line> lines_;
+  };
+
+  static std::vector<float> plain(const onednn::Operand& operand, const void* data) {
+    std::vector<float> values(operand.shape.size());
+    relayout(operand.shape, sizeof(float), operand.layout, data, {}, values.data());
+    return values;
+  }
+
+  std::vector<Memory> memory_;
+  Memory scratch_;
+  std::vector<const void*> inputs_;
+  std::vector<void*> outputs_;
+};
+
+}  // namespace sloy::bench
