@@ -114,7 +114,7 @@ class SLOY_EXPORT Loss {
     return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
   }
   friend SLOY_EXPORT Config to_config(const Loss& loss);
-SLOY_EXPORT void from_config(const Config& config, Loss& loss);
+  SLOY_EXPORT void from_config(const Config& config, Loss& loss);
 
  private:
   struct Interface : detail::DescribedBase {

@@ -62,7 +62,7 @@ class SLOY_EXPORT Metric {
   std::string name() const { return held_->name(); }
   std::string_view type() const { return held_->type(); }
   friend SLOY_EXPORT Config to_config(const Metric& metric);
-SLOY_EXPORT void from_config(const Config& config, std::vector<Metric>& metrics);
+  SLOY_EXPORT void from_config(const Config& config, std::vector<Metric>& metrics);
 
  private:
   struct Interface : detail::DescribedBase {

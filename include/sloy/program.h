@@ -140,6 +140,25 @@ class Results {
   std::vector<Tensor> tensors_;
 };
 
+/// A program for one batch size, for loops that allocate nothing. Valid as long as its Program.
+class SLOY_EXPORT Step {
+ public:
+  explicit Step(Executable& executable) : executable_(&executable) {}
+
+  /// Runs once. `feeds` point to row-major elements, one for each input of the graph.
+  void run(State& state, std::span<const void* const> feeds) const;
+  /// The same; adds the seconds each step of the plan took to `seconds`.
+  void run(State& state, std::span<const void* const> feeds, std::span<double> seconds) const;
+  /// An output's elements, valid until the next run of any program of the same variables.
+  const void* output(std::size_t index) const;
+  const Type& output_type(std::size_t index) const;
+  const std::vector<Type>& input_types() const;
+  const Plan& plan() const;
+
+ private:
+  Executable* executable_;
+};
+
 /// Graph outputs and updates, ready to run. Programs made from one Graph's Variables share states;
 /// programs that share an Arena share its memory (their results are valid until the next run).
 class SLOY_EXPORT Program {
@@ -154,8 +173,9 @@ class SLOY_EXPORT Program {
   const std::shared_ptr<Variables>& variables() const;
   /// For a batch size; 0 the one given at compile. Compiles where that size is new.
   const Plan& plan(std::int64_t batch_size = 0) const;
-  /// The compiled program for a batch size (src/program/executable.h), for loops without
-  /// allocation.
+  /// The program for a batch size, compiled where that size is new.
+  Step step(std::int64_t batch_size) const;
+  /// The same, as tests look into it (src/program/executable.h).
   Executable& executable(std::int64_t batch_size) const;
 
   struct Impl;

@@ -162,6 +162,19 @@ const std::shared_ptr<Variables>& Program::variables() const {
 
 Executable& Program::executable(std::int64_t batch_size) const { return impl_->at(batch_size); }
 
+Step Program::step(std::int64_t batch_size) const { return Step(impl_->at(batch_size)); }
+
+void Step::run(State& state, std::span<const void* const> feeds) const {
+  executable_->run(state, feeds);
+}
+void Step::run(State& state, std::span<const void* const> feeds, std::span<double> seconds) const {
+  executable_->run(state, feeds, seconds);
+}
+const void* Step::output(std::size_t index) const { return executable_->output(index); }
+const Type& Step::output_type(std::size_t index) const { return executable_->output_type(index); }
+const std::vector<Type>& Step::input_types() const { return executable_->input_types(); }
+const Plan& Step::plan() const { return executable_->plan(); }
+
 const Plan& Program::plan(std::int64_t batch_size) const {
   std::int64_t size = batch_size > 0 ? batch_size : impl_->batch_size;
   return impl_->at(size > 0 ? size : nominal_batch).plan();

@@ -1,0 +1,66 @@
+#include <sloy/error.h>
+#include <sloy/inspect.h>
+
+#include <cstdio>
+#include <cstring>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "backends/cpu/machine.h"
+#include "backends/cpu/onednn/prepared.h"
+#include "backends/cpu/peak.h"
+#include "base/version.h"
+
+namespace sloy {
+namespace {
+
+std::string name_of(cpu::InstructionSet instructions) {
+  switch (instructions) {
+    case cpu::InstructionSet::avx512: return "avx512";
+    case cpu::InstructionSet::avx2: return "avx2";
+    case cpu::InstructionSet::baseline: break;
+  }
+  return "baseline";
+}
+
+}  // namespace
+
+About about() {
+  const BuildInfo& build = build_info();
+  cpu::Machine machine = cpu::this_machine();
+  About about;
+  about.version = build.version;
+  about.commit = build.commit;
+  about.compiler = build.compiler;
+  about.onednn = onednn::version();
+  about.cpu = name_of(machine.instructions);
+  about.threads = machine.threads;
+  return about;
+}
+
+void set_threads(int threads) {
+  if (threads < 1) {
+    throw ConfigError("the number of threads must be 1 or more, got " + std::to_string(threads));
+  }
+#ifdef _OPENMP
+  omp_set_num_threads(threads);
+#endif
+}
+
+double measure_peak_gflops() { return cpu::measure_peak_gflops(cpu::this_machine().threads); }
+
+std::size_t peak_resident_bytes() {
+  std::FILE* status = std::fopen("/proc/self/status", "r");
+  if (!status) return 0;
+  char line[256];
+  std::size_t kibibytes = 0;
+  while (std::fgets(line, sizeof line, status)) {
+    if (std::strncmp(line, "VmHWM:", 6) == 0) std::sscanf(line + 6, "%zu", &kibibytes);
+  }
+  std::fclose(status);
+  return kibibytes * 1024;
+}
+
+}  // namespace sloy
