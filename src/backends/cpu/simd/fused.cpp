@@ -37,15 +37,15 @@ void add_partials(const float* partials, std::int64_t count, std::int64_t stride
 }
 
 void finish(const FusedPlan& plan, const Sink& sink, const float* partials, float* out) {
-  if (sink.result == Result::channel_sum && plan.slabs > 1) {
+  if (sink.result == Result::channel_sum && plan.slabs.count > 1) {
     const std::int64_t channels = plan.space.channels();
-    add_partials(partials + sink.partials, plan.slabs, channels, channels, out);
+    add_partials(partials + sink.partials, plan.slabs.count, channels, channels, out);
   }
-  if (sink.result == Result::panel_sum && plan.splits > 1) {
+  if (sink.result == Result::panel_sum && plan.slabs.splits > 1) {
     const std::int64_t width = plan.space.width;
     for (std::int64_t panel = 0; panel < plan.space.panels; ++panel) {
-      add_partials(partials + sink.partials + panel * plan.splits * width, plan.splits, width,
-                   width, out + panel * width);
+      add_partials(partials + sink.partials + panel * plan.slabs.splits * width, plan.slabs.splits,
+                   width, width, out + panel * width);
     }
   }
   if (sink.result == Result::total_sum) {
@@ -55,7 +55,7 @@ void finish(const FusedPlan& plan, const Sink& sink, const float* partials, floa
 
 }  // namespace
 
-FusedKernel::FusedKernel(const FusedProgram& program, const FusedSpace& space, int threads) {
+FusedKernel::FusedKernel(const FusedProgram& program, const Space& space, int threads) {
   assert(space.size() > 0 && space.panels % space.blocks == 0);
   plan_ = std::make_unique<const FusedPlan>(
       plan_fused(program, space, threads > 0 ? threads : available_threads()));

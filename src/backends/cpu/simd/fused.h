@@ -2,13 +2,6 @@
 /// with them, as one pass over memory. Numbers pass from instruction to instruction in tiles that
 /// stay in the L1 cache.
 ///
-/// A program runs over a space of elements (panel, row, column), which lie in memory in that order:
-///
-///     flat      1 panel, 1 row: operands are full or scalar
-///     plain     1 panel of all leading dimensions as rows, columns are the channels; or a panel
-///               per example where there are operands of Indexing::panel
-///     blocked   batch × C/width panels of height·width rows; columns are the channels of a block
-///
 /// Results have the same bits whatever the vector width, the number of threads, and what is fused
 /// with what; except that the baseline instruction set rounds transcendentals differently.
 #pragma once
@@ -19,27 +12,9 @@
 #include <vector>
 
 #include "backends/cpu/simd/opcodes.h"
+#include "backends/cpu/simd/space.h"
 
 namespace sloy::cpu {
-
-struct FusedSpace {
-  std::int64_t panels = 1;
-  std::int64_t blocks = 1;  ///< blocks of channels: panel p is block p % blocks of an example
-  std::int64_t rows = 1;
-  std::int64_t width = 1;
-
-  static FusedSpace flat(std::int64_t size) { return {.width = size}; }
-  static FusedSpace plain(std::int64_t rows, std::int64_t channels) {
-    return {.rows = rows, .width = channels};
-  }
-  static FusedSpace blocked(std::int64_t batch, std::int64_t positions, std::int64_t channels,
-                            std::int64_t block) {
-    return {batch * (channels / block), channels / block, positions, block};
-  }
-  std::int64_t size() const { return panels * rows * width; }
-  std::int64_t examples() const { return panels / blocks; }
-  std::int64_t channels() const { return blocks * width; }
-};
 
 /// Where an operand's number for an element lies.
 enum class Indexing : std::uint8_t {
@@ -52,8 +27,7 @@ enum class Indexing : std::uint8_t {
 
 enum class Element : std::uint8_t { float32, int32, uint8 };
 
-/// What becomes of a value. Sums over rows are made of one partial sum a slab, whose size follows
-/// from the space alone, added in order.
+/// What becomes of a value. Sums over rows are added slab by slab (see Slabs).
 enum class Result : std::uint8_t {
   full,         ///< written at the element's place; may take the place of a full operand
   row,          ///< one number a row: of operands by row, row sums and what is computed of them
@@ -104,7 +78,7 @@ struct FusedPlan;
 class FusedKernel {
  public:
   /// At most `threads` threads will work on it; 0 means OpenMP's number.
-  FusedKernel(const FusedProgram& program, const FusedSpace& space, int threads = 0);
+  FusedKernel(const FusedProgram& program, const Space& space, int threads = 0);
   ~FusedKernel();
   FusedKernel(FusedKernel&&) noexcept;
   FusedKernel& operator=(FusedKernel&&) noexcept;

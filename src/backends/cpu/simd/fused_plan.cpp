@@ -8,8 +8,6 @@
 namespace sloy::cpu {
 namespace {
 
-constexpr std::int64_t slab_elements = 16384;
-constexpr std::int64_t most_slabs = 512;
 /// Tiles and streams of one step of the loop should fit L1 together.
 constexpr std::int64_t l1_floats = 8192;
 /// Wider rows are cut into tiles; of narrower ones several make a tile.
@@ -37,7 +35,7 @@ bool any_row_reduction(const FusedProgram& program) {
 }
 
 /// Rows of one element are no rows: says the same with simpler operands.
-void simplify_columns(FusedProgram& program, const FusedSpace& space) {
+void simplify_columns(FusedProgram& program, const Space& space) {
   for (auto& load : program.loads) {
     if (load.indexing == Indexing::row) load.indexing = Indexing::full;
     if (load.indexing == Indexing::channel) load.indexing = Indexing::scalar;
@@ -53,21 +51,21 @@ void simplify_columns(FusedProgram& program, const FusedSpace& space) {
   }
 }
 
-FusedSpace simplest_space(const FusedProgram& program, FusedSpace space) {
+Space simplest_space(const FusedProgram& program, Space space) {
   if (any_load(program, Indexing::panel) || any_store(program, Result::panel_sum)) return space;
   const bool by_row = any_load(program, Indexing::row) || any_store(program, Result::row) ||
                       any_row_reduction(program) || !program.randoms.empty();
   const bool by_channel =
       any_load(program, Indexing::channel) || any_store(program, Result::channel_sum);
-  if (!by_row && !by_channel) return FusedSpace::flat(space.size());
-  if (space.blocks == 1) return FusedSpace::plain(space.panels * space.rows, space.width);
+  if (!by_row && !by_channel) return Space::flat(space.size());
+  if (space.blocks == 1) return Space::plain(space.panels * space.rows, space.width);
   return space;
 }
 
 /// Turns values into slots and instructions into steps.
 class Builder {
  public:
-  Builder(FusedProgram program, FusedSpace space) : program_(std::move(program)) {
+  Builder(FusedProgram program, Space space) : program_(std::move(program)) {
     if (space.width == 1 && space.blocks == 1) simplify_columns(program_, space);
     plan_.space = simplest_space(program_, space);
     plan_.many_rows = plan_.space.width <= widest_whole_row;
@@ -304,7 +302,7 @@ class Builder {
   }
 
   void choose_tile(std::int64_t registers) {
-    const FusedSpace& space = plan_.space;
+    const Space& space = plan_.space;
     auto streams = static_cast<std::int64_t>(repeated_.size());
     for (const Slot& slot : plan_.slots) streams += slot.place == Place::full;
     for (const Sink& sink : plan_.sinks) streams += sink.result == Result::full;
@@ -326,32 +324,22 @@ class Builder {
   }
 
   void choose_slabs() {
-    const FusedSpace& space = plan_.space;
+    const Space& space = plan_.space;
     const bool sums = std::ranges::any_of(plan_.sinks, [](const Sink& sink) {
       return sink.result == Result::channel_sum || sink.result == Result::panel_sum;
     });
-    const std::int64_t all_rows = space.examples() * space.rows;
-    std::int64_t rows = std::max<std::int64_t>(slab_elements / space.width, sums ? 64 : 1);
-    rows = std::max(rows, (all_rows + most_slabs - 1) / most_slabs);
-    if (space.rows > rows || any_store(program_, Result::panel_sum)) {
-      const std::int64_t splits = (space.rows + rows - 1) / rows;
-      const std::int64_t each = (space.rows + splits - 1) / splits;
-      plan_.rows_per_split = (each + plan_.tile_rows - 1) / plan_.tile_rows * plan_.tile_rows;
-      plan_.splits = (space.rows + plan_.rows_per_split - 1) / plan_.rows_per_split;
-      plan_.slabs = space.examples() * plan_.splits;
-    } else {
-      plan_.rows_per_split = space.rows;
-      plan_.examples_per_slab = rows / space.rows;
-      plan_.slabs = (space.examples() + plan_.examples_per_slab - 1) / plan_.examples_per_slab;
-    }
+    plan_.slabs = cut_slabs(space, {.least_rows = sums ? 64 : 1,
+                                    .row_multiple = plan_.tile_rows,
+                                    .within_examples = any_store(program_, Result::panel_sum)});
     plan_.strip = plan_.tile_columns;
     if (!sums && plan_.per_item.empty() && plan_.per_panel.empty() && !plan_.many_rows) {
-      const std::int64_t tiles = std::max<std::int64_t>(slab_elements / rows / plan_.strip, 1);
+      const std::int64_t tiles =
+          std::max<std::int64_t>(slab_elements / plan_.slabs.rows_per_split / plan_.strip, 1);
       plan_.strip *= tiles;
     }
     plan_.strip = std::min(plan_.strip, space.width);
     plan_.strips = (space.width + plan_.strip - 1) / plan_.strip;
-    plan_.items = plan_.slabs * space.blocks * plan_.strips;
+    plan_.items = plan_.slabs.count * space.blocks * plan_.strips;
     if (!plan_.many_rows) plan_.period = plan_.strip;
   }
 
@@ -401,9 +389,9 @@ class Builder {
     sink.sums = reserve(total ? 16 : plan_.period);
     sink.partials = plan_.partial_floats;
     std::int64_t partials = plan_.items;
-    if (sink.result == Result::channel_sum) partials = plan_.slabs * plan_.space.channels();
+    if (sink.result == Result::channel_sum) partials = plan_.slabs.count * plan_.space.channels();
     if (sink.result == Result::panel_sum) {
-      partials = plan_.splits * plan_.space.panels * plan_.space.width;
+      partials = plan_.slabs.splits * plan_.space.panels * plan_.space.width;
     }
     plan_.partial_floats += padded(partials);
   }
@@ -432,7 +420,7 @@ class Builder {
 
 }  // namespace
 
-FusedPlan plan_fused(FusedProgram program, FusedSpace space, int threads) {
+FusedPlan plan_fused(FusedProgram program, Space space, int threads) {
   return Builder(std::move(program), space).build(threads);
 }
 

@@ -71,14 +71,11 @@ struct LastUse {
 };
 
 struct FusedPlan {
-  FusedSpace space;
+  Space space;
   std::vector<FusedProgram::Random> randoms;
 
   // A worker takes items: slab by slab, in each every block or strip of columns.
-  std::int64_t examples_per_slab = 1;
-  std::int64_t splits = 1;  ///< slabs of one example's rows
-  std::int64_t rows_per_split = 1;
-  std::int64_t slabs = 1;
+  Slabs slabs;
   std::int64_t strip = 1;  ///< columns of an item
   std::int64_t strips = 1;
   bool many_rows = false;  ///< a tile holds whole rows, else a part of one
@@ -107,7 +104,7 @@ struct FusedPlan {
 };
 
 /// Decides everything about a program that does not depend on pointers.
-FusedPlan plan_fused(FusedProgram program, FusedSpace space, int threads);
+FusedPlan plan_fused(FusedProgram program, Space space, int threads);
 
 /// Runs items [first, last) as worker `worker`, partial sums going to `partials`.
 struct FusedRun {

@@ -34,27 +34,22 @@ class Worker {
   }
 
   void work(std::int64_t item) {
-    const FusedSpace& space = plan_.space;
+    const Space& space = plan_.space;
     const std::int64_t units = space.blocks * plan_.strips;
     slab_ = item / units;
     block_ = item % units / plan_.strips;
     strip_ = item % plan_.strips * plan_.strip;
     columns_ = std::min(plan_.strip, space.width - strip_);
-    std::int64_t first = slab_ / plan_.splits;
-    std::int64_t last = first + 1;
-    if (plan_.splits == 1) {
-      first = slab_ * plan_.examples_per_slab;
-      last = std::min(first + plan_.examples_per_slab, space.examples());
-    }
-    const std::int64_t row = slab_ % plan_.splits * plan_.rows_per_split;
-    const std::int64_t end_row = std::min(row + plan_.rows_per_split, space.rows);
+    const Slabs::Range range = plan_.slabs.range(space, slab_);
 
     item_ = item;
     clear_sums(Result::channel_sum);
     clear_sums(Result::total_sum);
     place(plan_.views_of_item);
     execute(plan_.per_item);
-    for (example_ = first; example_ < last; ++example_) work_on_panel(row, end_row);
+    for (example_ = range.first_example; example_ < range.last_example; ++example_) {
+      work_on_panel(range.first_row, range.last_row);
+    }
     for (std::size_t i = 0; i < plan_.sinks.size(); ++i) leave_sums(i);
   }
 
@@ -319,15 +314,16 @@ class Worker {
       run_.partials[sink.partials + item_] = sum.fold();
     } else if (sink.result == Result::channel_sum) {
       float* to = output(number);
-      if (plan_.slabs > 1) to = run_.partials + sink.partials + slab_ * plan_.space.channels();
+      if (plan_.slabs.count > 1)
+        to = run_.partials + sink.partials + slab_ * plan_.space.channels();
       fold_period(sums, to + block_ * plan_.space.width + strip_);
     }
   }
   void leave_panel_sums(std::size_t number) {
     const Sink& sink = plan_.sinks[number];
     float* to = output(number) + panel_ * plan_.space.width;
-    if (plan_.splits > 1) {
-      const std::int64_t place = panel_ * plan_.splits + slab_ % plan_.splits;
+    if (plan_.slabs.splits > 1) {
+      const std::int64_t place = panel_ * plan_.slabs.splits + slab_ % plan_.slabs.splits;
       to = run_.partials + sink.partials + place * plan_.space.width;
     }
     fold_period(memory_ + sink.sums, to + strip_);

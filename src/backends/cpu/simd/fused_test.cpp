@@ -19,7 +19,7 @@ using Floats = std::vector<float>;
 
 constexpr int sizes[] = {1, 2, 3, 15, 16, 17, 33, 64, 100};
 
-std::int64_t size_of(const FusedSpace& space, Indexing indexing) {
+std::int64_t size_of(const Space& space, Indexing indexing) {
   switch (indexing) {
     case Indexing::full: return space.size();
     case Indexing::channel: return space.channels();
@@ -30,7 +30,7 @@ std::int64_t size_of(const FusedSpace& space, Indexing indexing) {
   return 0;
 }
 
-std::int64_t size_of(const FusedSpace& space, Result result) {
+std::int64_t size_of(const Space& space, Result result) {
   switch (result) {
     case Result::full: return space.size();
     case Result::row: return space.examples() * space.rows;
@@ -42,7 +42,7 @@ std::int64_t size_of(const FusedSpace& space, Result result) {
 }
 
 /// Where the element's number of an operand lies, by the definition.
-std::int64_t place_of(const FusedSpace& space, Indexing indexing, std::int64_t element) {
+std::int64_t place_of(const Space& space, Indexing indexing, std::int64_t element) {
   const std::int64_t column = element % space.width;
   const std::int64_t row = element / space.width % space.rows;
   const std::int64_t panel = element / space.width / space.rows;
@@ -56,7 +56,7 @@ std::int64_t place_of(const FusedSpace& space, Indexing indexing, std::int64_t e
   return 0;
 }
 
-std::vector<Floats> run(const FusedProgram& program, const FusedSpace& space,
+std::vector<Floats> run(const FusedProgram& program, const Space& space,
                         const std::vector<const void*>& inputs, int threads = 2) {
   const FusedKernel kernel(program, space, threads);
   std::vector<Floats> results;
@@ -91,7 +91,7 @@ Floats run_alone(Opcode opcode, const std::vector<const Floats*>& operands) {
   program.instructions = {{.opcode = opcode, .a = 0, .b = 1, .c = 2}};
   program.stores = {{Result::full, static_cast<std::uint16_t>(operands.size())}};
   const auto size = static_cast<std::int64_t>(operands[0]->size());
-  return run(program, FusedSpace::flat(size), inputs, 1)[0];
+  return run(program, Space::flat(size), inputs, 1)[0];
 }
 
 void expect_same_bits(const Floats& seen, const Floats& expected, const std::string& what) {
@@ -116,25 +116,25 @@ Floats small_integers(std::int64_t size, std::mt19937& generator) {
   return values;
 }
 
-const FusedSpace spaces[] = {
-    FusedSpace::flat(1),
-    FusedSpace::flat(100),
-    FusedSpace::flat(70001),
-    FusedSpace::plain(1, 7),
-    FusedSpace::plain(200, 1),
-    FusedSpace::plain(301, 3),
-    FusedSpace::plain(33, 10),
-    FusedSpace::plain(129, 16),
-    FusedSpace::plain(700, 64),
-    FusedSpace::plain(64, 100),
-    FusedSpace::plain(5, 513),
-    FusedSpace::plain(70, 1001),
-    FusedSpace::plain(3, 5000),
-    FusedSpace::blocked(2, 49, 32, 16),
-    FusedSpace::blocked(3, 1, 16, 16),
-    FusedSpace::blocked(5, 300, 48, 16),
-    FusedSpace::blocked(40, 9, 24, 8),
-    FusedSpace::blocked(1, 3000, 16, 8),
+const Space spaces[] = {
+    Space::flat(1),
+    Space::flat(100),
+    Space::flat(70001),
+    Space::plain(1, 7),
+    Space::plain(200, 1),
+    Space::plain(301, 3),
+    Space::plain(33, 10),
+    Space::plain(129, 16),
+    Space::plain(700, 64),
+    Space::plain(64, 100),
+    Space::plain(5, 513),
+    Space::plain(70, 1001),
+    Space::plain(3, 5000),
+    Space::blocked(2, 49, 32, 16),
+    Space::blocked(3, 1, 16, 16),
+    Space::blocked(5, 300, 48, 16),
+    Space::blocked(40, 9, 24, 8),
+    Space::blocked(1, 3000, 16, 8),
     {.panels = 6, .rows = 35, .width = 12},
     {.panels = 3, .rows = 2000, .width = 33},
     {.panels = 2, .rows = 3, .width = 700},
@@ -168,7 +168,7 @@ FusedProgram random_program(std::mt19937& generator) {
   return program;
 }
 
-std::vector<Floats> evaluate_alone(const FusedProgram& program, const FusedSpace& space,
+std::vector<Floats> evaluate_alone(const FusedProgram& program, const Space& space,
                                    const std::vector<Floats>& inputs) {
   std::vector<Floats> values;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -188,7 +188,7 @@ std::vector<Floats> evaluate_alone(const FusedProgram& program, const FusedSpace
 TEST(Fused, EqualsItsInstructionsOneByOne) {
   on_each_target([] {
     std::mt19937 generator(7);
-    for (const FusedSpace& space : spaces) {
+    for (const Space& space : spaces) {
       for (int trial = 0; trial < 3; ++trial) {
         const FusedProgram program = random_program(generator);
         std::vector<Floats> inputs;
@@ -280,7 +280,7 @@ FusedProgram sums_program() {
 TEST(Fused, SumsAreExactOnSmallIntegers) {
   on_each_target([] {
     std::mt19937 generator(2);
-    for (const FusedSpace& space : spaces) {
+    for (const Space& space : spaces) {
       const Floats x = small_integers(space.size(), generator);
       const Floats gamma = small_integers(space.channels(), generator);
       const Floats beta = {3};
@@ -315,7 +315,7 @@ TEST(Fused, SumsAreExactOnSmallIntegers) {
 }
 
 TEST(Fused, SumsDoNotDependOnVectorsOrThreads) {
-  for (const FusedSpace& space : spaces) {
+  for (const Space& space : spaces) {
     std::mt19937 generator(3);
     const Floats x = random_floats(space.size(), generator);
     const Floats gamma = random_floats(space.channels(), generator);
@@ -350,7 +350,7 @@ TEST(Fused, ReducesAlongRows) {
     std::mt19937 generator(4);
     for (int rows : {1, 3, 64, 300}) {
       for (int width : {1, 2, 3, 10, 15, 16, 17, 33, 64, 100, 1000, 3001}) {
-        const FusedSpace space = FusedSpace::plain(rows, width);
+        const Space space = Space::plain(rows, width);
         const Floats x = random_floats(space.size(), generator);
         const auto seen = run(softmax_program(), space, {x.data()});
         for (int row = 0; row < rows; ++row) {
@@ -372,7 +372,7 @@ TEST(Fused, ReducesAlongRows) {
 
 TEST(Fused, RowSumsDoNotDependOnVectors) {
   std::mt19937 generator(4);
-  const FusedSpace space = FusedSpace::plain(50, 77);
+  const Space space = Space::plain(50, 77);
   const FusedProgram program = {.loads = {{}, {Indexing::row}},
                                 .instructions = {{.opcode = Opcode::row_sum, .a = 0},
                                                  {.opcode = Opcode::multiply, .a = 2, .b = 1}},
@@ -407,8 +407,8 @@ TEST(Fused, MayWriteOverItsOperands) {
       const Floats g = random_floats(size, generator);
       const Floats rate = {0.1f};
       const auto expected =
-          run(program, FusedSpace::flat(size), {w.data(), h.data(), g.data(), rate.data()});
-      const FusedKernel kernel(program, FusedSpace::flat(size), 1);
+          run(program, Space::flat(size), {w.data(), h.data(), g.data(), rate.data()});
+      const FusedKernel kernel(program, Space::flat(size), 1);
       Floats difference(w.size()), scratch(kernel.scratch_bytes() / 4);
       const void* inputs[] = {w.data(), h.data(), g.data(), rate.data()};
       void* outputs[] = {h.data(), w.data(), difference.data()};
@@ -430,7 +430,7 @@ TEST(Fused, ConvertsIntegers) {
                                                  {.opcode = Opcode::add, .a = 5, .b = 3}},
                                 .stores = {{Result::full, 6}}};
   on_each_target([&] {
-    for (const FusedSpace& space : spaces) {
+    for (const Space& space : spaces) {
       std::vector<std::uint8_t> x(space.size()), channel(space.channels());
       std::vector<std::int32_t> row(space.examples() * space.rows);
       for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<std::uint8_t>(i * 7);
@@ -449,16 +449,16 @@ TEST(Fused, ConvertsIntegers) {
 
 TEST(Fused, DrawsTheNumbersOfTheReference) {
   struct Case {
-    FusedSpace space;
+    Space space;
     std::int64_t rows_per_example;
     bool blocked;
   };
   const Case cases[] = {
-      {FusedSpace::plain(6, 1600), 1, false},         {FusedSpace::plain(3 * 49, 32), 49, false},
-      {FusedSpace::plain(5 * 7, 3), 7, false},        {FusedSpace::plain(40, 10), 1, false},
-      {FusedSpace::plain(64, 1), 16, false},          {FusedSpace::plain(2, 5001), 1, false},
-      {FusedSpace::blocked(3, 49, 32, 16), 49, true}, {FusedSpace::blocked(3, 25, 24, 8), 25, true},
-      {FusedSpace::blocked(2, 7, 16, 16), 7, true},
+      {Space::plain(6, 1600), 1, false},         {Space::plain(3 * 49, 32), 49, false},
+      {Space::plain(5 * 7, 3), 7, false},        {Space::plain(40, 10), 1, false},
+      {Space::plain(64, 1), 16, false},          {Space::plain(2, 5001), 1, false},
+      {Space::blocked(3, 49, 32, 16), 49, true}, {Space::blocked(3, 25, 24, 8), 25, true},
+      {Space::blocked(2, 7, 16, 16), 7, true},
   };
   const std::uint32_t seed[] = {12345, 678};
   const std::uint32_t step = 9;

@@ -26,7 +26,7 @@ std::vector<float> apply(Opcode opcode, const std::vector<std::vector<float>>& o
   program.instructions = {{.opcode = opcode, .a = 0, .b = 1}};
   program.stores = {{Result::full, static_cast<std::uint16_t>(operands.size())}};
   const auto size = static_cast<std::int64_t>(operands[0].size());
-  const FusedKernel kernel(program, FusedSpace::flat(size), 1);
+  const FusedKernel kernel(program, Space::flat(size), 1);
   std::vector<float> out(operands[0].size());
   std::vector<float> scratch(kernel.scratch_bytes() / sizeof(float));
   void* outputs[] = {out.data()};

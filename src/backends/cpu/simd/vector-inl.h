@@ -66,7 +66,7 @@ struct AddLanes {
 struct MaxLanes {
   template <class W>
   HWY_INLINE W operator()(W a, W b) const {
-    return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b);
+    return hn::IfThenElse(hn::Or(hn::Ge(a, b), hn::IsNaN(a)), a, b);
   }
 };
 
