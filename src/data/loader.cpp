@@ -18,7 +18,7 @@ constexpr int max_workers = 256;
 constexpr int max_slots = 1024;
 
 /// Below this many bytes a second computing thread is no gain.
-constexpr std::int64_t bytes_a_thread = 1 << 18;
+constexpr std::int64_t bytes_a_thread = 1 << 20;
 /// What a worker reads at a time: little enough that all workers share one batch and stop at once,
 /// enough that taking turns costs nothing.
 constexpr std::int64_t bytes_a_piece = 1 << 15;
