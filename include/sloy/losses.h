@@ -10,8 +10,10 @@
 ///     };
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
 #include <string_view>
 
 #include <sloy/described.h>
@@ -22,8 +24,8 @@ namespace sloy {
 /// What a prediction must be for a loss to make sense of it.
 enum class Prediction : std::uint8_t { any, scores, probabilities };
 
-/// −log of the probability of the right class. Targets are int32 labels, (batch); predictions
-/// (batch, classes). Probabilities are divided by their sum and clipped to [1e-7, 1 − 1e-7].
+/// −log of the probability of the right class. Targets are int32 labels, (batch, …); predictions
+/// (batch, …, classes). Probabilities are divided by their sum and clipped to [1e-7, 1 − 1e-7].
 struct SLOY_EXPORT SparseCategoricalCrossentropy {
   bool from_logits = false;
 
@@ -38,7 +40,8 @@ struct SLOY_EXPORT SparseCategoricalCrossentropy {
   }
 };
 
-/// −Σ target·log(probability). Targets are probabilities of every class, one-hot or not.
+/// −Σ target·log(probability) over the last axis, the classes. Targets are probabilities of every
+/// class, one-hot or not. Probabilities predicted are divided by their sum and clipped likewise.
 struct SLOY_EXPORT CategoricalCrossentropy {
   bool from_logits = false;
   double label_smoothing = 0;  ///< target ← target·(1 − s) + s / classes
@@ -73,7 +76,8 @@ struct SLOY_EXPORT BinaryCrossentropy {
   }
 };
 
-/// (target − prediction)², the mean over the last axis. Shapes must be equal: nothing broadcasts.
+/// (target − prediction)², the mean over the last axis but not over the batch. Shapes must be
+/// equal: nothing broadcasts.
 struct SLOY_EXPORT MeanSquaredError {
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -82,7 +86,7 @@ struct SLOY_EXPORT MeanSquaredError {
   static constexpr auto fields() { return std::tuple{}; }
 };
 
-/// |target − prediction|, the mean over the last axis.
+/// |target − prediction|, the mean over the last axis but not over the batch.
 struct SLOY_EXPORT MeanAbsoluteError {
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -96,14 +100,15 @@ struct SLOY_EXPORT MeanAbsoluteError {
 class SLOY_EXPORT Loss {
  public:
   template <class T>
-  requires requires(const T& t, Value v) {
-    { t.call(v, v) } -> std::same_as<Value>;
-  }
-  Loss(T loss) : held_(std::make_shared<Held<T>>(std::move(loss))) {}  // NOLINT
+  requires(!std::same_as<T, Loss> &&
+           requires(const T& t, Value v) {
+             { t.call(v, v) } -> std::same_as<Value>;
+           }) Loss(T loss)
+      : held_(std::make_shared<Held<T>>(std::move(loss))) {}  // NOLINT
 
   /// A loss for each example or position.
   Value call(Value target, Value prediction) const { return held_->call(target, prediction); }
-  /// The mean of all: a scalar.
+  /// The mean of all: a scalar. Checks the types first.
   Value operator()(Value target, Value prediction) const;
   /// Throws ShapeError where predictions and targets of these types don't fit each other.
   void check(const Type& target, const Type& prediction) const { held_->check(target, prediction); }
@@ -114,7 +119,6 @@ class SLOY_EXPORT Loss {
     return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
   }
   friend SLOY_EXPORT Config to_config(const Loss& loss);
-  SLOY_EXPORT void from_config(const Config& config, Loss& loss);
 
  private:
   struct Interface : detail::DescribedBase {
@@ -132,7 +136,7 @@ class SLOY_EXPORT Loss {
       if constexpr (requires { this->value.check(target, prediction); }) {
         this->value.check(target, prediction);
       } else {
-        check_equal_shapes(target, prediction);
+        check_equal_shapes(this->type(), target, prediction);
       }
     }
     Prediction prediction() const override {
@@ -140,7 +144,7 @@ class SLOY_EXPORT Loss {
       return Prediction::any;
     }
   };
-  static void check_equal_shapes(const Type& target, const Type& prediction);
+  static void check_equal_shapes(std::string_view type, const Type& target, const Type& prediction);
   std::shared_ptr<const Interface> held_;
 };
 
@@ -150,5 +154,10 @@ SLOY_EXPORT void from_config(const Config& config, Loss& loss);
 SLOY_EXPORT Loss loss_from_config(const Config& config,
                                   std::span<const TypeEntry<Loss>> custom = {});
 SLOY_EXPORT std::span<const TypeEntry<Loss>> loss_types();
+
+/// Throws ConfigError where a model that ends in this activation ("softmax"; empty where it has no
+/// name) gives predictions the loss has no use for: softmax before a loss on scores, no activation
+/// before a loss on probabilities.
+SLOY_EXPORT void check_pairing(const Loss& loss, std::string_view last_activation);
 
 }  // namespace sloy

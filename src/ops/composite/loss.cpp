@@ -9,9 +9,11 @@ Value log_softmax(Value x) {
   return shifted - log(sum(exp(shifted), along_classes));
 }
 
-/// −y log σ(x) − (1 − y) log(1 − σ(x)) = softplus(x) − y·x, which no x overflows.
+/// −y log σ(x) − (1 − y) log(1 − σ(x)) = softplus(x) − y·x, which no x overflows. The large terms
+/// cancel first, so that a small loss keeps its digits. |x| as in softplus.
 Value sigmoid_cross_entropy(Value scores, Value targets) {
-  return softplus(scores) - targets * scores;
+  Value size = absolute(scores);
+  return (0.5 * (scores + size) - targets * scores) + log1p(exp(-size));
 }
 
 }  // namespace sloy

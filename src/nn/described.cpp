@@ -1,0 +1,46 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sloy/described.h>
+
+#include "base/nearest.h"
+
+namespace sloy::detail {
+
+Config described_config(std::string_view type, Config fields) {
+  if (fields.as_map().empty()) return std::string(type);
+  Config::Map map{{"type", std::string(type)}};
+  for (auto& entry : fields.as_map()) map.push_back(std::move(entry));
+  return map;
+}
+
+const std::string& type_in(const Config& config) {
+  if (config.is_string()) return config.as_string();
+  if (const Config* type = config.find("type")) return type->as_string();
+  throw config_error(config, "the key 'type' is missing");
+}
+
+Config fields_in(const Config& config) {
+  Config::Map fields;
+  if (config.is_map()) {
+    for (const auto& entry : config.as_map()) {
+      if (entry.first != "type") fields.push_back(entry);
+    }
+  }
+  Config rest(std::move(fields));
+  rest.set_where(config.where());
+  return rest;
+}
+
+void unknown_type(const Config& config, std::string_view kind,
+                  std::span<const std::string_view> known) {
+  const std::string& type = type_in(config);
+  const std::string_view meant = nearest(type, known);
+  ConfigError error =
+      config_error(config.is_map() ? config.at("type") : config,
+                   fmt::format("there is no {} of type '{}'", kind, type),
+                   meant.empty() ? std::string{} : fmt::format("did you mean '{}'?", meant));
+  error.add({"known", fmt::format("{}", fmt::join(known, ", "))});
+  throw error;
+}
+
+}  // namespace sloy::detail

@@ -1,0 +1,41 @@
+#include "train/targets.h"
+
+#include <fmt/format.h>
+#include <sloy/error.h>
+
+namespace sloy {
+
+void refuse_targets(std::string_view user, std::string_view what, const Type& target,
+                    const Type& prediction, std::string needed, std::string fix) {
+  std::vector<Note> notes{{"targets", to_string(target)}, {"predictions", to_string(prediction)}};
+  if (!needed.empty()) notes.push_back({"needed", std::move(needed)});
+  throw ShapeError(fmt::format("{}: {}", user, what), std::move(notes), std::move(fix));
+}
+
+void check_same_shape(std::string_view user, const Type& target, const Type& prediction) {
+  if (target.shape == prediction.shape) return;
+  refuse_targets(user, "targets and predictions must have the same shape", target, prediction, {},
+                 "reshape the targets, or the model's last layer: nothing is broadcast");
+}
+
+void check_classes(std::string_view user, const Type& target, const Type& prediction) {
+  const Shape& shape = prediction.shape;
+  if (shape.rank() < 2 || shape[-1].is_symbolic()) {
+    refuse_targets(user, "predictions need an axis of classes", target, prediction,
+                   "predictions (batch, …, classes)",
+                   "end the model with Dense, one unit for each class");
+  }
+  if (shape.size(-1) < 2) {
+    refuse_targets(user, "there is only one class, whose probability is always 1", target,
+                   prediction, "predictions (batch, …, classes)",
+                   "use BinaryCrossentropy, or give the last layer a unit for each class");
+  }
+}
+
+bool is_one_a_row(const Type& target, const Type& prediction) {
+  return prediction.shape.rank() > 0 && target.shape == prediction.shape.without(-1);
+}
+
+Value as_float(Value x) { return x.dtype() == DType::float32 ? x : cast(x, DType::float32); }
+
+}  // namespace sloy
