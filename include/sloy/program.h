@@ -118,6 +118,7 @@ struct Plan {
   std::size_t constant_bytes = 0;
   std::size_t input_bytes = 0;  ///< one set of feeds
   double flops = 0;
+  int in_place = 0;  ///< results written over an operand, variables not counted
 };
 
 /// Results of a run, in the order of the program's outputs. The first one can be bound directly:

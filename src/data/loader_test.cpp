@@ -6,31 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
-#include <new>
 #include <numeric>
 
-namespace {
-std::atomic<std::int64_t> allocations = 0;
-
-void* allocate(std::size_t bytes, std::size_t alignment) {
-  ++allocations;
-  void* memory = nullptr;
-  if (posix_memalign(&memory, std::max(alignment, sizeof(void*)), bytes) != 0) {
-    throw std::bad_alloc();
-  }
-  return memory;
-}
-}  // namespace
-
-void* operator new(std::size_t bytes) { return allocate(bytes, alignof(std::max_align_t)); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return allocate(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+#include "harness/allocations.h"
 
 namespace sloy::data {
 namespace {
@@ -210,18 +188,20 @@ TEST(Loader, EndsWithoutReadingOn) {
 
 TEST(Loader, AllocatesNothingAfterTheFirstEpoch) {
   for (int workers : {0, 4}) {
+    const std::int64_t at_first = harness::allocations();
     const Dataset dataset = Dataset(Numbers{.count = 1000}).cached().shuffled(1);
     Loader loader(dataset, {.batch_size = 64, .shuffle = true, .workers = workers});
+    EXPECT_GT(harness::allocations(), at_first);
     loader.start(0);
     while (loader.next()) {
     }
-    const std::int64_t before = allocations;
+    const std::int64_t before = harness::allocations();
     for (std::int64_t epoch = 1; epoch < 4; ++epoch) {
       loader.start(epoch);
       while (loader.next()) {
       }
     }
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(harness::allocations(), before);
   }
 }
 

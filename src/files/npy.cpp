@@ -103,8 +103,9 @@ class HeaderParser {
     std::int64_t value = 0;
     std::size_t digits = 0;
     while (digits < text_.size() && text_[digits] >= '0' && text_[digits] <= '9') {
+      if (digits == 18) fail("a dimension is too large");
       value = 10 * value + (text_[digits] - '0');
-      if (++digits > 18) fail("a dimension is too large");
+      ++digits;
     }
     if (digits == 0) fail("a dimension is no number");
     text_.remove_prefix(digits);

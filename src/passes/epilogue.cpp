@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "ops/convolution.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "passes/rewrite.h"
@@ -46,15 +47,18 @@ class Absorber {
   }
 
   static bool takes_epilogue(const Node& node) {
-    if (node.op != &matmul_op || node.inputs.size() != 2) return false;
+    if (node.inputs.size() != 2) return false;
+    if (node.op == &convolution_op) return true;
+    if (node.op != &matmul_op) return false;
     const auto& attributes = OpDefinition<MatmulAttributes>::as(node.attributes);
     return !attributes.options.transpose_a && !attributes.options.transpose_b;
   }
 
+  template <class A>
   static std::shared_ptr<const void> with_relu(const Node& product) {
-    MatmulAttributes attributes = OpDefinition<MatmulAttributes>::as(product.attributes);
+    A attributes = OpDefinition<A>::as(product.attributes);
     attributes.relu = true;
-    return OpDefinition<MatmulAttributes>::box(attributes);
+    return OpDefinition<A>::box(std::move(attributes));
   }
 
   /// product + bias, in either order.
@@ -86,7 +90,10 @@ class Absorber {
     Node merged = *found->product;
     for (Value& input : merged.inputs) input = rewrite_(input);
     merged.inputs.push_back(rewrite_(found->bias));
-    if (found->relu) merged.attributes = with_relu(*found->product);
+    if (found->relu) {
+      merged.attributes = merged.op == &matmul_op ? with_relu<MatmulAttributes>(merged)
+                                                  : with_relu<ConvolutionAttributes>(merged);
+    }
     Value result = rewrite_.to().append(std::move(merged));
     rewrite_.map({const_cast<Graph*>(&graph_), n, 0}, result);
     return true;

@@ -143,6 +143,7 @@ void Executable::write_plan(const std::vector<std::int32_t>& order) {
     plan_.steps.push_back(std::move(step));
   }
   plan_.arena_bytes = memory_.arena_bytes;
+  plan_.in_place = memory_.in_place;
   plan_.constant_bytes = memory_.constant_bytes;
   for (const Type& type : input_types_) {
     plan_.input_bytes += static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype);

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
 
@@ -18,7 +20,7 @@ class CpuBackend final : public Backend {
     return found;
   }
 
-  int block_width() const override { return 0; }
+  int block_width() const override { return cpu::this_machine().channel_block(); }
   bool fuses() const override { return true; }
 };
 
@@ -29,6 +31,9 @@ const Backend& cpu_backend() {
   return backend;
 }
 
-std::span<const std::span<const Offer>> cpu::offer_lists() { return {}; }
+std::span<const std::span<const Offer>> cpu::offer_lists() {
+  static const std::array lists{fused_offers()};
+  return lists;
+}
 
 }  // namespace sloy

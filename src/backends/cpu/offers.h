@@ -7,6 +7,8 @@
 
 namespace sloy::cpu {
 
+std::span<const Offer> fused_offers();
+
 /// All lists, one after another; for one op, earlier offers are preferred.
 std::span<const std::span<const Offer>> offer_lists();
 

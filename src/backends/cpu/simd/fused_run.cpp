@@ -79,7 +79,13 @@ class Worker {
       if (is_direct(i)) views_[plan_.sinks[i].slot].data = output(i) + element_;
     }
     execute(plan_.per_tile);
-    for (std::size_t i = 0; i < plan_.sinks.size(); ++i) sink(i);
+    // Sums read operands in place, which a full result may be about to overwrite.
+    for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
+      if (plan_.sinks[i].result != Result::full) sink(i);
+    }
+    for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
+      if (plan_.sinks[i].result == Result::full) sink(i);
+    }
   }
 
   void place(const std::vector<std::uint16_t>& numbers) {

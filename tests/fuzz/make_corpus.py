@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Writes the inputs that the fuzzers of the file formats start from: one small file for each feature.
+
+    tests/fuzz/make_corpus.py
+"""
+
+import gzip
+import json
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+
+
+def write(path, content):
+    target = CORPUS / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+
+
+def idx(code, dims, data):
+    return bytes([0, 0, code, len(dims)]) + struct.pack(f">{len(dims)}I", *dims) + data
+
+
+def safetensors(header, data):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def entry(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+def npy(header, data, version=1):
+    text = header.encode()
+    length = struct.pack("<H" if version == 1 else "<I", len(text))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + text + data
+
+
+def npy_header(descr, shape, fortran_order=False):
+    return f"{{'descr': '{descr}', 'fortran_order': {fortran_order}, 'shape': {shape}, }}\n"
+
+
+images = idx(8, [2, 2, 3], bytes(range(12)))
+write("idx/images", images)
+write("idx/images.gz", gzip.compress(images, mtime=0))
+write("idx/two_members.gz", gzip.compress(images[:9], mtime=0) + gzip.compress(images[9:], mtime=0))
+write("idx/stored.gz", gzip.compress(images, compresslevel=0, mtime=0))
+write("idx/labels", idx(8, [3], b"\0\1\2"))
+write("idx/int8", idx(9, [2], b"\xff\x7f"))
+write("idx/int16", idx(11, [2], b"\xff\xfe\x01\x02"))
+write("idx/int32", idx(12, [1], b"\xff\xff\xff\xff"))
+write("idx/float32", idx(13, [1, 1], struct.pack(">f", 1.5)))
+write("idx/float64", idx(14, [1], struct.pack(">d", -0.5)))
+write("idx/empty", idx(8, [0, 5], b""))
+write("idx/huge_dims", idx(14, [2**32 - 1] * 3, b""))
+write("idx/truncated.gz", gzip.compress(images, mtime=0)[:-9])
+
+write("safetensors/no_tensors", safetensors({}, b""))
+write("safetensors/metadata", safetensors({"__metadata__": {"format": "sloy", "к": "\n"}}, b""))
+write("safetensors/two", safetensors({"b": entry("U8", [2], 8, 10), "a": entry("F32", [2, 1], 0, 8)},
+                                     bytes(10)))
+write("safetensors/every_dtype", safetensors(
+    {"a": entry("F64", [1], 0, 8), "b": entry("I64", [], 8, 16), "c": entry("I32", [1], 16, 20),
+     "d": entry("BF16", [1, 1], 20, 22), "e": entry("BOOL", [0], 22, 22)}, bytes(22)))
+write("safetensors/gap", safetensors({"a": entry("U8", [1], 1, 2)}, b"ab"))
+write("safetensors/overlap", safetensors({"a": entry("U8", [2], 0, 2), "b": entry("U8", [2], 1, 3)},
+                                         b"abc"))
+write("safetensors/duplicate", safetensors(
+    b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},'
+    b'"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', b"a"))
+write("safetensors/overflow", safetensors({"a": entry("F32", [2**32, 2**32], 0, 0)}, b""))
+write("safetensors/deep", safetensors(b'{"a":' + b"[" * 100, b""))
+write("safetensors/not_utf8", safetensors(b'{"\xff":{}}', b""))
+write("safetensors/long_header", struct.pack("<Q", 2**63) + b"{}")
+
+write("npy/float32", npy(npy_header("<f4", "(2, 1)"), struct.pack("<2f", 1, -2)))
+write("npy/float64_big_endian", npy(npy_header(">f8", "(1,)"), struct.pack(">d", 0.5)))
+write("npy/int64", npy(npy_header("<i8", "()"), struct.pack("<q", -1)))
+write("npy/uint8_version_3", npy(npy_header("|u1", "(3,)"), b"abc", version=3))
+write("npy/fortran", npy(npy_header("<i4", "(1, 1)", True), bytes(4)))
+write("npy/objects", npy(npy_header("|O", "(1,)"), b"pickle"))
+write("npy/overflow", npy(npy_header("<f8", "(4294967296, 4294967296)"), b""))
+write("npy/double_quotes", npy('{"shape":(1,),"descr":"<f4","fortran_order":False}', bytes(4)))

@@ -1,0 +1,191 @@
+/// Thousands of random graphs, compiled with every pass and with each switched off in turn, against
+/// the interpreter.
+#include <gtest/gtest.h>
+#include <sloy/op.h>
+#include <sloy/program.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "graph/interpreter.h"
+#include "harness/random_graph.h"
+#include "passes/bind.h"
+#include "passes/fuse.h"
+#include "passes/simplify.h"
+#include "program/executable.h"
+
+namespace sloy {
+namespace {
+
+using test::Arithmetic;
+using test::RandomGraph;
+
+/// How many graphs; SLOY_RANDOM_GRAPHS asks for more.
+int graphs_per_kind() {
+  const char* asked = std::getenv("SLOY_RANDOM_GRAPHS");
+  return asked ? std::atoi(asked) : 400;
+}
+
+struct Counts {
+  std::map<std::string, long> nodes;
+  std::map<std::string, long> changed;
+  long graphs = 0;
+  long inexact = 0;  ///< whose numbers grew too large for exact arithmetic
+};
+
+using Numbers = std::map<VariableId, Tensor>;
+
+/// Two steps of the interpreter: what the program must give.
+struct Expected {
+  std::vector<std::vector<Tensor>> outputs;
+  Numbers variables;
+};
+
+Expected interpret_steps(const RandomGraph& random, Precision precision) {
+  std::int64_t batch_size = random.feeds[0].shape().size(0);
+  auto graph = bind_batch(*random.graph, random.outputs, random.updates, batch_size);
+  Expected expected;
+  Variables& variables = graph->variables();
+  for (VariableId id = 0; id < variables.size(); ++id) {
+    const Variable& variable = variables[id];
+    expected.variables[id] =
+        variable.initial ? variable.initial(0) : Tensor(variable.type.dtype, variable.type.shape);
+  }
+  for (int step = 0; step < 2; ++step) {
+    auto read = [&](VariableId id) { return expected.variables[id]; };
+    Interpretation result = interpret(*graph, random.feeds, read, precision);
+    expected.outputs.push_back(result.outputs);
+    for (auto& [id, value] : result.updates) expected.variables[id] = value;
+  }
+  return expected;
+}
+
+bool same_numbers(const Tensor& a, const Tensor& b) {
+  return a.cast(DType::float64) == b.cast(DType::float64);
+}
+
+bool same_numbers(const Expected& a, const Expected& b) {
+  for (std::size_t step = 0; step < a.outputs.size(); ++step) {
+    for (std::size_t i = 0; i < a.outputs[step].size(); ++i) {
+      if (!same_numbers(a.outputs[step][i], b.outputs[step][i])) return false;
+    }
+  }
+  for (const auto& [id, value] : a.variables) {
+    if (!same_numbers(value, b.variables.at(id))) return false;
+  }
+  return true;
+}
+
+/// Exact arithmetic: equal, a zero's sign aside. Smooth: within rounding, relative to the tensor's
+/// largest number (sums cancel) and growing with the depth of the networks here.
+void expect_numbers(const Tensor& actual, const Tensor& expected, Arithmetic arithmetic,
+                    const std::string& what) {
+  ASSERT_EQ(actual.shape(), expected.shape()) << what;
+  Tensor a = actual.cast(DType::float64);
+  Tensor e = expected.cast(DType::float64);
+  double largest = 0;
+  for (double x : e.values<double>()) largest = std::max(largest, std::abs(x));
+  double allowed = arithmetic == Arithmetic::exact ? 0 : 1e-4 * largest + 1e-6;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(a.size()); ++i) {
+    double difference = std::abs(a.values<double>()[i] - e.values<double>()[i]);
+    ASSERT_LE(difference, allowed) << what << ", element " << i << ": " << a.values<double>()[i]
+                                   << " for " << e.values<double>()[i];
+  }
+}
+
+std::string text_of(const RandomGraph& random) {
+  for (Value output : random.outputs) random.graph->output("", output);
+  for (const Graph::Update& update : random.updates) {
+    random.graph->set_update(update.variable, update.value);
+  }
+  return to_text(*random.graph);
+}
+
+void run_program(const RandomGraph& random, const std::string& text, const Expected& expected,
+                 Arithmetic arithmetic, std::vector<std::string> without, Counts* counts) {
+  std::string name = "without";
+  for (const std::string& pass : without) name += " " + pass;
+  auto graph = parse_graph(text);  // each variant chooses layouts afresh, for variables of its own
+  ProgramOptions options;
+  for (std::size_t i = 0; i < random.outputs.size(); ++i) {
+    options.outputs.push_back(graph->outputs()[i].value);
+  }
+  options.updates = graph->updates();
+  options.batch_size = random.feeds[0].shape().size(0);
+  options.without = std::move(without);
+  // Winograd is not exact; its own tolerance is tested with its offer.
+  options.convolution = ConvolutionAlgorithm::direct;
+  Program program = compile(options);
+  State state(program.variables());
+  for (VariableId id = 0; id < random.graph->variables().size(); ++id) {
+    const Variable& variable = random.graph->variables()[id];
+    if (variable.initial) state.set(id, variable.initial(0));
+  }
+  for (std::size_t step = 0; step < 2; ++step) {
+    Results results = program.run(state, random.feeds);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      expect_numbers(results[i], expected.outputs[step][i], arithmetic,
+                     name + ", output " + std::to_string(i));
+    }
+  }
+  for (const auto& [id, value] : expected.variables) {
+    expect_numbers(state.get(id), value, arithmetic,
+                   name + ", " + random.graph->variables()[id].name);
+  }
+  if (!counts) return;
+  for (const Node& node : program.executable(options.batch_size).graph().nodes()) {
+    for (const Result& result : node.results) counts->changed["layout"] += result.layout != nullptr;
+  }
+  counts->changed["in_place"] += program.plan().in_place;
+}
+
+void count_passes(const RandomGraph& random, Counts& counts) {
+  std::int64_t batch_size = random.feeds[0].shape().size(0);
+  auto bound = bind_batch(*random.graph, random.outputs, random.updates, batch_size);
+  for (const Node& node : bound->nodes()) ++counts.nodes[std::string(node.op->name())];
+  auto simple = simplify(*bound);
+  auto fused = fuse(*simple);
+  counts.changed["simplify"] += static_cast<long>(bound->nodes().size() - simple->nodes().size());
+  counts.changed["fuse"] += static_cast<long>(simple->nodes().size() - fused->nodes().size());
+}
+
+void compare(Arithmetic arithmetic) {
+  Counts counts;
+  const std::vector<std::vector<std::string>> variants{
+      {},         {"simplify"}, {"fuse"},
+      {"layout"}, {"in_place"}, {"simplify", "fuse", "layout", "in_place"}};
+  for (int seed = 0; seed < graphs_per_kind(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomGraph random = test::random_graph(static_cast<std::uint64_t>(seed), arithmetic);
+    Expected expected = interpret_steps(random, Precision::float64);
+    bool exact = arithmetic == Arithmetic::exact;
+    if (exact && !same_numbers(expected, interpret_steps(random, Precision::float32))) {
+      ++counts.inexact;
+      continue;
+    }
+    ++counts.graphs;
+    count_passes(random, counts);
+    const std::string text = text_of(random);
+    for (const auto& without : variants) {
+      run_program(random, text, expected, arithmetic, without, without.empty() ? &counts : nullptr);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+  std::printf("%ld graphs, %ld left out as inexact; nodes:", counts.graphs, counts.inexact);
+  for (const auto& [name, count] : counts.nodes) std::printf(" %s %ld", name.c_str(), count);
+  std::printf("\nchanged by");
+  for (const auto& [name, count] : counts.changed) std::printf(" %s %ld", name.c_str(), count);
+  std::printf("\n");
+  EXPECT_GT(counts.graphs, graphs_per_kind() / 2);
+  for (const char* pass : {"simplify", "fuse", "in_place"}) {
+    EXPECT_GT(counts.changed[pass], 0) << pass << " changed nothing";
+  }
+}
+
+TEST(RandomGraphs, ExactArithmeticGivesEqualBitsWhateverThePasses) { compare(Arithmetic::exact); }
+TEST(RandomGraphs, SmoothArithmeticAgreesWhateverThePasses) { compare(Arithmetic::smooth); }
+
+}  // namespace
+}  // namespace sloy
