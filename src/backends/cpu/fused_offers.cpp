@@ -39,7 +39,7 @@ class Translation {
   /// Puts the node's operands into the program's order: loads first, then seeds and steps.
   class RunFused final : public Kernel {
    public:
-    RunFused(const FusedProgram& program, const FusedSpace& space, std::vector<int> order)
+    RunFused(const FusedProgram& program, const Space& space, std::vector<int> order)
         : kernel_(program, space), order_(std::move(order)), inputs_(order_.size()) {
       in_order_ = std::is_sorted(order_.begin(), order_.end());
     }
@@ -128,16 +128,16 @@ class Translation {
     return true;
   }
 
-  FusedSpace space_of_form() const {
+  Space space_of_form() const {
     std::int64_t width = space_.rank() == 0 ? 1 : space_.size(-1);
     std::int64_t rows = space_.size() / width;
     switch (form_kind_) {
-      case Form::flat: return FusedSpace::flat(layout_.elements(space_));
-      case Form::plain: return FusedSpace::plain(rows, width);
+      case Form::flat: return Space::flat(layout_.elements(space_));
+      case Form::plain: return Space::plain(rows, width);
       case Form::blocked: break;
     }
     std::int64_t batch = space_.size(0);
-    return FusedSpace::blocked(batch, rows / batch, width, width_);
+    return Space::blocked(batch, rows / batch, width, width_);
   }
 
   static Indexing indexing(Reach reach) {
@@ -264,7 +264,7 @@ class Translation {
   Layout layout_;  ///< of full operands
   int width_ = 0;
   Form form_kind_ = Form::flat;
-  FusedSpace form_;
+  Space form_;
   FusedProgram program_;
   std::vector<int> order_;            ///< the node's operand at each place of a run
   std::vector<std::uint16_t> place_;  ///< of each of the node's operands
