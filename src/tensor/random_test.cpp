@@ -88,6 +88,21 @@ TEST(Random, UniformFillFollowsTheDocumentedLanes) {
   }
 }
 
+TEST(Random, NormalFillFollowsTheDocumentedLanes) {
+  const RandomKey key = random_key(3, Purpose::op, 5);
+  const RandomPlace place{.step = 11, .example = 4};
+  std::vector<double> out(4);
+  fill_normal(key, place, 8, out);
+  const RandomBlock words = philox(key, random_counter(place, 2));
+  for (int pair : {0, 2}) {
+    const double u = (words[pair] + 1.0) / 4294967296.0;
+    const double v = words[pair + 1] / 4294967296.0;
+    const double radius = std::sqrt(-2 * std::log(u));
+    EXPECT_NEAR(out[pair], radius * std::cos(2 * M_PI * v), 1e-12);
+    EXPECT_NEAR(out[pair + 1], radius * std::sin(2 * M_PI * v), 1e-12);
+  }
+}
+
 struct Moments {
   double mean = 0, variance = 0, skewness = 0, kurtosis = 0;
 };
