@@ -10,10 +10,12 @@
 ///     };
 #pragma once
 
+#include <concepts>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sloy/described.h>
 #include <sloy/losses.h>
@@ -21,7 +23,7 @@
 
 namespace sloy {
 
-/// Two scalars of a batch.
+/// Two scalars of a batch, whose sums over the batches are divided at the end.
 struct MetricParts {
   Value total;
   Value count;
@@ -33,9 +35,9 @@ SLOY_EXPORT MetricParts mean_of(Value x);
 inline MetricParts share_of(Value truth) { return mean_of(truth); }
 
 /// The share of examples whose predicted class is right. As in Keras, what that means follows from
-/// the shapes: one prediction an example is compared with a threshold, else the largest of the last
-/// axis with the label, or with the largest of a one-hot target. For predictions that are scores
-/// (the loss says so) the threshold applies to their sigmoid.
+/// the shapes: where there is one prediction an example, it is class 1 if above the threshold; else
+/// the class is the largest of the last axis, and the target a label or a one-hot row. For
+/// predictions that are scores (the loss says so) the threshold applies to their sigmoid.
 struct SLOY_EXPORT Accuracy {
   double threshold = 0.5;
 
@@ -44,17 +46,25 @@ struct SLOY_EXPORT Accuracy {
   static constexpr auto fields() { return std::tuple{field("threshold", &Accuracy::threshold)}; }
 };
 
+/// How often each class was taken for each: (classes, classes) float32 counts of a batch, rows the
+/// true class, columns the predicted one. Classes are told as by Accuracy, two where there is one
+/// prediction an example. Throws ShapeError.
+SLOY_EXPORT Value confusion_matrix(Value target, Value prediction, Prediction kind,
+                                   double threshold = 0.5);
+
 /// Accuracy, any loss (its mean), or a type of your own with a `call` that gives MetricParts.
 class SLOY_EXPORT Metric {
  public:
   template <class T>
-  requires(
-      requires(const T& t, Value v) { t.call(v, v); } ||
-      requires(const T& t, Value v) { t.call(v, v, Prediction{}); })
+  requires(!std::same_as<T, Metric> &&
+           (
+               requires(const T& t, Value v) { t.call(v, v); } ||
+               requires(const T& t, Value v) { t.call(v, v, Prediction{}); }))
       Metric(T metric)  // NOLINT: Accuracy{} is a metric
       : held_(std::make_shared<Held<T>>(std::move(metric))) {}
 
-  /// `kind` says what the predictions are, as far as the loss tells.
+  /// `kind` says what the predictions are, as far as the loss tells. Throws ShapeError where
+  /// targets and predictions don't fit each other.
   MetricParts call(Value target, Value prediction, Prediction kind) const {
     return held_->call(target, prediction, kind);
   }
@@ -62,7 +72,6 @@ class SLOY_EXPORT Metric {
   std::string name() const { return held_->name(); }
   std::string_view type() const { return held_->type(); }
   friend SLOY_EXPORT Config to_config(const Metric& metric);
-  SLOY_EXPORT void from_config(const Config& config, std::vector<Metric>& metrics);
 
  private:
   struct Interface : detail::DescribedBase {
@@ -73,6 +82,9 @@ class SLOY_EXPORT Metric {
   struct Held final : detail::DescribedHolder<T, Interface> {
     using detail::DescribedHolder<T, Interface>::DescribedHolder;
     MetricParts call(Value target, Value prediction, Prediction kind) const override {
+      if constexpr (requires { this->value.check(target.type(), prediction.type()); }) {
+        this->value.check(target.type(), prediction.type());
+      }
       if constexpr (requires { this->value.call(target, prediction, kind); }) {
         return this->value.call(target, prediction, kind);
       } else if constexpr (requires {
@@ -99,6 +111,7 @@ SLOY_EXPORT Config to_config(const Metric& metric);
 SLOY_EXPORT void from_config(const Config& config, std::vector<Metric>& metrics);
 SLOY_EXPORT Metric metric_from_config(const Config& config,
                                       std::span<const TypeEntry<Metric>> custom = {});
+/// Accuracy and the losses.
 SLOY_EXPORT std::span<const TypeEntry<Metric>> metric_types();
 
 }  // namespace sloy

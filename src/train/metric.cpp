@@ -1,0 +1,52 @@
+#include <sloy/metrics.h>
+
+#include <array>
+
+namespace sloy {
+namespace {
+
+bool is_upper(char letter) { return letter >= 'A' && letter <= 'Z'; }
+char lower(char letter) {
+  return is_upper(letter) ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+}  // namespace
+
+/// "MeanSquaredError" is mean_squared_error, "TopKAccuracy" top_k_accuracy: as Keras names its metrics.
+std::string Metric::snake_case(std::string_view type) {
+  std::string text;
+  for (std::size_t i = 0; i < type.size(); ++i) {
+    const bool after_small = i > 0 && !is_upper(type[i - 1]);
+    const bool before_small = i > 0 && i + 1 < type.size() && !is_upper(type[i + 1]);
+    if (is_upper(type[i]) && (after_small || before_small)) text += '_';
+    text += lower(type[i]);
+  }
+  return text;
+}
+
+std::span<const TypeEntry<Metric>> metric_types() {
+  static constexpr std::array types{
+      type_entry<Metric, Accuracy>(),
+      type_entry<Metric, SparseCategoricalCrossentropy>(),
+      type_entry<Metric, CategoricalCrossentropy>(),
+      type_entry<Metric, BinaryCrossentropy>(),
+      type_entry<Metric, MeanSquaredError>(),
+      type_entry<Metric, MeanAbsoluteError>(),
+  };
+  return types;
+}
+
+Config to_config(const Metric& metric) {
+  return detail::described_config(metric.held_->type(), metric.held_->fields());
+}
+
+Metric metric_from_config(const Config& config, std::span<const TypeEntry<Metric>> custom) {
+  return make_described<Metric>(config, "metric", {metric_types(), custom});
+}
+
+void from_config(const Config& config, std::vector<Metric>& metrics) {
+  metrics.clear();
+  for (const Config& one : config.as_list()) metrics.push_back(metric_from_config(one));
+}
+
+}  // namespace sloy
