@@ -1,0 +1,102 @@
+#include "files/png.h"
+
+#include <png.h>
+#include <sloy/error.h>
+
+#include <csetjmp>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+namespace sloy {
+namespace {
+
+/// libpng reports an error by longjmp, which must not pass over C++ objects: everything it can jump
+/// out of is in the two functions below that call it, and they own nothing.
+struct Decoder {
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  std::span<const std::byte> rest;
+  std::string problem;
+  png_uint_32 width = 0;
+  png_uint_32 height = 0;
+  int channels = 0;
+
+  Decoder() = default;
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+  ~Decoder() { png_destroy_read_struct(&png, &info, nullptr); }
+};
+
+Decoder& decoder_of(void* pointer) { return *static_cast<Decoder*>(pointer); }
+
+void keep_problem(png_structp png, png_const_charp text) {
+  decoder_of(png_get_error_ptr(png)).problem = text;
+  png_longjmp(png, 1);
+}
+void ignore(png_structp, png_const_charp) {}
+
+void read_bytes(png_structp png, png_bytep out, std::size_t count) {
+  Decoder& decoder = decoder_of(png_get_io_ptr(png));
+  if (decoder.rest.size() < count) png_error(png, "the file ends too early");
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = static_cast<png_byte>(decoder.rest[i]);
+  }
+  decoder.rest = decoder.rest.subspan(count);
+}
+
+bool read_header(Decoder& decoder) {
+  if (setjmp(png_jmpbuf(decoder.png))) return false;
+  png_set_read_fn(decoder.png, &decoder, read_bytes);
+  png_set_user_limits(decoder.png, limits.image_side, limits.image_side);
+  png_set_chunk_cache_max(decoder.png, 128);
+  png_set_chunk_malloc_max(decoder.png, 8 << 20);
+  png_read_info(decoder.png, decoder.info);
+  png_set_expand(decoder.png);
+  png_set_strip_16(decoder.png);
+  png_set_strip_alpha(decoder.png);
+  png_set_interlace_handling(decoder.png);
+  png_read_update_info(decoder.png, decoder.info);
+  decoder.width = png_get_image_width(decoder.png, decoder.info);
+  decoder.height = png_get_image_height(decoder.png, decoder.info);
+  decoder.channels = png_get_channels(decoder.png, decoder.info);
+  return true;
+}
+
+bool read_rows(Decoder& decoder, png_bytepp rows) {
+  if (setjmp(png_jmpbuf(decoder.png))) return false;
+  png_read_image(decoder.png, rows);
+  png_read_end(decoder.png, nullptr);
+  return true;
+}
+
+[[noreturn]] void refuse(const std::string& file, const std::string& why) {
+  throw FileError("the image " + file + " can't be read: " + why, {},
+                  "save it again as PNG, or leave it out");
+}
+
+}  // namespace
+
+Tensor decode_png(std::span<const std::byte> bytes, const std::string& file) {
+  Decoder decoder;
+  decoder.rest = bytes;
+  decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, keep_problem, ignore);
+  if (decoder.png) decoder.info = png_create_info_struct(decoder.png);
+  if (!decoder.info) throw std::bad_alloc();
+  if (!read_header(decoder)) refuse(file, decoder.problem);
+  if (std::uint64_t{decoder.width} * decoder.height > limits.image_pixels) {
+    refuse(file, "it has more than " + std::to_string(limits.image_pixels) + " pixels");
+  }
+  Tensor image(DType::uint8, {static_cast<std::int64_t>(decoder.height),
+                              static_cast<std::int64_t>(decoder.width), decoder.channels});
+  std::size_t row_bytes = std::size_t{decoder.width} * static_cast<std::size_t>(decoder.channels);
+  if (png_get_rowbytes(decoder.png, decoder.info) != row_bytes) refuse(file, "its rows are odd");
+  std::vector<png_bytep> rows;
+  png_bytep row = image.mutable_values<std::uint8_t>().data();
+  for (png_uint_32 y = 0; y < decoder.height; ++y, row += row_bytes) rows.push_back(row);
+  if (!read_rows(decoder, rows.data())) refuse(file, decoder.problem);
+  return image;
+}
+
+}  // namespace sloy
