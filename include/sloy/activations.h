@@ -11,7 +11,6 @@
 
 namespace sloy {
 
-class Scope;
 class Symbol;
 
 /// The value itself.
@@ -30,7 +29,7 @@ SLOY_EXPORT Value elu(Value x);
 
 /// An activation by value: any function Value → Value. Those above, sigmoid, tanh and softmax have
 /// names in files; give one of your own a name, and the same name in LoadOptions.
-/// Put among a model's layers it is a layer.
+/// Put among a model's layers it is a layer, an ActivationLayer.
 class SLOY_EXPORT Activation {
  public:
   using Function = Value (*)(Value);
@@ -39,8 +38,7 @@ class SLOY_EXPORT Activation {
   Activation() : Activation(&linear) {}
 
   Value operator()(Value x) const { return function_(x); }
-  Symbol operator()(Symbol x) const;
-  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
 
   Function function() const { return function_; }
   /// Its name in files; empty where it has none.

@@ -14,9 +14,11 @@
 
 namespace sloy {
 
-/// A type's name without its namespaces: "Dense".
+/// The name files have for a type: its own without namespaces ("Dense"), or what it gives as
+/// T::type_name.
 template <class T>
 constexpr std::string_view type_name() {
+  if constexpr (requires { std::string_view(T::type_name); }) return T::type_name;
   // "constexpr std::string_view sloy::type_name() [with T = sloy::Dense; std::string_view = …]",
   // clang: "std::string_view sloy::type_name() [T = sloy::Dense]".
   std::string_view text = __PRETTY_FUNCTION__;
@@ -50,7 +52,7 @@ struct DescribedHolder : Interface {
   explicit DescribedHolder(T given) : value(std::move(given)) {}
   std::string_view type() const override { return type_name<T>(); }
   Config fields() const override {
-    if constexpr (Configurable<T>) {
+    if constexpr (requires { to_config(value); }) {
       return to_config(value);
     } else {
       return Config::Map{};

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sloy/activations.h>
 #include <sloy/described.h>
 #include <sloy/graph.h>
 #include <sloy/scope.h>
@@ -75,6 +76,19 @@ concept CallsForMany = requires(const T& layer, Scope& scope, std::span<const Va
 template <class T>
 concept LayerType = CallsOnOne<T> || CallsOnMany<T> || CallsForMany<T>;
 
+/// The layer that is an activation alone; in files its type is "Activation".
+struct SLOY_EXPORT ActivationLayer {
+  static constexpr std::string_view type_name = "Activation";
+  Activation activation = linear;
+  std::string name = {};
+
+  Value call(Scope&, Value x) const { return activation(x); }
+  static constexpr auto fields() {
+    return std::tuple{field("activation", &ActivationLayer::activation),
+                      field("name", &ActivationLayer::name)};
+  }
+};
+
 /// One layer of a model, of any type. A layer struct is a description, and each call of it makes a
 /// new layer with weights of its own; calls of one Layer (or of its copies) share weights:
 ///
@@ -85,6 +99,7 @@ class SLOY_EXPORT Layer {
   template <LayerType T>
   requires(!std::same_as<T, Layer>) Layer(T layer)  // NOLINT: Dense{…} is a layer
       : held_(std::make_shared<Held<T>>(std::move(layer))) {}
+  Layer(Activation activation) : Layer(ActivationLayer{activation}) {}  // NOLINT
 
   /// "Dense".
   std::string_view type() const { return held_->type(); }
@@ -122,10 +137,15 @@ class SLOY_EXPORT Layer {
     using detail::DescribedHolder<T, Interface>::DescribedHolder;
     std::string name() const override {
       if constexpr (requires { std::string(this->value.name); }) return this->value.name;
+      if constexpr (requires { std::string(this->value.name()); }) return this->value.name();
       return {};
     }
     bool trainable() const override {
-      if constexpr (requires { bool(this->value.trainable); }) return this->value.trainable;
+      if constexpr (requires { bool(this->value.trainable()); }) {
+        return this->value.trainable();
+      } else if constexpr (requires { bool(this->value.trainable); }) {
+        return this->value.trainable;
+      }
       return true;
     }
     std::vector<Value> call(Scope& scope, std::span<const Value> inputs) const override {

@@ -110,6 +110,8 @@ struct LayerSummary {
 /// models nest. Not for several threads at once.
 class SLOY_EXPORT Model {
  public:
+  static constexpr std::string_view type_name = "Model";
+
   /// Everything between inputs and outputs. Throws ConfigError where an output depends on a symbol
   /// of Input that is not among the inputs, or two layers have one name.
   Model(std::vector<Symbol> inputs, std::vector<Symbol> outputs);
@@ -145,8 +147,8 @@ class SLOY_EXPORT Model {
   /// own. Weights belong to the graph's variables.
   std::vector<Value> call(Scope& scope, std::span<const Value> inputs) const;
   Value operator()(Build& build, Value input) const;
-  Symbol operator()(const Symbol& input) const { return as_layer()(input); }
-  Symbol operator()(const std::vector<Symbol>& inputs) const { return as_layer()(inputs); }
+  Symbol operator()(const Symbol& input) const;
+  Symbol operator()(const std::vector<Symbol>& inputs) const;
 
   /// Layers, shapes, parameters, cost: as text, and as data.
   std::string summary() const;
@@ -161,7 +163,11 @@ class SLOY_EXPORT Model {
   Tensor weight(std::string_view name) const;
   void set_weight(std::string_view name, const Tensor& value);
   /// Whether its layers learn, as part of larger models too.
+  bool trainable() const;
   void set_trainable(bool trainable);
+  /// As a layer of larger models.
+  const std::string& name() const;
+  void set_name(std::string name);
 
   std::vector<Type> input_types() const;
   std::vector<Type> output_types() const;
@@ -181,6 +187,9 @@ class SLOY_EXPORT Model {
   Layer as_layer() const;
   std::shared_ptr<Impl> impl_;
 };
+
+/// { trainable, model = { layer = … } }: the fields of a nested model.
+SLOY_EXPORT Config to_config(const Model& model);
 
 /// Layers one after the other. Without an Input first, the shape of the data it is first given
 /// decides.

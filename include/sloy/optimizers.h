@@ -104,7 +104,6 @@ class SLOY_EXPORT Optimizer {
   std::vector<Graph::Update> minimize(Value loss) const;
   std::string_view type() const { return held_->type(); }
   friend SLOY_EXPORT Config to_config(const Optimizer& optimizer);
-  SLOY_EXPORT void from_config(const Config& config, Optimizer& optimizer);
 
  private:
   struct Interface : detail::DescribedBase {

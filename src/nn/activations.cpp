@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+#include <sloy/activations.h>
+#include <sloy/layer.h>
+
+#include <array>
+
+#include "nn/custom_types.h"
+
+namespace sloy {
+namespace {
+
+struct Named {
+  std::string_view name;
+  Activation::Function function;
+};
+constexpr std::array<Named, 7> built_in{{{"linear", &linear},
+                                         {"relu", &relu},
+                                         {"sigmoid", &sigmoid},
+                                         {"tanh", &tanh},
+                                         {"softmax", &softmax},
+                                         {"elu", &elu},
+                                         {"leaky_relu", &leaky_relu}}};
+
+}  // namespace
+
+Value linear(Value x) { return x; }
+Value relu(Value x) { return rectify(x); }
+
+Value leaky_relu(Value x, double negative_slope) {
+  return where(greater(x, x.graph().constant(0.0)), x, negative_slope * x);
+}
+Value leaky_relu(Value x) { return leaky_relu(x, 0.2); }
+
+Value elu(Value x, double alpha) {
+  // The branch not taken must stay finite, or its gradient 0·∞ would not be 0.
+  Value zero = x.graph().constant(0.0);
+  return where(greater(x, zero), x, alpha * expm1(minimum(x, zero)));
+}
+Value elu(Value x) { return elu(x, 1.0); }
+
+Symbol Activation::operator()(const Symbol& x) const { return Layer(*this)(x); }
+
+std::string_view Activation::function_name() const {
+  if (!given_name_.empty()) return given_name_;
+  for (const Named& named : built_in) {
+    if (named.function == function_) return named.name;
+  }
+  return {};
+}
+
+Config to_config(const Activation& activation) {
+  if (!activation.function_name().empty()) return std::string(activation.function_name());
+  throw ConfigError("an activation without a name can't be written to a file", {},
+                    "write Activation{\"its_name\", its_function}");
+}
+
+void from_config(const Config& config, Activation& activation) {
+  const std::string& name = config.as_string();
+  std::vector<std::string_view> known;
+  for (const Named& named : built_in) {
+    if (named.name == name) {
+      activation = Activation(named.function);
+      return;
+    }
+    known.push_back(named.name);
+  }
+  for (const Activation& custom : CustomTypesInUse::current().activations) {
+    if (custom.function_name() == name) {
+      activation = custom;
+      return;
+    }
+    known.push_back(custom.function_name());
+  }
+  detail::unknown_type(config, "activation", known);
+}
+
+}  // namespace sloy

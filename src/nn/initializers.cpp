@@ -1,0 +1,136 @@
+#include <sloy/initializers.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/custom_types.h"
+#include "tensor/random.h"
+
+namespace sloy {
+namespace {
+
+/// Standard deviation of the standard normal distribution truncated at ±2.
+constexpr double truncated_deviation = 0.87962566103423978;
+
+void scaled_uniform(std::span<float> out, double variance, WeightRandom& random) {
+  const double limit = std::sqrt(3.0 * variance);
+  random.uniform(out, -limit, limit);
+}
+
+void scaled_normal(std::span<float> out, double variance, WeightRandom& random) {
+  random.truncated_normal(out, 0.0, std::sqrt(variance) / truncated_deviation);
+}
+
+double glorot(const Shape& shape) {
+  const Fans fan = fans(shape);
+  return 2.0 / std::max(1.0, fan.in + fan.out);
+}
+double he(const Shape& shape) { return 2.0 / std::max(1.0, fans(shape).in); }
+double lecun(const Shape& shape) { return 1.0 / std::max(1.0, fans(shape).in); }
+
+}  // namespace
+
+WeightRandom::WeightRandom(std::uint64_t seed, std::string_view path)
+    : seed_(seed), stream_(stream_of(path)) {}
+
+void WeightRandom::uniform(std::span<float> out, double low, double high) {
+  const RandomKey key = random_key(seed_, Purpose::initialize, stream_);
+  fill_uniform(key, {.step = draws_++, .example = 0}, 0, out);
+  for (float& value : out) value = static_cast<float>(low + (high - low) * value);
+}
+
+void WeightRandom::normal(std::span<float> out, double mean, double stddev) {
+  const RandomKey key = random_key(seed_, Purpose::initialize, stream_);
+  fill_normal(key, {.step = draws_++, .example = 0}, 0, out);
+  for (float& value : out) value = static_cast<float>(mean + stddev * value);
+}
+
+void WeightRandom::truncated_normal(std::span<float> out, double mean, double stddev) {
+  const RandomKey key = random_key(seed_, Purpose::initialize, stream_);
+  const std::uint64_t draw = draws_++;
+  fill_normal(key, {.step = draw, .example = 0}, 0, out);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    // The n-th attempt at an element is the element's number in "example" n.
+    for (std::uint64_t attempt = 1; std::abs(out[i]) > 2.0f; ++attempt) {
+      fill_normal(key, {.step = draw, .example = attempt}, i, out.subspan(i, 1));
+    }
+    out[i] = static_cast<float>(mean + stddev * out[i]);
+  }
+}
+
+Fans fans(const Shape& shape) {
+  if (shape.rank() == 0) return {1, 1};
+  if (shape.rank() == 1) {
+    const auto size = static_cast<double>(shape.size(0));
+    return {size, size};
+  }
+  double window = 1;
+  for (int axis = 0; axis < shape.rank() - 2; ++axis) {
+    window *= static_cast<double>(shape.size(axis));
+  }
+  return {window * static_cast<double>(shape.size(-2)),
+          window * static_cast<double>(shape.size(-1))};
+}
+
+void Zeros::fill(std::span<float> out, const Shape&, WeightRandom&) const {
+  std::fill(out.begin(), out.end(), 0.0f);
+}
+void Ones::fill(std::span<float> out, const Shape&, WeightRandom&) const {
+  std::fill(out.begin(), out.end(), 1.0f);
+}
+void Constant::fill(std::span<float> out, const Shape&, WeightRandom&) const {
+  std::fill(out.begin(), out.end(), static_cast<float>(value));
+}
+void RandomNormal::fill(std::span<float> out, const Shape&, WeightRandom& random) const {
+  random.normal(out, mean, stddev);
+}
+void RandomUniform::fill(std::span<float> out, const Shape&, WeightRandom& random) const {
+  random.uniform(out, minval, maxval);
+}
+void TruncatedNormal::fill(std::span<float> out, const Shape&, WeightRandom& random) const {
+  random.truncated_normal(out, mean, stddev);
+}
+void GlorotUniform::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
+  scaled_uniform(out, glorot(shape), random);
+}
+void GlorotNormal::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
+  scaled_normal(out, glorot(shape), random);
+}
+void HeUniform::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
+  scaled_uniform(out, he(shape), random);
+}
+void HeNormal::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
+  scaled_normal(out, he(shape), random);
+}
+void LecunUniform::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
+  scaled_uniform(out, lecun(shape), random);
+}
+void LecunNormal::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
+  scaled_normal(out, lecun(shape), random);
+}
+
+Tensor Initializer::operator()(const Shape& shape, std::uint64_t seed,
+                               std::string_view path) const {
+  Tensor values(DType::float32, shape);
+  WeightRandom random(seed, path);
+  held_->fill(values.mutable_values<float>(), shape, random);
+  return values;
+}
+
+Config to_config(const Initializer& initializer) {
+  return detail::described_config(initializer.held_->type(), initializer.held_->fields());
+}
+
+void from_config(const Config& config, Initializer& initializer) {
+  static constexpr std::array<TypeEntry<Initializer>, 12> built_in{
+      type_entry<Initializer, Zeros>(),         type_entry<Initializer, Ones>(),
+      type_entry<Initializer, Constant>(),      type_entry<Initializer, RandomNormal>(),
+      type_entry<Initializer, RandomUniform>(), type_entry<Initializer, TruncatedNormal>(),
+      type_entry<Initializer, GlorotUniform>(), type_entry<Initializer, GlorotNormal>(),
+      type_entry<Initializer, HeUniform>(),     type_entry<Initializer, HeNormal>(),
+      type_entry<Initializer, LecunUniform>(),  type_entry<Initializer, LecunNormal>()};
+  const std::span<const TypeEntry<Initializer>> custom = CustomTypesInUse::current().initializers;
+  initializer = make_described<Initializer>(config, "initializer", {built_in, custom});
+}
+
+}  // namespace sloy

@@ -1,0 +1,37 @@
+/// The table of layers that files may name.
+#include <sloy/layers.h>
+
+#include <array>
+
+namespace sloy {
+
+std::span<const LayerEntry> layer_types() {
+  static constexpr std::array table{
+      type_entry<Layer, Input>(),
+      type_entry<Layer, Dense>(),
+      type_entry<Layer, Conv2D>(),
+      type_entry<Layer, MaxPool2D>(),
+      type_entry<Layer, AveragePool2D>(),
+      type_entry<Layer, GlobalAveragePooling2D>(),
+      type_entry<Layer, UpSampling2D>(),
+      type_entry<Layer, Flatten>(),
+      type_entry<Layer, Reshape>(),
+      type_entry<Layer, ActivationLayer>(),
+      type_entry<Layer, Dropout>(),
+      type_entry<Layer, BatchNormalization>(),
+      type_entry<Layer, Normalization>(),
+      type_entry<Layer, Rescaling>(),
+      type_entry<Layer, Add>(),
+      type_entry<Layer, Multiply>(),
+      type_entry<Layer, Concatenate>(),
+      type_entry<Layer, ReLU>(),
+      type_entry<Layer, LeakyReLU>(),
+      type_entry<Layer, ELU>(),
+      type_entry<Layer, Softmax>(),
+      type_entry<Layer, MaxPool2D>("MaxPooling2D"),
+      type_entry<Layer, AveragePool2D>("AveragePooling2D"),
+  };
+  return table;
+}
+
+}  // namespace sloy

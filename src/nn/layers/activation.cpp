@@ -1,0 +1,26 @@
+#include <fmt/format.h>
+#include <sloy/layers.h>
+
+namespace sloy {
+
+Value ReLU::call(Scope& scope, Value x) const {
+  if (negative_slope < 0 || threshold < 0 || (max_value && *max_value < 0)) {
+    throw ConfigError("max_value, negative_slope and threshold can't be negative",
+                      {{"max_value", max_value ? fmt::format("{}", *max_value) : "none"},
+                       {"negative_slope", fmt::format("{}", negative_slope)},
+                       {"threshold", fmt::format("{}", threshold)}});
+  }
+  Graph& graph = scope.graph();
+  Value y = relu(x);
+  if (negative_slope != 0 || threshold != 0) {
+    const Value edge = graph.constant(threshold);
+    y = where(greater_equal(x, edge), x, negative_slope * (x - edge));
+  }
+  return max_value ? minimum(y, graph.constant(*max_value)) : y;
+}
+
+Value LeakyReLU::call(Scope&, Value x) const { return leaky_relu(x, negative_slope); }
+Value ELU::call(Scope&, Value x) const { return elu(x, alpha); }
+Value Softmax::call(Scope&, Value x) const { return softmax(x); }
+
+}  // namespace sloy

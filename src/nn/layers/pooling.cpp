@@ -1,0 +1,39 @@
+#include <sloy/layers.h>
+
+#include "nn/layers/arguments.h"
+
+namespace sloy {
+namespace {
+
+PoolOptions pool_options(Value x, const IntPair& pool_size, const IntPair& strides,
+                         Padding padding) {
+  require_images(x);
+  require_positive("pool_size", pool_size);
+  const IntPair step = strides.is_given() ? strides : pool_size;
+  require_positive("strides", step);
+  return {.pool_size = to_list(pool_size),
+          .window = window(x.shape(), to_list(pool_size), to_list(step), padding)};
+}
+
+}  // namespace
+
+Value MaxPool2D::call(Scope&, Value x) const {
+  return max_pool(x, pool_options(x, pool_size, strides, padding)).values;
+}
+
+Value AveragePool2D::call(Scope&, Value x) const {
+  return average_pool(x, pool_options(x, pool_size, strides, padding));
+}
+
+Value GlobalAveragePooling2D::call(Scope&, Value x) const {
+  require_images(x);
+  return mean(x, {.axes = {1, 2}, .keep_dims = keepdims});
+}
+
+Value UpSampling2D::call(Scope&, Value x) const {
+  require_images(x);
+  require_positive("size", size);
+  return upsample(x, to_list(size));
+}
+
+}  // namespace sloy

@@ -1,0 +1,243 @@
+#include <fmt/format.h>
+#include <sloy/model.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "base/nearest.h"
+#include "nn/model_impl.h"
+
+namespace sloy {
+namespace {
+
+bool is_weight(const Variable& variable) {
+  return variable.role == Role::parameter || variable.role == Role::statistic;
+}
+
+VariableId find_weight(const State& state, std::string_view name) {
+  const Variables& variables = *state.variables();
+  const VariableId found = variables.find(name);
+  if (found >= 0 && is_weight(variables[found])) return found;
+  std::vector<std::string_view> known;
+  for (VariableId id = 0; id < variables.size(); ++id) {
+    if (is_weight(variables[id])) known.push_back(variables[id].name);
+  }
+  const std::string_view meant = nearest(name, known);
+  throw ConfigError(fmt::format("the model has no weight '{}'", name), {},
+                    meant.empty() ? std::string{} : fmt::format("did you mean '{}'?", meant));
+}
+
+}  // namespace
+
+const ModelGraph& Model::Impl::built() const {
+  if (pending.empty()) return graph;
+  throw ConfigError("the shape of the model's input is not known yet", {},
+                    "begin with an Input, as Input{28, 28, 1}, or call fit first");
+}
+
+void Model::Impl::build_for(const Type& features) {
+  if (pending.empty()) return;
+  const DType dtype = features.dtype == DType::uint8 ? DType::float32 : features.dtype;
+  graph = model_graph(pending, Type{dtype, features.shape});
+  pending.clear();
+}
+
+std::vector<Value> Model::Impl::build(Build& build, std::span<const Value> fed) const {
+  std::vector<Value> inputs;
+  for (std::size_t i = 0; i < fed.size(); ++i) {
+    inputs.push_back(as_model_input(fed[i], graph.type(graph.inputs[i]).dtype));
+  }
+  Scope scope = Scope(build);
+  if (!trainable) scope = scope.enter("", 0, false);
+  return graph.build(scope, inputs);
+}
+
+State& Model::Impl::weights() {
+  if (!state) {
+    Graph inference_graph;
+    Build build(inference_graph, false);
+    std::vector<Value> fed;
+    for (ModelGraph::Ref ref : built().inputs) {
+      fed.push_back(inference_graph.input("x", graph.type(ref)));
+    }
+    this->build(build, fed);
+    adopt(State(inference_graph.shared_variables(), {.seed = seed}));
+  }
+  return state;
+}
+
+void Model::Impl::adopt(State given) {
+  state = std::move(given);
+  inference.clear();
+}
+
+Program& Model::Impl::inference_program(DType features) {
+  State& numbers = weights();
+  Program& program = inference[features];
+  if (program) return program;
+  Graph inference_graph(numbers.variables());
+  Build build(inference_graph, false);
+  std::vector<Value> fed;
+  for (ModelGraph::Ref ref : graph.inputs) {
+    const Type& type = graph.type(ref);
+    const bool converts = type.dtype == DType::float32 && graph.inputs.size() == 1;
+    fed.push_back(inference_graph.input("x", {converts ? features : type.dtype, type.shape}));
+  }
+  ProgramOptions options;
+  options.outputs = this->build(build, fed);
+  if (compiled) {
+    options.backend = compiled->backend;
+    options.precision = compiled->precision;
+    options.convolution = compiled->convolution;
+  }
+  program = sloy::compile(std::move(options));
+  return program;
+}
+
+void copy_by_name(const State& from, State& to, bool (*wanted)(const Variable&)) {
+  const Variables& source = *from.variables();
+  const Variables& target = *to.variables();
+  for (VariableId id = 0; id < target.size(); ++id) {
+    const VariableId found = source.find(target[id].name);
+    if (found < 0 || !wanted(target[id]) || source[found].type != target[id].type) continue;
+    to.set(id, from.get(found));
+  }
+}
+
+const Model* as_model(const Layer& layer) {
+  if (const Model* model = layer.as<Model>()) return model;
+  return layer.as<Sequential>();
+}
+
+Model::Model(std::vector<Symbol> inputs, std::vector<Symbol> outputs)
+    : impl_(std::make_shared<Impl>()) {
+  impl_->graph = model_graph(inputs, outputs);
+}
+
+Sequential::Sequential(std::initializer_list<Layer> layers)
+    : Sequential(std::vector<Layer>(layers)) {}
+
+Sequential::Sequential(const std::vector<Layer>& layers) : Model(std::make_shared<Impl>()) {
+  if (layers.empty()) throw ConfigError("a Sequential has at least one layer");
+  const Model* first = as_model(layers.front());
+  if (layers.front().as<Input>()) {
+    impl_->graph = model_graph(layers);
+  } else if (first) {
+    const Type type = first->input_types().front();
+    impl_->graph = model_graph(layers, Type{type.dtype, type.shape.without(0)});
+  } else {
+    impl_->pending = layers;
+  }
+}
+
+Layer Model::as_layer() const { return *this; }
+
+Symbol Model::operator()(const Symbol& input) const { return as_layer()(input); }
+Symbol Model::operator()(const std::vector<Symbol>& inputs) const { return as_layer()(inputs); }
+
+std::vector<Value> Model::call(Scope& scope, std::span<const Value> inputs) const {
+  const ModelGraph& graph = impl_->built();
+  if (inputs.size() != graph.inputs.size()) {
+    throw ConfigError(
+        fmt::format("the model has {} inputs, not {}", graph.inputs.size(), inputs.size()));
+  }
+  std::vector<Value> fed;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Type& wanted = graph.type(graph.inputs[i]);
+    if (inputs[i].shape().without(0) != wanted.shape.without(0)) {
+      throw ShapeError(
+          "the input has another shape than the model's",
+          {{"input", to_string(inputs[i].shape())}, {"model", to_string(wanted.shape)}});
+    }
+    fed.push_back(as_model_input(inputs[i], wanted.dtype));
+  }
+  Variables& variables = scope.graph().variables();
+  const VariableId first_new = variables.size();
+  std::vector<Value> outputs = graph.build(scope, fed);
+  if (!impl_->state) return outputs;
+  // A model that has weights brings them along.
+  const std::string prefix = scope.path().empty() ? "" : scope.path() + "/";
+  for (VariableId id = first_new; id < variables.size(); ++id) {
+    const std::string own = variables[id].name.substr(prefix.size());
+    const VariableId found = impl_->state.variables()->find(own);
+    if (found < 0) continue;
+    variables[id].initial = [value = impl_->state.get(found)](std::uint64_t) { return value; };
+  }
+  return outputs;
+}
+
+Value Model::operator()(Build& build, Value input) const {
+  Scope scope(build);
+  const std::vector<Value> outputs = call(scope, std::array{input});
+  if (outputs.size() == 1) return outputs.front();
+  throw ConfigError(fmt::format("the model has {} outputs", outputs.size()), {},
+                    "use its call, which gives all of them");
+}
+
+std::vector<std::string> Model::weight_names() const {
+  const Variables& variables = *impl_->weights().variables();
+  std::vector<std::string> names;
+  for (VariableId id = 0; id < variables.size(); ++id) {
+    if (is_weight(variables[id])) names.push_back(variables[id].name);
+  }
+  return names;
+}
+
+Tensor Model::weight(std::string_view name) const {
+  const State& state = impl_->weights();
+  return state.get(find_weight(state, name));
+}
+
+void Model::set_weight(std::string_view name, const Tensor& value) {
+  State& state = impl_->weights();
+  state.set(find_weight(state, name), value);
+}
+
+bool Model::trainable() const { return impl_->trainable; }
+void Model::set_trainable(bool trainable) {
+  impl_->trainable = trainable;
+  impl_->trainer.reset();
+}
+const std::string& Model::name() const { return impl_->name; }
+void Model::set_name(std::string name) { impl_->name = std::move(name); }
+
+std::vector<Type> Model::input_types() const {
+  const ModelGraph& graph = impl_->built();
+  std::vector<Type> types;
+  for (ModelGraph::Ref ref : graph.inputs) types.push_back(graph.type(ref));
+  return types;
+}
+
+std::vector<Type> Model::output_types() const {
+  const ModelGraph& graph = impl_->built();
+  std::vector<Type> types;
+  for (ModelGraph::Ref ref : graph.outputs) types.push_back(graph.type(ref));
+  return types;
+}
+
+const std::vector<std::string>& Model::class_names() const { return impl_->class_names; }
+void Model::set_class_names(std::vector<std::string> names) {
+  impl_->class_names = std::move(names);
+}
+
+Config Model::to_config() const {
+  Config config = sloy::to_config(impl_->built());
+  if (!impl_->trainable) config["trainable"] = false;
+  return config;
+}
+
+Model Model::from_config(const Config& config, const CustomTypes& custom,
+                         const std::optional<Type>& input) {
+  auto impl = std::make_shared<Impl>();
+  impl->graph = model_graph(config, custom, input);
+  if (const Config* trainable = config.find("trainable")) impl->trainable = trainable->as_bool();
+  return Model(std::move(impl));
+}
+
+Config to_config(const Model& model) { return Config::Map{{"model", model.to_config()}}; }
+
+Program Model::inference_program(DType features, std::int64_t) const {
+  return impl_->inference_program(features);
+}
+
+}  // namespace sloy

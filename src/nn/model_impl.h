@@ -1,0 +1,52 @@
+/// What a Model holds.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sloy/model.h>
+
+#include "nn/model_graph.h"
+
+namespace sloy {
+
+struct Model::Impl {
+  /// Layers of a Sequential whose input is not known yet; empty afterwards.
+  std::vector<Layer> pending;
+  ModelGraph graph;
+  bool trainable = true;
+  std::string name;
+  std::vector<std::string> class_names;
+  std::optional<CompileOptions> compiled;
+  std::uint64_t seed = 0;
+
+  /// Weights, statistics and, once trained, slots. Empty until they are first needed.
+  State state;
+  /// Inference programs on the state's variables, by the dtype of the features.
+  std::map<DType, Program> inference;
+  /// What training keeps between fits (src/train/trainer.h).
+  std::shared_ptr<void> trainer;
+
+  /// Throws ConfigError where the input's shape is not known.
+  const ModelGraph& built() const;
+  /// Settles the shape of the input, where it is open, by the data.
+  void build_for(const Type& features);
+  /// The model as one graph of its own. Feeds are of `feeds`' dtypes.
+  std::vector<Value> build(Build& build, std::span<const Value> fed) const;
+  /// The state, made now where there is none.
+  State& weights();
+  /// Takes another state in, with its variables; values of the old one are not copied.
+  void adopt(State given);
+  Program& inference_program(DType features);
+};
+
+/// Copies every variable that both have, by name, leaving out those `skip` names.
+void copy_by_name(const State& from, State& to, bool (*wanted)(const Variable&));
+
+/// The nested model a layer is, or nullptr.
+const Model* as_model(const Layer& layer);
+
+}  // namespace sloy

@@ -1,0 +1,33 @@
+#include <sloy/ops.h>
+#include <sloy/regularizers.h>
+
+#include <array>
+
+#include "nn/custom_types.h"
+
+namespace sloy {
+
+Value L1::call(Value weight) const { return l1 * sum(absolute(weight)); }
+Value L2::call(Value weight) const { return l2 * sum(square(weight)); }
+Value L1L2::call(Value weight) const {
+  return l1 * sum(absolute(weight)) + l2 * sum(square(weight));
+}
+
+Config to_config(const Regularizer& regularizer) {
+  if (!regularizer) return {};
+  return detail::described_config(regularizer.held_->type(), regularizer.held_->fields());
+}
+
+void from_config(const Config& config, Regularizer& regularizer) {
+  if (config.is_null()) {
+    regularizer = {};
+    return;
+  }
+  static constexpr std::array<TypeEntry<Regularizer>, 3> built_in{type_entry<Regularizer, L1>(),
+                                                                  type_entry<Regularizer, L2>(),
+                                                                  type_entry<Regularizer, L1L2>()};
+  const std::span<const TypeEntry<Regularizer>> custom = CustomTypesInUse::current().regularizers;
+  regularizer = make_described<Regularizer>(config, "regularizer", {built_in, custom});
+}
+
+}  // namespace sloy
