@@ -19,7 +19,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -157,17 +156,17 @@ SLOY_EXPORT Dataset from_tensors(Tensor features, Tensor target,
 /// Images and labels in the IDX format (MNIST's), raw or compressed by gzip. Images (n, height,
 /// width) get a channel dimension of 1. Throws FileError where a file is damaged, DataError where
 /// the numbers of images and labels differ or a label is out of range.
-SLOY_EXPORT Dataset idx(const std::filesystem::path& images, const std::filesystem::path& labels,
+SLOY_EXPORT Dataset idx(const std::string& images, const std::string& labels,
                         std::vector<std::string> class_names = {});
 
 /// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017): 60,000 + 10,000 grey images of clothes, 28×28,
 /// ten classes. Looks into `directory`; where that is empty, into $SLOY_DATA_DIR/fashion-mnist and
 /// where Debian's package dataset-fashion-mnist puts it.
-SLOY_EXPORT Split fashion_mnist(const std::filesystem::path& directory = {});
+SLOY_EXPORT Split fashion_mnist(const std::string& directory = {});
 
 /// MNIST (LeCun, Cortes and Burges): 60,000 + 10,000 handwritten digits, 28×28. Looks into
 /// `directory`; where that is empty, into $SLOY_DATA_DIR/mnist and /usr/share/datasets/mnist.
-SLOY_EXPORT Split mnist(const std::filesystem::path& directory = {});
+SLOY_EXPORT Split mnist(const std::string& directory = {});
 
 /// Points of the plane, made by formula: float32 features (2).
 struct Generated {
@@ -199,8 +198,8 @@ SLOY_EXPORT Dataset plane(const Generated& options = {});
 
 /// How `load` finds or makes a set.
 struct LoadOptions {
-  std::filesystem::path directory = {};  ///< of a set in files
-  Generated generated = {};              ///< of a set made by formula; a fifth of it is held out
+  std::string directory = {};  ///< of a set in files
+  Generated generated = {};    ///< of a set made by formula; a fifth of it is held out
 };
 
 /// The names `load` knows, in alphabetical order.

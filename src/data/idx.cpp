@@ -8,13 +8,13 @@
 
 namespace sloy::data {
 
-Dataset idx(const std::filesystem::path& images, const std::filesystem::path& labels,
+Dataset idx(const std::string& images, const std::string& labels,
             std::vector<std::string> class_names) {
   Tensor features = read_idx(images);
   Tensor target = read_idx(labels);
   if (target.shape().rank() != 1 || is_float(target.dtype())) {
     throw DataError("labels are one integer for each image",
-                    {{"file", labels.string()}, {"found", to_string(target.type())}});
+                    {{"file", labels}, {"found", to_string(target.type())}});
   }
   if (features.shape().rank() == 3) {
     Shape with_channel = features.shape();
@@ -24,11 +24,11 @@ Dataset idx(const std::filesystem::path& images, const std::filesystem::path& la
   if (features.shape()[0] != target.shape()[0]) {
     throw DataError(
         fmt::format("there are {} images, but {} labels", features.shape().size(0), target.size()),
-        {{"images", images.string(), to_string(features.type())},
-         {"labels", labels.string(), to_string(target.type())}},
+        {{"images", images, to_string(features.type())},
+         {"labels", labels, to_string(target.type())}},
         "take both files from the same set");
   }
-  return labelled(std::move(features), std::move(target), std::move(class_names), labels.string());
+  return labelled(std::move(features), std::move(target), std::move(class_names), labels);
 }
 
 }  // namespace sloy::data

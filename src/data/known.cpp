@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/files.h"
 #include "base/nearest.h"
@@ -96,7 +97,7 @@ constexpr auto known_names = [] {
 
 }  // namespace
 
-Split fashion_mnist(const fs::path& directory) {
+Split fashion_mnist(const std::string& directory) {
   const auto places = places_of("fashion-mnist", directory, {"/usr/share/datasets/fashion-mnist"});
   return read_split(find_directory("Fashion-MNIST", places,
                                    "apt install dataset-fashion-mnist, or name its directory"),
@@ -104,7 +105,7 @@ Split fashion_mnist(const fs::path& directory) {
                      "Sneaker", "Bag", "Ankle boot"});
 }
 
-Split mnist(const fs::path& directory) {
+Split mnist(const std::string& directory) {
   const auto places = places_of("mnist", directory, {"/usr/share/datasets/mnist"});
   return read_split(
       find_directory("MNIST", places,
