@@ -13,8 +13,7 @@ namespace sloy::cpu {
 namespace {
 
 /// Runs a program on operands of ones, results on memory of their own.
-void run(benchmark::State& state, const FusedProgram& program, const Space& space,
-         int threads) {
+void run(benchmark::State& state, const FusedProgram& program, const Space& space, int threads) {
   const FusedKernel kernel(program, space, threads);
   const auto size = static_cast<std::size_t>(space.size());
   std::vector<std::vector<float>> operands, results;
