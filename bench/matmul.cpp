@@ -39,13 +39,13 @@ int main() {
       "oneDNN {}, {} threads\n\n| batch, inputs, units | product | plain | packed |\n"
       "|---|---|---|---|\n",
       version(), cpu::this_machine().threads);
-  for (const auto& [batch, inputs, units] : layers) {
+  for (const auto& [examples, inputs, units] : layers) {
     const std::pair<const char*, MatmulGeometry> products[] = {
-        {"y = x·w", {.rows = batch, .columns = units, .inner = inputs}},
-        {"dx = dy·wᵀ", {.rows = batch, .columns = inputs, .inner = units, .transpose_b = true}},
-        {"dw = xᵀ·dy", {.rows = inputs, .columns = units, .inner = batch, .transpose_a = true}}};
+        {"y = x·w", {.rows = examples, .columns = units, .inner = inputs}},
+        {"dx = dy·wᵀ", {.rows = examples, .columns = inputs, .inner = units, .transpose_b = true}},
+        {"dw = xᵀ·dy", {.rows = inputs, .columns = units, .inner = examples, .transpose_a = true}}};
     for (const auto& [name, geometry] : products) {
-      fmt::print("| {}, {}, {} | {} |", batch, inputs, units, name);
+      fmt::print("| {}, {}, {} | {} |", examples, inputs, units, name);
       measure(geometry, Layout{});
       if (const auto packed = packed_weight(inputs, units)) {
         measure(geometry, packed);

@@ -97,7 +97,11 @@ class LayoutPass {
       const Node& producer = graph_.node(node.inputs[i]);
       if (producer.op != &variable_op || !operands[i].free) continue;
       VariableId id = form_owner(OpDefinition<VariableAttributes>::as(producer.attributes).id);
-      if (!form().layout(id)) form().choose(id, selection.proposal.inputs[i]);
+      if (form().layout(id)) continue;
+      // A padded form would need every update to keep the padding zero.
+      const Layout& asked = selection.proposal.inputs[i];
+      const bool padded = asked.has_padding(graph_.variables()[id].type.shape);
+      form().choose(id, padded ? Layout{} : asked);
     }
   }
 

@@ -32,7 +32,12 @@ const Backend& cpu_backend() {
 }
 
 std::span<const std::span<const Offer>> cpu::offer_lists() {
-  static const std::array lists{fused_offers()};
+  static const std::array lists{fused_offers(),
+                                convolution_offers(),
+                                convolution_input_gradient_offers(),
+                                convolution_kernel_gradient_offers(),
+                                matmul_offers(),
+                                reorder_offers()};
   return lists;
 }
 

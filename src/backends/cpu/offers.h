@@ -8,6 +8,11 @@
 namespace sloy::cpu {
 
 std::span<const Offer> fused_offers();
+std::span<const Offer> convolution_offers();
+std::span<const Offer> convolution_input_gradient_offers();
+std::span<const Offer> convolution_kernel_gradient_offers();
+std::span<const Offer> matmul_offers();
+std::span<const Offer> reorder_offers();
 
 /// All lists, one after another; for one op, earlier offers are preferred.
 std::span<const std::span<const Offer>> offer_lists();

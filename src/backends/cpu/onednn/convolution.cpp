@@ -236,9 +236,9 @@ Preparation prepare_convolution(const ConvolutionGeometry& geometry, Convolution
     for (const memory::desc& output : spellings(problem.output)) {
       auto prepared = prepare(problem, pass, {input, *kernel_desc, output}, result.refusal);
       if (!prepared) continue;
-      const bool best = !is_gemm(prepared->implementation());
-      if (best || !result.kernel) result.kernel = std::move(prepared);
-      if (best) return {.kernel = result.kernel};
+      if (!is_gemm(prepared->implementation())) return {.kernel = std::move(prepared)};
+      result.refusal = "oneDNN has only im2col";
+      if (options.im2col && !result.kernel) result.kernel = std::move(prepared);
     }
   }
   if (result.kernel) return {.kernel = result.kernel};

@@ -18,15 +18,15 @@ namespace sloy::onednn {
 ///     y (batch, output spatial…, filters)   bias (filters)
 struct ConvolutionGeometry {
   std::int64_t batch = 1;
-  std::vector<std::int64_t> input;
-  std::vector<std::int64_t> kernel;
+  std::vector<std::int64_t> input = {};
+  std::vector<std::int64_t> kernel = {};
   std::int64_t input_channels = 1;
   std::int64_t filters = 1;
   std::int64_t groups = 1;
-  std::vector<std::int64_t> strides;
-  std::vector<std::int64_t> dilations;
-  std::vector<std::int64_t> padding_before;
-  std::vector<std::int64_t> padding_after;
+  std::vector<std::int64_t> strides = {};
+  std::vector<std::int64_t> dilations = {};
+  std::vector<std::int64_t> padding_before = {};
+  std::vector<std::int64_t> padding_after = {};
 
   int spatial_rank() const { return static_cast<int>(input.size()); }
   /// Input pixels the kernel spans along a spatial dimension.
@@ -57,8 +57,11 @@ std::string_view to_string(ConvolutionAlgorithm algorithm);
 struct ConvolutionOptions {
   ConvolutionAlgorithm algorithm = ConvolutionAlgorithm::direct;
   bool bias = false;
-  /// y = max(y, 0), forward only.
+  /// y = max(y, 0), forward only. Makes 0 of not-a-number.
   bool relu = false;
+  /// Whether convolution through im2col and a matrix product will do: slower, but it takes layouts
+  /// that the others don't.
+  bool im2col = true;
 };
 
 /// The layouts the caller insists on; what is left open oneDNN chooses. `input` is x or dx,

@@ -33,7 +33,7 @@ struct MatmulGeometry {
 struct MatmulOptions {
   /// A vector added to every row of c.
   bool bias = false;
-  /// c = max(c, 0).
+  /// c = max(c, 0). Makes 0 of not-a-number.
   bool relu = false;
 };
 

@@ -1,0 +1,182 @@
+/// Convolutions and their gradients through oneDNN.
+#include "backends/cpu/onednn/convolution.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "backends/cpu/machine.h"
+#include "backends/cpu/offers.h"
+#include "backends/cpu/onednn/algorithm.h"
+#include "backends/cpu/prepared_kernel.h"
+#include "ops/convolution.h"
+
+namespace sloy::cpu {
+namespace {
+
+using onednn::ConvolutionGeometry;
+using onednn::ConvolutionPass;
+using Algorithm = onednn::ConvolutionAlgorithm;
+
+/// A request's convolution, and which operand is what.
+struct Problem {
+  ConvolutionPass pass;
+  ConvolutionGeometry geometry;
+  const Operand* input = nullptr;   ///< x, where it is read
+  const Operand* kernel = nullptr;  ///< where it is read
+  const Operand* output = nullptr;  ///< dy, where it is read
+  bool bias = false;
+  bool relu = false;
+};
+
+ConvolutionGeometry geometry_of(const Shape& x, const Shape& kernel,
+                                const ConvolutionOptions& options) {
+  const auto [axes, groups, channels, filters] = convolution_sizes(x, kernel, options);
+  ConvolutionGeometry geometry{.batch = x.size(0),
+                               .input_channels = groups * channels,
+                               .filters = groups * filters,
+                               .groups = groups};
+  const int spatial = x.rank() - 2;
+  for (int dim = 0; dim < spatial; ++dim) {
+    const WindowAxis& axis = axes[3 - spatial + dim];
+    const std::int64_t extent = (axis.taps - 1) * axis.dilation + 1;
+    geometry.input.push_back(axis.input);
+    geometry.kernel.push_back(axis.taps);
+    geometry.strides.push_back(axis.stride);
+    geometry.dilations.push_back(axis.dilation);
+    geometry.padding_before.push_back(axis.low);
+    geometry.padding_after.push_back(std::max<std::int64_t>(
+        (axis.output - 1) * axis.stride + extent - axis.input - axis.low, 0));
+  }
+  return geometry;
+}
+
+Problem problem_of(const Request& request) {
+  const std::span<const Operand> in = request.inputs;
+  const Type& result = request.outputs[0];
+  if (request.op == &convolution_op) {
+    const auto& attributes = request.as<ConvolutionAttributes>();
+    return {.pass = ConvolutionPass::forward,
+            .geometry = geometry_of(in[0].type->shape, in[1].type->shape, attributes.options),
+            .input = &in[0],
+            .kernel = &in[1],
+            .bias = in.size() == 3,
+            .relu = attributes.relu};
+  }
+  if (request.op == &convolution_input_gradient_op) {
+    const auto& attributes = request.as<ConvolutionInputGradientAttributes>();
+    return {.pass = ConvolutionPass::input_gradient,
+            .geometry = geometry_of(result.shape, in[1].type->shape, attributes.options),
+            .kernel = &in[1],
+            .output = &in[0]};
+  }
+  const auto& attributes = request.as<ConvolutionKernelGradientAttributes>();
+  return {.pass = ConvolutionPass::kernel_gradient,
+          .geometry = geometry_of(in[0].type->shape, result.shape, attributes.options),
+          .input = &in[0],
+          .output = &in[1]};
+}
+
+/// The kernel's own form if oneDNN has something good for it, else the form oneDNN likes best, for
+/// which the kernel is reordered. The activations' forms are fixed or open.
+std::optional<Proposal> prepare(const Problem& problem, Algorithm algorithm,
+                                onednn::ConvolutionLayouts layouts, std::string& refusal) {
+  if (problem.input && layouts.input) layouts.input = adopt(*problem.input, *layouts.input);
+  if (problem.output && layouts.output) layouts.output = adopt(*problem.output, *layouts.output);
+  onednn::ConvolutionOptions options{.algorithm = algorithm, .bias = problem.bias};
+  onednn::Preparation prepared;
+  if (problem.kernel && !problem.kernel->free) {
+    options.im2col = false;
+    layouts.kernel = *problem.kernel->layout;
+    prepared = prepare_convolution(problem.geometry, problem.pass, options, layouts);
+    layouts.kernel.reset();
+    options.im2col = true;
+  }
+  if (!prepared) {
+    prepared = prepare_convolution(problem.geometry, problem.pass, options, layouts);
+  }
+  if (!prepared) {
+    refusal = prepared.refusal;
+    return std::nullopt;
+  }
+  return propose(prepared.kernel, problem.relu);
+}
+
+struct Blocked {
+  int width;
+  bool input;
+  bool output;
+  Layout layout = {};
+};
+
+/// Which sides of the convolution have channels that make whole blocks.
+Blocked blocked_sides(const ConvolutionGeometry& geometry) {
+  const int width = this_machine().channel_block();
+  return {.width = width,
+          .input = geometry.input_channels % width == 0,
+          .output = geometry.filters % width == 0,
+          .layout = channels_blocked(geometry.spatial_rank() + 2, width)};
+}
+
+std::optional<Proposal> consider_winograd(const Request& request, std::string& refusal) {
+  if (request.convolution == ConvolutionAlgorithm::direct) {
+    refusal = "direct convolution was asked for";
+    return std::nullopt;
+  }
+  const Problem problem = problem_of(request);
+  if (choose_algorithm(problem.geometry, problem.pass, this_machine()) == Algorithm::direct) {
+    refusal = "direct is faster for these sizes, or this CPU has no Winograd";
+    return std::nullopt;
+  }
+  const Layout blocked = blocked_sides(problem.geometry).layout;
+  return prepare(problem, Algorithm::winograd, {.input = blocked, .output = blocked}, refusal);
+}
+
+/// A few channels, as an image has, are no block; oneDNN's kernels for them name their own form.
+constexpr std::int64_t image_channels = 4;
+
+std::optional<Proposal> consider_blocked(const Request& request, std::string& refusal) {
+  const Problem problem = problem_of(request);
+  const ConvolutionGeometry& geometry = problem.geometry;
+  const Blocked blocked = blocked_sides(geometry);
+  const bool from_image =
+      geometry.input_channels <= image_channels && problem.pass != ConvolutionPass::input_gradient;
+  if (!blocked.output || !(blocked.input || from_image)) {
+    refusal = fmt::format("{} channels and {} filters are not both multiples of {}",
+                          geometry.input_channels, geometry.filters, blocked.width);
+    return std::nullopt;
+  }
+  onednn::ConvolutionLayouts layouts{.output = blocked.layout};
+  if (blocked.input) layouts.input = blocked.layout;
+  return prepare(problem, Algorithm::direct, layouts, refusal);
+}
+
+std::optional<Proposal> consider_plain(const Request& request, std::string& refusal) {
+  return prepare(problem_of(request), Algorithm::direct, {.input = Layout{}, .output = Layout{}},
+                 refusal);
+}
+
+/// Winograd's error is this many root mean squares of the result at most.
+constexpr double winograd_tolerance = 2e-5;
+
+constexpr std::array<Offer, 3> offers_of(const Op* op) {
+  return {{{.op = op,
+            .name = "onednn winograd",
+            .consider = consider_winograd,
+            .integer_tolerance = winograd_tolerance},
+           {.op = op, .name = "onednn blocked", .consider = consider_blocked},
+           {.op = op, .name = "onednn plain", .consider = consider_plain}}};
+}
+
+constexpr std::array<Offer, 3> forward = offers_of(&convolution_op);
+constexpr std::array<Offer, 3> input_gradient = offers_of(&convolution_input_gradient_op);
+constexpr std::array<Offer, 3> kernel_gradient = offers_of(&convolution_kernel_gradient_op);
+
+}  // namespace
+
+std::span<const Offer> convolution_offers() { return forward; }
+std::span<const Offer> convolution_input_gradient_offers() { return input_gradient; }
+std::span<const Offer> convolution_kernel_gradient_offers() { return kernel_gradient; }
+
+}  // namespace sloy::cpu

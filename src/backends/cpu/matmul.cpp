@@ -1,0 +1,68 @@
+/// Matrix products through oneDNN. A dense layer's weight is packed where all three of its products
+/// take that.
+#include "backends/cpu/onednn/matmul.h"
+
+#include "backends/cpu/offers.h"
+#include "backends/cpu/prepared_kernel.h"
+#include "ops/matmul.h"
+
+namespace sloy::cpu {
+namespace {
+
+onednn::MatmulGeometry geometry_of(const Request& request) {
+  const auto [transpose_a, transpose_b] = request.as<MatmulAttributes>().options;
+  const Shape& c = request.outputs[0].shape;
+  return {.rows = c.size(0),
+          .columns = c.size(1),
+          .inner = request.inputs[0].type->shape.size(transpose_a ? 0 : 1),
+          .transpose_a = transpose_a,
+          .transpose_b = transpose_b};
+}
+
+/// The form of the weight: packed if it is still open, or is a gradient, or is packed already.
+Layout weight_form(const Request& request, const onednn::MatmulGeometry& geometry) {
+  if (geometry.transpose_a && geometry.transpose_b) return {};
+  const Operand& b = request.inputs[1];
+  const Shape& weight = geometry.transpose_a ? request.outputs[0].shape : b.type->shape;
+  const auto packed = onednn::packed_weight(weight.size(0), weight.size(1));
+  if (!packed) return {};
+  const bool takes_it =
+      geometry.transpose_a || *b.layout == *packed || (b.free && !geometry.transpose_b);
+  return takes_it ? *packed : Layout{};
+}
+
+std::optional<Proposal> consider(const Request& request, const Layout& weight,
+                                 std::string& refusal) {
+  const onednn::MatmulGeometry geometry = geometry_of(request);
+  const onednn::Preparation prepared =
+      onednn::prepare_matmul(geometry, {.bias = request.inputs.size() == 3}, {.weight = weight});
+  if (!prepared) {
+    refusal = prepared.refusal;
+    return std::nullopt;
+  }
+  return propose(prepared.kernel, request.as<MatmulAttributes>().relu);
+}
+
+std::optional<Proposal> consider_packed(const Request& request, std::string& refusal) {
+  const Layout weight = weight_form(request, geometry_of(request));
+  if (weight.is_plain()) {
+    refusal = "the weight is plain: packing would pad it, or this CPU has no kernels for it";
+    return std::nullopt;
+  }
+  return consider(request, weight, refusal);
+}
+
+std::optional<Proposal> consider_plain(const Request& request, std::string& refusal) {
+  return consider(request, {}, refusal);
+}
+
+constexpr Offer offers[] = {
+    {.op = &matmul_op, .name = "onednn packed", .consider = consider_packed},
+    {.op = &matmul_op, .name = "onednn", .consider = consider_plain},
+};
+
+}  // namespace
+
+std::span<const Offer> matmul_offers() { return offers; }
+
+}  // namespace sloy::cpu

@@ -1,0 +1,56 @@
+#include "backends/cpu/prepared_kernel.h"
+
+#include "base/parallel.h"
+
+namespace sloy::cpu {
+namespace {
+
+/// Elements a thread must have before it is worth waking.
+constexpr std::int64_t relu_grain = 32 * 1024;
+
+void rectify(float* values, std::int64_t size) {
+  parallel_for(size, relu_grain, [values](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) values[i] = values[i] <= 0.0f ? 0.0f : values[i];
+  });
+}
+
+class PreparedKernel final : public Kernel {
+ public:
+  PreparedKernel(std::shared_ptr<const onednn::Prepared> kernel, bool relu)
+      : kernel_(std::move(kernel)) {
+    const onednn::Operand& result = kernel_->outputs().front();
+    if (relu) rectified_ = result.layout.elements(result.shape);
+  }
+
+  void run(const Pointers& pointers) const override {
+    kernel_->run({pointers.inputs, kernel_->inputs().size()},
+                 {pointers.outputs, kernel_->outputs().size()}, pointers.scratch);
+    if (rectified_ > 0) rectify(static_cast<float*>(pointers.outputs[0]), rectified_);
+  }
+
+ private:
+  std::shared_ptr<const onednn::Prepared> kernel_;
+  std::int64_t rectified_ = 0;
+};
+
+}  // namespace
+
+Proposal propose(std::shared_ptr<const onednn::Prepared> kernel, bool relu) {
+  Proposal proposal;
+  for (const onednn::Operand& operand : kernel->inputs()) {
+    proposal.inputs.push_back(operand.layout);
+  }
+  for (const onednn::Operand& operand : kernel->outputs()) {
+    proposal.outputs.push_back(operand.layout);
+  }
+  proposal.scratch_bytes = kernel->scratch_bytes();
+  proposal.implementation = kernel->implementation();
+  proposal.kernel = std::make_shared<PreparedKernel>(std::move(kernel), relu);
+  return proposal;
+}
+
+Layout adopt(const Operand& operand, const Layout& wanted) {
+  return same_bytes(operand.type->shape, *operand.layout, wanted) ? *operand.layout : wanted;
+}
+
+}  // namespace sloy::cpu
