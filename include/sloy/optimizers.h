@@ -10,9 +10,12 @@
 ///     };
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -31,8 +34,8 @@ class SLOY_EXPORT OptimizerScope {
   Value learning_rate() const;
   /// The number of this step as a float scalar: 1 in the first.
   Value step_number() const;
-  /// A number kept for each number of the weight, at first 0: updated to f of its old value, which
-  /// is what is returned.
+  /// A number kept for each number of the weight, at first 0. A step sets it to f of what it was,
+  /// and that new value is returned.
   Value slot(std::string_view name, const std::function<Value(Value)>& f);
 
  private:
@@ -42,7 +45,10 @@ class SLOY_EXPORT OptimizerScope {
 
 class Optimizer;
 
-/// w ← w − η·g. With momentum β: v ← β·v − η·g, w ← w + v; Nesterov's: w ← w + β·v − η·g.
+/// w ← w − η·g (Robbins and Monro 1951).
+/// With momentum β: v ← β·v − η·g, w ← w + v (Polyak 1964; the form of Sutskever et al. 2013);
+/// Nesterov's (1983), with the same v: w ← w + β·v − η·g.
+/// As in Keras, v holds the rate: PyTorch's u = −v / η is the same as long as the rate is constant.
 struct SLOY_EXPORT SGD {
   double learning_rate = 0.01;
   double momentum = 0;
@@ -56,17 +62,19 @@ struct SLOY_EXPORT SGD {
   }
 };
 
-/// Where Adam adds epsilon, m̂ and v̂ being the moments divided by 1 − βᵗ:
+/// Where Adam adds epsilon, m̂ and v̂ being the moments divided by 1 − βᵗ. Keras's is the same as
+/// PyTorch's with ε / √(1 − β₂ᵗ): about 32 times larger in the first steps, equal in the end.
 enum class EpsilonPlace : std::uint8_t {
   uncorrected,  ///< √(1 − β₂ᵗ)·m̂ / (√v + ε): Keras, and "epsilon hat" of Kingma and Ba
-  outside_root,  ///< m̂ / (√v̂ + ε): Kingma and Ba's algorithm 1, PyTorch
-  inside_root    ///< m̂ / √(v̂ + ε): some lectures; here ε counts squared
+  outside_root,  ///< m̂ / (√v̂ + ε): Kingma and Ba's algorithm 1, PyTorch (there ε is 1e-8)
+  inside_root    ///< m̂ / √(v̂ + ε): some lectures; ε here is about √ε outside
 };
 constexpr std::array<std::string_view, 3> enum_names(EpsilonPlace) {
   return {"uncorrected", "outside_root", "inside_root"};
 }
 
-/// m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², w ← w − η·m̂ / (√v̂ + ε) (Kingma and Ba 2015).
+/// m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ),
+/// w ← w − η·m̂ / (√v̂ + ε), t from 1 (Kingma and Ba 2015).
 struct SLOY_EXPORT Adam {
   double learning_rate = 0.001;
   double beta_1 = 0.9;
@@ -100,7 +108,8 @@ class SLOY_EXPORT Optimizer {
   }
   /// Writes a step that makes `loss` smaller into its graph: the gradients and, as updates, the
   /// trainable parameters it depends on, the slots and the step's number. Returns all updates of
-  /// the graph, those of layers among them.
+  /// the graph, those of layers among them. Throws where the loss is no scalar or depends on
+  /// nothing trainable, and where the graph has a step already.
   std::vector<Graph::Update> minimize(Value loss) const;
   std::string_view type() const { return held_->type(); }
   friend SLOY_EXPORT Config to_config(const Optimizer& optimizer);
@@ -121,7 +130,7 @@ class SLOY_EXPORT Optimizer {
   std::shared_ptr<const Interface> held_;
 };
 
-/// The scalar of the state that holds the learning rate.
+/// The scalar of the state that holds the learning rate: one for all of a model's programs.
 inline constexpr std::string_view learning_rate_variable = "learning_rate";
 
 SLOY_EXPORT Config to_config(const Optimizer& optimizer);

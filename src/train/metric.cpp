@@ -12,7 +12,8 @@ char lower(char letter) {
 
 }  // namespace
 
-/// "MeanSquaredError" is mean_squared_error, "TopKAccuracy" top_k_accuracy: as Keras names its metrics.
+/// "MeanSquaredError" is mean_squared_error, "TopKAccuracy" top_k_accuracy: as Keras names its
+/// metrics.
 std::string Metric::snake_case(std::string_view type) {
   std::string text;
   for (std::size_t i = 0; i < type.size(); ++i) {
