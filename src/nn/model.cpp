@@ -52,16 +52,22 @@ std::vector<Value> Model::Impl::build(Build& build, std::span<const Value> fed) 
   return graph.build(scope, inputs);
 }
 
+void Model::Impl::declare(const std::shared_ptr<Variables>& variables) const {
+  Graph inference_graph(variables);
+  Build build(inference_graph, false);
+  std::vector<Value> fed;
+  for (ModelGraph::Ref ref : built().inputs) {
+    fed.push_back(inference_graph.input("x", graph.type(ref)));
+  }
+  this->build(build, fed);
+}
+
 State& Model::Impl::weights() {
   if (!state) {
-    Graph inference_graph;
-    Build build(inference_graph, false);
-    std::vector<Value> fed;
-    for (ModelGraph::Ref ref : built().inputs) {
-      fed.push_back(inference_graph.input("x", graph.type(ref)));
-    }
-    this->build(build, fed);
-    adopt(State(inference_graph.shared_variables(), {.seed = seed}));
+    const auto variables = std::make_shared<Variables>();
+    declare(variables);
+    const Precision precision = compiled ? compiled->precision : Precision::float32;
+    adopt(State(variables, {.seed = seed, .precision = precision}));
   }
   return state;
 }

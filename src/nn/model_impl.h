@@ -27,8 +27,9 @@ struct Model::Impl {
   State state;
   /// Inference programs on the state's variables, by the dtype of the features.
   std::map<DType, Program> inference;
-  /// What training keeps between fits (src/train/trainer.h).
+  /// Programs that train and evaluate (src/train/trainer.h).
   std::shared_ptr<void> trainer;
+  std::shared_ptr<void> evaluator;
 
   /// Throws ConfigError where the input's shape is not known.
   const ModelGraph& built() const;
@@ -36,6 +37,8 @@ struct Model::Impl {
   void build_for(const Type& features);
   /// The model as one graph of its own. Feeds are of `feeds`' dtypes.
   std::vector<Value> build(Build& build, std::span<const Value> fed) const;
+  /// Adds all weights and statistics to `variables`.
+  void declare(const std::shared_ptr<Variables>& variables) const;
   /// The state, made now where there is none.
   State& weights();
   /// Takes another state in, with its variables; values of the old one are not copied.

@@ -1,0 +1,45 @@
+#include <fmt/args.h>
+#include <fmt/format.h>
+#include <sloy/callbacks.h>
+#include <sloy/model.h>
+
+#include "train/callbacks/monitor.h"
+
+namespace sloy {
+namespace {
+
+std::string file_name(const std::string& pattern, int epoch, const Logs& logs) {
+  fmt::dynamic_format_arg_store<fmt::format_context> arguments;
+  arguments.push_back(fmt::arg("epoch", epoch));
+  for (const auto& [name, value] : logs) arguments.push_back(fmt::arg(name.c_str(), value));
+  try {
+    return fmt::vformat(pattern, arguments);
+  } catch (const fmt::format_error& error) {
+    throw ConfigError("ModelCheckpoint: the file name can't be made",
+                      {{"filepath", pattern}, {"because", error.what()}},
+                      "put only {epoch} and figures of the logs into braces");
+  }
+}
+
+}  // namespace
+
+void ModelCheckpoint::on_train_begin(Run& run) {
+  if (filepath.empty()) {
+    throw ConfigError("ModelCheckpoint has no filepath", {}, "give it one: \"best.safetensors\"");
+  }
+  if (save_best_only) require_figure(run, "ModelCheckpoint", monitor);
+  best = Best(monitor, mode);
+  Logs any;
+  for (const std::string& name : run.log_names()) any.set(name, 0);
+  file_name(filepath, 1, any);
+}
+
+void ModelCheckpoint::on_epoch_end(Run& run, const Logs& logs) {
+  if (save_best_only && !best.improve(logs[monitor])) return;
+  run.model().save(file_name(filepath, run.epoch() + 1, logs));
+}
+
+Config ModelCheckpoint::state() const { return best_state(best); }
+void ModelCheckpoint::set_state(const Config& config) { set_best_state(config, best); }
+
+}  // namespace sloy

@@ -1,0 +1,204 @@
+#include "train/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "files/safetensors.h"
+#include "train/model_file.h"
+
+namespace sloy {
+namespace {
+
+bool every_variable(const Variable&) { return true; }
+
+std::filesystem::path file_of(const std::filesystem::path& directory, int epochs_done) {
+  return directory / fmt::format("epoch-{:05d}.safetensors", epochs_done);
+}
+
+/// Names of the directory's checkpoints, oldest first.
+std::vector<std::string> checkpoints_in(const std::filesystem::path& directory) {
+  if (!real_files().exists(directory)) return {};
+  std::vector<std::string> names = real_files().list(directory);
+  std::erase_if(names, [](const std::string& name) {
+    return !name.starts_with("epoch-") || !name.ends_with(".safetensors");
+  });
+  return names;
+}
+
+Config to_config(const Logs& logs) {
+  Config::Map map;
+  for (const auto& [name, value] : logs) map.emplace_back(name, value);
+  return map;
+}
+
+Config to_config(const History& history) {
+  Config::List list;
+  for (std::size_t i = 0; i < history.epoch.size(); ++i) {
+    list.push_back(Config::Map{{"epoch", history.epoch[i]}, {"logs", to_config(history.logs[i])}});
+  }
+  return list;
+}
+
+History history_from(const Config& config) {
+  History history;
+  for (const Config& entry : config.as_list()) {
+    history.epoch.push_back(static_cast<int>(entry.at("epoch").as_integer()));
+    Logs& logs = history.logs.emplace_back();
+    for (const auto& [name, value] : entry.at("logs").as_map()) logs.set(name, value.as_number());
+  }
+  return history;
+}
+
+/// What must be the same for a fit to go on: other settings would make another run.
+Config settings(const Model::Impl& model, const Progress& progress) {
+  const CompileOptions& options = *model.compiled;
+  Config config;
+  config["model"] = to_config(model.graph);
+  config["optimizer"] = sloy::to_config(options.optimizer);
+  config["loss"] = sloy::to_config(*options.loss);
+  config["seed"] = static_cast<std::int64_t>(progress.seed);
+  config["batch_size"] = progress.batch_size;
+  config["examples"] = progress.examples;
+  config["precision"] = options.precision == Precision::float64 ? "float64" : "float32";
+  config["callbacks"] = static_cast<std::int64_t>(progress.callbacks.size());
+  return config;
+}
+
+void check_settings(const Config& saved, const Config& current, const std::filesystem::path& path) {
+  for (const auto& [key, value] : current.as_map()) {
+    const Config* before = saved.find(key);
+    if (before && *before == value) continue;
+    const bool is_short = key != "model" && before;
+    throw ConfigError(
+        fmt::format("the checkpoint is of another training: its {} differs", key),
+        {{"checkpoint", path.string()},
+         {"there", is_short ? to_json(*before) : "another"},
+         {"here", is_short ? to_json(value) : "see the summary"}},
+        "resume with the settings it was begun with, or begin anew in another directory");
+  }
+}
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// One number for all tensors, whatever their order in the file.
+std::string checksum_of(NamedTensors& tensors) {
+  std::sort(tensors.begin(), tensors.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::uint64_t hash = 0;
+  for (const auto& [name, tensor] : tensors) {
+    hash = hash64(std::span(tensor.data(), tensor.bytes()), hash64(name, hash));
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+std::string kept_prefix(const std::string& name) { return fmt::format("kept/{}/", name); }
+
+/// One checkpoint, read whole and checked.
+struct Checkpoint {
+  Config training;
+  NamedTensors tensors;
+};
+
+Checkpoint read_checkpoint(const std::filesystem::path& path) {
+  const SafetensorsReader reader(path);
+  const auto metadata = [&](const std::string& key) -> const std::string& {
+    const auto found = reader.metadata().find(key);
+    if (found != reader.metadata().end()) return found->second;
+    throw FileError("this is no checkpoint", {{"file", path.string()}});
+  };
+  Checkpoint checkpoint;
+  checkpoint.training = parse_json(metadata("training"), path.string());
+  for (const SafetensorsReader::Entry& entry : reader.entries()) {
+    checkpoint.tensors.emplace_back(entry.name, reader.read(entry));
+  }
+  if (checksum_of(checkpoint.tensors) != metadata("checksum")) {
+    throw FileError("the checkpoint is damaged: its checksum is another",
+                    {{"file", path.string()}});
+  }
+  return checkpoint;
+}
+
+/// Fills a state from the tensors whose names begin with `prefix`.
+void fill(State& state, const NamedTensors& tensors, const std::string& prefix,
+          const std::filesystem::path& path) {
+  const Variables& variables = *state.variables();
+  for (VariableId id = 0; id < variables.size(); ++id) {
+    const std::string name = prefix + variables[id].name;
+    const auto found = std::lower_bound(
+        tensors.begin(), tensors.end(), name,
+        [](const auto& tensor, const std::string& wanted) { return tensor.first < wanted; });
+    if (found == tensors.end() || found->first != name) {
+      throw FileError(fmt::format("the checkpoint lacks {}", name), {{"file", path.string()}});
+    }
+    state.set(id, found->second);
+  }
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& model,
+                     const Progress& progress, const KeptWeights& kept) {
+  NamedTensors tensors = tensors_of(model.state, every_variable);
+  Config::List kept_names;
+  for (const auto& [name, state] : kept) {
+    kept_names.emplace_back(name);
+    for (auto& [variable, tensor] : tensors_of(state, every_variable)) {
+      tensors.emplace_back(kept_prefix(name) + variable, std::move(tensor));
+    }
+  }
+  Config training;
+  training["settings"] = settings(model, progress);
+  training["epochs_done"] = progress.epochs_done;
+  training["stopped"] = progress.stopped;
+  training["history"] = to_config(progress.history);
+  training["callbacks"] = Config::List(progress.callbacks.begin(), progress.callbacks.end());
+  training["kept"] = std::move(kept_names);
+  Metadata metadata = model_metadata(model);
+  metadata["training"] = to_json(training);
+  metadata["checksum"] = checksum_of(tensors);
+
+  std::vector<NamedBytes> named;
+  for (const auto& [name, tensor] : tensors) named.emplace_back(name, tensor);
+  real_files().create_directories(directory);
+  write_safetensors(file_of(directory, progress.epochs_done), std::move(named), metadata);
+
+  std::vector<std::string> names = checkpoints_in(directory);
+  constexpr std::size_t kept_files = 2;
+  for (std::size_t i = 0; i + kept_files < names.size(); ++i) {
+    real_files().remove(directory / names[i]);
+  }
+}
+
+std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, Model::Impl& model,
+                                        const Progress& current, KeptWeights& kept) {
+  const std::vector<std::string> names = checkpoints_in(directory);
+  for (std::size_t i = names.size(); i-- > 0;) {
+    const std::filesystem::path path = directory / names[i];
+    Checkpoint checkpoint;
+    try {
+      checkpoint = read_checkpoint(path);
+    } catch (const FileError&) {
+      if (i == 0) throw;
+      continue;
+    }
+    const Config& training = checkpoint.training;
+    check_settings(training.at("settings"), settings(model, current), path);
+    fill(model.state, checkpoint.tensors, "", path);
+    for (const Config& name : training.at("kept").as_list()) {
+      State state(model.state);
+      fill(state, checkpoint.tensors, kept_prefix(name.as_string()), path);
+      kept.insert_or_assign(name.as_string(), std::move(state));
+    }
+    Progress progress = current;
+    progress.epochs_done = static_cast<int>(training.at("epochs_done").as_integer());
+    progress.stopped = training.at("stopped").as_bool();
+    progress.history = history_from(training.at("history"));
+    progress.callbacks = training.at("callbacks").as_list();
+    return progress;
+  }
+  return {};
+}
+
+}  // namespace sloy

@@ -1,0 +1,40 @@
+/// Checkpoints: everything a fit needs to go on where it was, bit for bit.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/model_impl.h"
+
+namespace sloy {
+
+/// How far a fit has come, and what it is a fit of.
+struct Progress {
+  int epochs_done = 0;
+  std::uint64_t seed = 0;
+  std::int64_t batch_size = 0;
+  std::int64_t examples = 0;
+  History history;
+  std::vector<Config> callbacks;
+  bool stopped = false;
+};
+
+/// Weights kept by callbacks, by name.
+using KeptWeights = std::map<std::string, State>;
+
+/// Writes epoch-00003.safetensors into the directory, which is made where it is missing, and then
+/// removes all but the last two. Throws FileError.
+void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& model,
+                     const Progress& progress, const KeptWeights& kept);
+
+/// Puts the newest whole checkpoint into the model's state and `kept`; a damaged one is passed over
+/// for the one before. Nothing where there is none. `current` says what training goes on. Throws
+/// ConfigError where the checkpoint is of another training, FileError where all are damaged.
+std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, Model::Impl& model,
+                                        const Progress& current, KeptWeights& kept);
+
+}  // namespace sloy

@@ -1,0 +1,73 @@
+#include <sloy/model.h>
+
+#include "data/loader.h"
+#include "program/executable.h"
+#include "train/checks.h"
+#include "train/evaluate.h"
+#include "train/trainer.h"
+
+namespace sloy {
+
+Evaluating::Evaluating(Model::Impl& model, const data::Dataset& dataset, std::int64_t batch_size,
+                       int workers, bool confusion)
+    : model_(model),
+      precision_(model.compiled->precision),
+      program_(evaluation_program(
+          model, dataset.spec(),
+          confusion ? StepKind::evaluation_with_confusion : StepKind::evaluation, batch_size)),
+      loader_(dataset, {.batch_size = std::min(batch_size, dataset.size()),
+                        .shuffle = false,
+                        .seed = model.seed,
+                        .workers = workers}),
+      feeds_(dataset.spec(), precision_),
+      labels_(*model.compiled->loss, dataset.spec(),
+              model.graph.type(model.graph.outputs.front()).shape.size(-1)),
+      figures_(model.compiled->metrics.size()) {
+  program_.executable(std::min(batch_size, dataset.size()));
+  if (dataset.size() % batch_size != 0) program_.executable(dataset.size() % batch_size);
+  if (confusion) {
+    const std::int64_t classes = program_.executable(std::min(batch_size, dataset.size()))
+                                     .output_type(1 + 2 * model.compiled->metrics.size())
+                                     .shape.size(0);
+    confusion_ = Tensor(DType::float64, {classes, classes});
+  }
+}
+
+const Figures& Evaluating::run() {
+  figures_.clear();
+  loader_.start(0);
+  while (const data::Batch* given = loader_.next()) {
+    labels_(*given);
+    Executable& step = program_.executable(given->count);
+    step.run(model_.state, feeds_.of(*given));
+    figures_.add(step, precision_, given->count);
+    if (confusion_) add_confusion(step);
+  }
+  return figures_;
+}
+
+void Evaluating::add_confusion(const Executable& step) {
+  const void* counts = step.output(step.outputs() - 1);
+  std::span<double> sums = confusion_->mutable_values<double>();
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    sums[i] += precision_ == Precision::float64 ? static_cast<const double*>(counts)[i]
+                                                : static_cast<const float*>(counts)[i];
+  }
+}
+
+Evaluation Model::evaluate(const data::Dataset& dataset, const EvaluateOptions& options) {
+  require_loss(*impl_, "evaluate");
+  if (dataset.empty()) throw DataError("the data set to evaluate has no examples");
+  if (options.batch_size < 1) throw ConfigError("batch_size must be 1 or more");
+  impl_->build_for(dataset.spec().features);
+  Evaluating evaluating(*impl_, dataset, options.batch_size, 0, options.confusion_matrix);
+  const Figures& figures = evaluating.run();
+  Evaluation evaluation;
+  figures.write(figure_names(*impl_->compiled), "", evaluation.logs);
+  evaluation.loss = evaluation.logs["loss"];
+  evaluation.examples = figures.examples();
+  evaluation.confusion_matrix = evaluating.confusion();
+  return evaluation;
+}
+
+}  // namespace sloy

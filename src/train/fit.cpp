@@ -1,0 +1,276 @@
+#include <fmt/format.h>
+#include <sloy/model.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/clock.h"
+#include "data/loader.h"
+#include "program/executable.h"
+#include "train/adapt.h"
+#include "train/checkpoint.h"
+#include "train/evaluate.h"
+#include "train/progress.h"
+#include "train/trainer.h"
+
+namespace sloy {
+namespace {
+
+void check_options(const FitOptions& options) {
+  const auto refuse = [](std::string what, std::string fix) {
+    throw ConfigError(std::move(what), {}, std::move(fix));
+  };
+  if (options.batch_size < 1)
+    refuse(fmt::format("batch_size must be 1 or more, not {}", options.batch_size), "");
+  if (options.epochs < 1)
+    refuse(fmt::format("epochs must be 1 or more, not {}", options.epochs), "");
+  if (options.initial_epoch < 0 || options.initial_epoch >= options.epochs) {
+    refuse(fmt::format("initial_epoch {} is not before epochs {}", options.initial_epoch,
+                       options.epochs),
+           "epochs counts from the very first, not from initial_epoch");
+  }
+  if (!(options.validation_split >= 0 && options.validation_split < 1)) {
+    refuse(fmt::format("validation_split must be in [0, 1), not {}", options.validation_split), "");
+  }
+  if (options.validation_split > 0 && !options.validation_data.empty()) {
+    refuse("validation_split and validation_data are both given", "give one of them");
+  }
+  if (options.resume && options.checkpoints.empty()) {
+    refuse("there is nothing to resume from",
+           "name the directory: .checkpoints = \"run/checkpoints\"");
+  }
+}
+
+void check_validation(const data::Spec& train, const data::Spec& validation) {
+  if (train.features == validation.features && train.target == validation.target) return;
+  throw ShapeError("the validation data are of another kind than the training data",
+                   {{"training", to_string(train.features), to_string(train.target)},
+                    {"validation", to_string(validation.features), to_string(validation.target)}});
+}
+
+/// One fit: data, programs, callbacks, and the loop over them.
+class Fit final : public Run {
+ public:
+  Fit(Model& model, Model::Impl& impl, const data::Dataset& train, const data::Dataset& validation,
+      const FitOptions& options)
+      : model_(model),
+        impl_(impl),
+        options_(options),
+        callbacks_(options.callbacks),
+        examples_(train.size()),
+        batch_size_(std::min(options.batch_size, train.size())),
+        step_(trainer_for(impl, train.spec(), batch_size_).step),
+        loader_(train, {.batch_size = batch_size_,
+                        .shuffle = options.shuffle,
+                        .seed = impl.seed,
+                        .workers = options.workers}),
+        feeds_(train.spec(), impl.compiled->precision),
+        labels_(*impl.compiled->loss, train.spec(),
+                impl.graph.type(impl.graph.outputs.front()).shape.size(-1)),
+        figures_(impl.compiled->metrics.size()),
+        names_(figure_names(*impl.compiled)),
+        log_names_(names_) {
+    // Every program is compiled before the first step, the last smaller batch's too.
+    full_ = &step_.executable(batch_size_);
+    const std::int64_t rest = examples_ % batch_size_;
+    last_ = rest == 0 ? full_ : &step_.executable(rest);
+    if (!validation.empty()) {
+      validation_.emplace(impl, validation, options.batch_size, options.workers, false);
+      for (const std::string& name : names_) log_names_.push_back("val_" + name);
+    }
+    progress_ = progress_callback(options.verbose);
+    if (progress_) callbacks_.push_back(*progress_);
+    follows_batches_ = std::any_of(callbacks_.begin(), callbacks_.end(),
+                                   [](const Callback& c) { return c.follows_batches(); });
+  }
+
+  History run() {
+    epoch_ = options_.initial_epoch;
+    const std::vector<Config> states = options_.resume ? resume() : std::vector<Config>{};
+    for (Callback& callback : callbacks_) callback.on_train_begin(*this);
+    for (std::size_t i = 0; i < states.size(); ++i) callbacks_[i].set_state(states[i]);
+    while (epoch_ < options_.epochs && !stopped_) {
+      if (!run_epoch()) break;
+      ++epoch_;
+    }
+    for (Callback& callback : callbacks_) callback.on_train_end(*this, logs_);
+    return history_;
+  }
+
+  Model& model() const override { return model_; }
+  State& state() const override { return impl_.state; }
+  int epoch() const override { return epoch_; }
+  int epochs() const override { return options_.epochs; }
+  std::int64_t step() const override { return steps_done_; }
+  std::int64_t steps() const override { return loader_.num_batches(); }
+  std::int64_t example() const override { return figures_.examples(); }
+  std::int64_t examples() const override { return examples_; }
+  double seconds() const override { return real_clock().seconds() - epoch_began_; }
+  double examples_per_second() const override {
+    const double spent = training_seconds_ > 0 ? training_seconds_ : seconds();
+    return spent > 0 ? static_cast<double>(example()) / spent : 0;
+  }
+  const std::vector<std::string>& log_names() const override { return log_names_; }
+  double learning_rate() const override { return state().scalar(scalar(learning_rate_variable)); }
+  void set_learning_rate(double rate) override {
+    state().set_scalar(scalar(learning_rate_variable), rate);
+  }
+  void stop() override { stopped_ = true; }
+  void interrupt() override { interrupted_ = true; }
+  void keep_weights(const std::string& name) override { kept_.insert_or_assign(name, state()); }
+  void restore_weights(const std::string& name) override {
+    const auto found = kept_.find(name);
+    if (found == kept_.end()) throw ConfigError(fmt::format("no weights are kept as '{}'", name));
+    copy_by_name(found->second, state(), [](const Variable& variable) {
+      return variable.role == Role::parameter || variable.role == Role::statistic;
+    });
+  }
+
+ private:
+  /// Whether the epoch was finished.
+  bool run_epoch() {
+    epoch_began_ = real_clock().seconds();
+    training_seconds_ = 0;
+    steps_done_ = 0;
+    figures_.clear();
+    logs_ = {};
+    for (Callback& callback : callbacks_) callback.on_epoch_begin(*this);
+    loader_.start(epoch_);
+    while (const data::Batch* given = loader_.next()) {
+      run_step(*given);
+      if (interrupted_) return false;
+    }
+    check_weights();
+    training_seconds_ = seconds();
+    figures_.write(names_, "", logs_);
+    if (validation_) {
+      validation_->run().write(names_, "val_", logs_);
+      check_finite(logs_["val_loss"], "the validation loss");
+    }
+    history_.epoch.push_back(epoch_);
+    history_.logs.push_back(logs_);
+    for (Callback& callback : callbacks_) callback.on_epoch_end(*this, logs_);
+    if (!options_.checkpoints.empty()) save();
+    return true;
+  }
+
+  void run_step(const data::Batch& given) {
+    labels_(given);
+    Executable& executable = given.count == batch_size_ ? *full_ : *last_;
+    executable.run(impl_.state, feeds_.of(given));
+    figures_.add(executable, impl_.compiled->precision, given.count);
+    ++steps_done_;
+    check_finite(figures_.last_loss(), "the loss");
+    if (!follows_batches_) return;
+    figures_.write(names_, "", logs_);
+    for (Callback& callback : callbacks_) callback.on_train_batch_end(*this, logs_);
+  }
+
+  void check_finite(double value, std::string_view what) const {
+    if (!std::isfinite(value)) diverged(fmt::format("{} is {}", what, value));
+  }
+
+  /// What the last steps of an epoch did to the weights shows in no loss of this epoch.
+  void check_weights() const {
+    const Variables& variables = *state().variables();
+    for (VariableId id = 0; id < variables.size(); ++id) {
+      if (!is_float(variables[id].type.dtype)) continue;
+      const Tensor numbers = state().get(id).cast(DType::float64);
+      for (double number : numbers.values<double>()) {
+        if (!std::isfinite(number))
+          diverged(fmt::format("{} holds {}", variables[id].name, number));
+      }
+    }
+  }
+
+  [[noreturn]] void diverged(std::string what) const {
+    throw NumericError(
+        fmt::format("training diverged: {}", what),
+        {{"epoch", fmt::format("{} of {}", epoch_ + 1, options_.epochs)},
+         {"step", fmt::format("{} of {}", steps_done_, steps())},
+         {"learning_rate", fmt::format("{:g}", learning_rate())}},
+        "lower the learning rate, or look for numbers that are not finite or very large in the "
+        "data");
+  }
+
+  VariableId scalar(std::string_view name) const { return state().variables()->find(name); }
+
+  Progress progress() const {
+    Progress progress{.epochs_done = epoch_ + 1,
+                      .seed = impl_.seed,
+                      .batch_size = batch_size_,
+                      .examples = examples_,
+                      .history = history_,
+                      .callbacks = {},
+                      .stopped = stopped_};
+    for (const Callback& callback : options_.callbacks)
+      progress.callbacks.push_back(callback.state());
+    return progress;
+  }
+
+  void save() const { save_checkpoint(options_.checkpoints, impl_, progress(), kept_); }
+
+  /// Goes on from the newest checkpoint, if there is one. Returns the callbacks' states.
+  std::vector<Config> resume() {
+    std::optional<Progress> found = load_checkpoint(options_.checkpoints, impl_, progress(), kept_);
+    if (!found) return {};
+    epoch_ = found->epochs_done;
+    history_ = std::move(found->history);
+    stopped_ = found->stopped;
+    if (!history_.logs.empty()) logs_ = history_.logs.back();
+    return std::move(found->callbacks);
+  }
+
+  Model& model_;
+  Model::Impl& impl_;
+  const FitOptions& options_;
+  std::vector<Callback> callbacks_;
+  std::int64_t examples_;
+  std::int64_t batch_size_;
+  Program step_;
+  data::Loader loader_;
+  BatchFeeds feeds_;
+  LabelCheck labels_;
+  Figures figures_;
+  std::vector<std::string> names_;
+  std::vector<std::string> log_names_;
+  Executable* full_ = nullptr;
+  Executable* last_ = nullptr;
+  std::optional<Evaluating> validation_;
+  std::optional<Callback> progress_;
+  bool follows_batches_ = false;
+
+  int epoch_ = 0;
+  std::int64_t steps_done_ = 0;
+  double epoch_began_ = 0;
+  double training_seconds_ = 0;
+  bool stopped_ = false;
+  bool interrupted_ = false;
+  Logs logs_;
+  History history_;
+  std::map<std::string, State> kept_;
+};
+
+}  // namespace
+
+History Model::fit(const data::Dataset& train, const FitOptions& options) {
+  require_loss(*impl_, "fit");
+  check_options(options);
+  if (train.empty()) throw DataError("the data set to train on has no examples");
+  data::Dataset learned = train;
+  data::Dataset validation = options.validation_data;
+  if (options.validation_split > 0) {
+    data::Split split = train.split(options.validation_split, impl_->seed);
+    learned = split.train;
+    validation = split.test;
+  }
+  if (!validation.empty()) check_validation(train.spec(), validation.spec());
+  impl_->build_for(train.spec().features);
+  if (impl_->class_names.empty()) impl_->class_names = train.spec().class_names;
+  trainer_for(*impl_, learned.spec(), std::min(options.batch_size, learned.size()));
+  adapt_untouched(*this, impl_->graph, learned);
+  return Fit(*this, *impl_, learned, validation, options).run();
+}
+
+}  // namespace sloy

@@ -1,0 +1,470 @@
+#include <gtest/gtest.h>
+#include <sloy/model.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace sloy {
+namespace {
+
+std::string message_of(const auto& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+/// A directory of the test's own, removed at its end.
+class Folder {
+ public:
+  Folder()
+      : path_(std::filesystem::path(::testing::TempDir()) /
+              ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string bytes_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return bytes.str();
+}
+
+data::Dataset regression(std::int64_t count) {
+  std::vector<float> x, y;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double a = std::sin(static_cast<double>(i)), b = std::cos(2.0 * static_cast<double>(i));
+    x.insert(x.end(), {static_cast<float>(a), static_cast<float>(b)});
+    y.push_back(static_cast<float>(2 * a - 3 * b + 0.5));
+  }
+  return data::from_tensors(Tensor(Shape{count, 2}, x), Tensor(Shape{count, 1}, y));
+}
+
+/// With everything whose numbers must repeat: dropout, batch statistics, slots.
+Sequential noisy_net() {
+  return {Input{2},
+          Dense{.units = 16, .kernel_regularizer = L2{.l2 = 1e-3}},
+          BatchNormalization{},
+          Activation{relu},
+          Dropout{.rate = 0.3},
+          Dense{.units = 2}};
+}
+
+const CompileOptions adam_on_classes{.optimizer = Adam{.learning_rate = 0.02},
+                                     .loss = SparseCategoricalCrossentropy{.from_logits = true},
+                                     .metrics = {Accuracy{}},
+                                     .seed = 7};
+
+TEST(Fit, TakesOneStepOfGradientDescentAsByHand) {
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{.learning_rate = 0.1}, .loss = MeanSquaredError{}});
+  model.set_weight("dense/kernel", Tensor(Shape{1, 1}, std::vector<float>{2}));
+  model.set_weight("dense/bias", Tensor(Shape{1}, std::vector<float>{1}));
+  // Errors 2·1 + 1 − 0 = 3 and 2·(−2) + 1 − 1 = −4; loss (9 + 16)/2; dw = 2·(3·1 + (−4)(−2))/2 =
+  // 11, db = 2·(3 − 4)/2 = −1.
+  const auto data = data::from_tensors(Tensor(Shape{2, 1}, std::vector<float>{1, -2}),
+                                       Tensor(Shape{2, 1}, std::vector<float>{0, 1}));
+  const History history = model.fit(data, {.verbose = Verbosity::silent});
+  EXPECT_DOUBLE_EQ(history["loss"][0], 12.5);
+  EXPECT_NEAR(model.weight("dense/kernel").item(), 2 - 0.1 * 11, 1e-6);
+  EXPECT_NEAR(model.weight("dense/bias").item(), 1 + 0.1, 1e-6);
+}
+
+TEST(Fit, FindsALine) {
+  Sequential model{Dense{.units = 1}};
+  model.compile({.optimizer = SGD{.learning_rate = 0.1}, .loss = MeanSquaredError{}});
+  const History history =
+      model.fit(regression(200), {.epochs = 50, .batch_size = 20, .verbose = Verbosity::silent});
+  EXPECT_LT(history["loss"].back(), 1e-6);
+  const Tensor kernel = model.weight("dense/kernel");
+  EXPECT_NEAR(kernel.values<float>()[0], 2, 1e-2);
+  EXPECT_NEAR(kernel.values<float>()[1], -3, 1e-2);
+  EXPECT_NEAR(model.weight("dense/bias").item(), 0.5, 1e-2);
+}
+
+TEST(Fit, SolvesExclusiveOr) {
+  Sequential model{Input{2}, Dense{.units = 8, .activation = tanh}, Dense{.units = 1}};
+  model.compile({.optimizer = Adam{.learning_rate = 0.05},
+                 .loss = BinaryCrossentropy{.from_logits = true},
+                 .metrics = {Accuracy{}},
+                 .seed = 3});
+  const data::Dataset data = data::exclusive_or({.size = 400, .noise = 0});
+  model.fit(data, {.epochs = 30, .verbose = Verbosity::silent});
+  EXPECT_GT(model.evaluate(data).logs["accuracy"], 0.95);
+}
+
+TEST(Fit, MeansAreOverExamplesWhateverTheBatches) {
+  // A rate of 0 leaves the model as it is, so an epoch's loss is the whole set's.
+  const data::Dataset data = data::moons({.size = 50});
+  std::vector<double> losses, accuracies;
+  for (std::int64_t batch_size : {50, 7, 1}) {
+    Sequential model{Input{2}, Dense{.units = 4, .activation = relu}, Dense{.units = 2}};
+    model.compile({.optimizer = SGD{.learning_rate = 0},
+                   .loss = SparseCategoricalCrossentropy{.from_logits = true},
+                   .metrics = {Accuracy{}}});
+    const History history =
+        model.fit(data, {.batch_size = batch_size, .verbose = Verbosity::silent});
+    losses.push_back(history["loss"][0]);
+    accuracies.push_back(history["accuracy"][0]);
+    const Evaluation evaluation = model.evaluate(data, {.batch_size = batch_size});
+    EXPECT_NEAR(evaluation.loss, losses[0], 1e-6);
+    EXPECT_EQ(evaluation.examples, 50);
+  }
+  EXPECT_NEAR(losses[1], losses[0], 1e-6);
+  EXPECT_NEAR(losses[2], losses[0], 1e-6);
+  EXPECT_EQ(accuracies[1], accuracies[0]);
+  EXPECT_EQ(accuracies[2], accuracies[0]);
+}
+
+TEST(Fit, AddsPenaltiesToTheLoss) {
+  Sequential model{Input{1},
+                   Dense{.units = 1, .use_bias = false, .kernel_regularizer = L2{.l2 = 0.25}}};
+  model.compile({.optimizer = SGD{.learning_rate = 0.1}, .loss = MeanSquaredError{}});
+  model.set_weight("dense/kernel", Tensor(Shape{1, 1}, std::vector<float>{2}));
+  const auto data = data::from_tensors(Tensor(Shape{1, 1}, std::vector<float>{1}),
+                                       Tensor(Shape{1, 1}, std::vector<float>{0}));
+  EXPECT_DOUBLE_EQ(model.evaluate(data).loss, 4 + 0.25 * 4);
+  model.fit(data, {.verbose = Verbosity::silent});
+  EXPECT_NEAR(model.weight("dense/kernel").item(), 2 - 0.1 * (4 + 2 * 0.25 * 2), 1e-6);
+}
+
+TEST(Fit, LeavesFrozenLayersAlone) {
+  Sequential model{Input{2}, Dense{.units = 3, .trainable = false, .name = "frozen"},
+                   Dense{.units = 1, .name = "free"}};
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
+  const Tensor frozen = model.weight("frozen/kernel"), free = model.weight("free/kernel");
+  model.fit(regression(8), {.verbose = Verbosity::silent});
+  EXPECT_EQ(model.weight("frozen/kernel"), frozen);
+  EXPECT_NE(model.weight("free/kernel"), free);
+  EXPECT_EQ(model.parameters(), 4);
+}
+
+TEST(Fit, MeasuresTheDataForNormalization) {
+  const auto data =
+      data::from_tensors(Tensor(Shape{4, 2}, std::vector<float>{1, 10, 3, 10, 5, 10, 7, 14}),
+                         Tensor(Shape{4, 1}, std::vector<float>{0, 0, 0, 0}));
+  Sequential model{Input{2}, Normalization{}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
+  model.fit(data, {.verbose = Verbosity::silent});
+  const Tensor mean = model.weight("normalization/mean");
+  const Tensor variance = model.weight("normalization/variance");
+  EXPECT_FLOAT_EQ(mean.values<float>()[0], 4);
+  EXPECT_FLOAT_EQ(mean.values<float>()[1], 11);
+  EXPECT_FLOAT_EQ(variance.values<float>()[0], 5);
+  EXPECT_FLOAT_EQ(variance.values<float>()[1], 3);
+}
+
+TEST(Fit, RepeatsByteForByte) {
+  const Folder folder;
+  const data::Dataset data = data::moons({.size = 100});
+  const auto train = [&](std::uint64_t seed, const std::string& name) {
+    Sequential model = noisy_net();
+    CompileOptions options = adam_on_classes;
+    options.seed = seed;
+    model.compile(options);
+    model.fit(data, {.epochs = 2, .batch_size = 16, .verbose = Verbosity::silent});
+    model.save(folder / name);
+    return bytes_of(folder / name);
+  };
+  const std::string first = train(7, "a");
+  EXPECT_FALSE(first.empty());
+  EXPECT_EQ(first, train(7, "b"));
+  EXPECT_NE(first, train(8, "c"));
+}
+
+TEST(Fit, ResumedAfterAnyEpochGivesTheUninterruptedRunsBytes) {
+  const Folder folder;
+  const data::Dataset data = data::moons({.size = 90});
+  const auto train = [&](const std::string& name, int epochs, bool resume) {
+    Sequential model = noisy_net();
+    model.compile(adam_on_classes);
+    const History history =
+        model.fit(data, {.epochs = epochs,
+                         .batch_size = 16,
+                         .validation_split = 0.2,
+                         .callbacks = {EarlyStopping{.patience = 100},
+                                       CSVLogger{.filename = (folder / (name + ".csv")).string()}},
+                         .verbose = Verbosity::silent,
+                         .checkpoints = folder / name,
+                         .resume = resume});
+    EXPECT_EQ(history.epoch.size(), static_cast<std::size_t>(epochs));
+    model.save(folder / (name + ".safetensors"));
+  };
+  train("whole", 5, false);
+  for (int stop = 1; stop < 5; ++stop) {
+    const std::string name = "part" + std::to_string(stop);
+    train(name, stop, true);
+    train(name, 5, true);
+    EXPECT_EQ(bytes_of(folder / (name + ".safetensors")), bytes_of(folder / "whole.safetensors"));
+    EXPECT_EQ(bytes_of(folder / (name + ".csv")), bytes_of(folder / "whole.csv"));
+    EXPECT_EQ(bytes_of(folder / name / "epoch-00005.safetensors"),
+              bytes_of(folder / "whole" / "epoch-00005.safetensors"));
+  }
+}
+
+TEST(Fit, ResumesFromTheCheckpointBeforeADamagedOne) {
+  const Folder folder;
+  const data::Dataset data = data::moons({.size = 40});
+  const auto train = [&](int epochs) {
+    Sequential model = noisy_net();
+    model.compile(adam_on_classes);
+    model.fit(data, {.epochs = epochs,
+                     .verbose = Verbosity::silent,
+                     .checkpoints = folder / "run",
+                     .resume = true});
+  };
+  train(3);
+  const auto newest = folder / "run/epoch-00003.safetensors";
+  const std::string whole = bytes_of(newest);
+  std::string damaged = whole;
+  damaged[damaged.size() - 10] ^= 1;
+  std::ofstream(newest, std::ios::binary) << damaged;
+  train(3);
+  EXPECT_EQ(bytes_of(newest), whole);
+}
+
+TEST(Fit, RefusesToResumeAnotherTraining) {
+  const Folder folder;
+  const data::Dataset data = data::moons({.size = 40});
+  const auto train = [&](CompileOptions options) {
+    Sequential model = noisy_net();
+    model.compile(options);
+    model.fit(data, {.verbose = Verbosity::silent, .checkpoints = folder / "run", .resume = true});
+  };
+  train(adam_on_classes);
+  CompileOptions other = adam_on_classes;
+  other.seed = 8;
+  EXPECT_EQ(
+      message_of([&] { train(other); }),
+      "the checkpoint is of another training: its seed differs\n"
+      "  checkpoint   " +
+          (folder / "run/epoch-00001.safetensors").string() +
+          "\n"
+          "  there        7\n"
+          "  here         8\n"
+          "  to fix       resume with the settings it was begun with, or begin anew in another "
+          "directory");
+}
+
+TEST(Model, LoadsWhatItSaved) {
+  const Folder folder;
+  Sequential model = noisy_net();
+  model.compile(adam_on_classes);
+  const data::Dataset data = data::moons({.size = 60});
+  model.fit(data, {.epochs = 2, .verbose = Verbosity::silent});
+  model.set_class_names({"upper", "lower"});
+  model.save(folder / "model.safetensors");
+
+  Model back = Model::load(folder / "model.safetensors");
+  EXPECT_EQ(back.class_names(), model.class_names());
+  EXPECT_EQ(back.to_config(), model.to_config());
+  EXPECT_EQ(back.weight_names(), model.weight_names());
+  const Tensor x(Shape{3, 2}, std::vector<float>{0, 1, -1, 0.5, 2, 2});
+  EXPECT_EQ(back.predict(x), model.predict(x));
+  // It trains on.
+  back.compile(adam_on_classes);
+  const double before = back.evaluate(data).loss;
+  EXPECT_NEAR(before, model.evaluate(data).loss, 1e-6);
+  back.fit(data, {.epochs = 20, .verbose = Verbosity::silent});
+  EXPECT_LT(back.evaluate(data).loss, before);
+}
+
+TEST(Model, RefusesFilesThatAreNoModels) {
+  const Folder folder;
+  EXPECT_THROW(Model::load(folder / "missing"), FileError);
+  std::ofstream(folder / "text") << "this is no safetensors file, it only looks long enough";
+  EXPECT_THROW(Model::load(folder / "text"), FileError);
+}
+
+struct Counter {
+  int* epochs;
+  int* batches;
+  void on_train_batch_end(Run&, const Logs&) { ++*batches; }
+  void on_epoch_end(Run& run, const Logs& logs) {
+    ++*epochs;
+    EXPECT_TRUE(logs.find("val_accuracy"));
+    EXPECT_EQ(run.step(), run.steps());
+    if (run.epoch() == 1) run.stop();
+  }
+};
+
+TEST(Callbacks, AreCalledAndMayStopAFit) {
+  int epochs = 0, batches = 0;
+  Sequential model = noisy_net();
+  model.compile(adam_on_classes);
+  const data::Dataset data = data::moons({.size = 50});
+  const History history = model.fit(data, {.epochs = 9,
+                                           .batch_size = 16,
+                                           .validation_data = data,
+                                           .callbacks = {Counter{&epochs, &batches}},
+                                           .verbose = Verbosity::silent});
+  EXPECT_EQ(epochs, 2);
+  EXPECT_EQ(batches, 2 * 4);
+  EXPECT_EQ(history.epoch, (std::vector<int>{0, 1}));
+}
+
+struct Watcher {
+  void on_epoch_end(Run& run, const Logs&) {
+    run.model().predict(Tensor(Shape{1, 2}, std::vector<float>{1, 2}));
+  }
+};
+
+TEST(Callbacks, WatchingDoesNotChangeTraining) {
+  const data::Dataset data = data::moons({.size = 50});
+  const auto train = [&](std::vector<Callback> callbacks) {
+    Sequential model = noisy_net();
+    model.compile(adam_on_classes);
+    model.fit(data, {.epochs = 3,
+                     .validation_data = data,
+                     .callbacks = std::move(callbacks),
+                     .verbose = Verbosity::silent});
+    return model.weight("dense/kernel");
+  };
+  const Tensor alone = train({});
+  EXPECT_EQ(alone, train({Watcher{}}));
+}
+
+/// Raises the rate at the end of an epoch, so that the best epoch is known.
+struct SpoilAfter {
+  int epoch;
+  void on_epoch_end(Run& run, const Logs&) {
+    if (run.epoch() == epoch) run.set_learning_rate(3);
+  }
+};
+
+TEST(EarlyStopping, GoesBackToTheBestEpoch) {
+  const data::Dataset data = regression(64);
+  Sequential model{Input{2}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{.learning_rate = 0.05}, .loss = MeanSquaredError{}});
+  const History history =
+      model.fit(data, {.epochs = 20,
+                       .validation_data = data,
+                       .callbacks = {SpoilAfter{3}, EarlyStopping{.patience = 2}},
+                       .verbose = Verbosity::silent});
+  ASSERT_EQ(history.epoch.size(), 6u);  // the best is epoch 3, then two that are worse
+  EXPECT_LT(history["val_loss"][3], history["val_loss"][2]);
+  EXPECT_GT(history["val_loss"][4], history["val_loss"][3]);
+  EXPECT_NEAR(model.evaluate(data).loss, history["val_loss"][3], 1e-6);
+}
+
+TEST(ModelCheckpoint, SavesTheBest) {
+  const Folder folder;
+  const data::Dataset data = regression(64);
+  Sequential model{Input{2}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{.learning_rate = 0.05}, .loss = MeanSquaredError{}});
+  const History history = model.fit(
+      data,
+      {.epochs = 6,
+       .validation_data = data,
+       .callbacks = {SpoilAfter{2}, ModelCheckpoint{.filepath = (folder / "{epoch:02d}").string(),
+                                                    .save_best_only = true}},
+       .verbose = Verbosity::silent});
+  EXPECT_TRUE(std::filesystem::exists(folder / "03"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "04"));
+  Model best = Model::load(folder / "03");
+  best.compile({.loss = MeanSquaredError{}});
+  EXPECT_NEAR(best.evaluate(data).loss, history["val_loss"][2], 1e-6);
+}
+
+TEST(Fit, StopsAtTheStepWhereTheLossIsNoNumber) {
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{.learning_rate = 0.01}, .loss = MeanSquaredError{}});
+  std::vector<float> x(10, 1.0f);
+  x[7] = std::nanf("");
+  const auto data = data::from_tensors(Tensor(Shape{10, 1}, x), Tensor(DType::float32, {10, 1}));
+  EXPECT_EQ(message_of([&] {
+              model.fit(
+                  data,
+                  {.epochs = 2, .batch_size = 2, .shuffle = false, .verbose = Verbosity::silent});
+            }),
+            "training diverged: the loss is nan\n"
+            "  epoch           1 of 2\n"
+            "  step            4 of 5\n"
+            "  learning_rate   0.01\n"
+            "  to fix          lower the learning rate, or look for numbers that are not finite or "
+            "very large in the data");
+}
+
+TEST(FitErrors, ComeBeforeTheFirstStep) {
+  const data::Dataset classes = data::moons({.size = 20});
+  const auto fit = [&](Sequential model, Loss loss, const data::Dataset& data,
+                       FitOptions options = {}) {
+    options.verbose = Verbosity::silent;
+    model.compile({.optimizer = SGD{}, .loss = std::move(loss)});
+    model.fit(data, options);
+  };
+  EXPECT_EQ(message_of([&] {
+              fit({Input{3}, Dense{.units = 2}}, SparseCategoricalCrossentropy{.from_logits = true},
+                  classes);
+            }),
+            "the examples have another shape than the model's input\n"
+            "  example   (2)\n"
+            "  input     (3)\n"
+            "  to fix    begin the model with Input{2}, or reshape the data");
+  EXPECT_EQ(message_of([&] {
+              fit({Input{2}, Dense{.units = 2, .activation = softmax}},
+                  SparseCategoricalCrossentropy{.from_logits = true}, classes);
+            }).substr(0, 83),
+            "SparseCategoricalCrossentropy takes scores, the model's last activation is softmax\n");
+  EXPECT_EQ(message_of([&] {
+              fit({Input{2}, Dense{.units = 2}}, SparseCategoricalCrossentropy{}, classes);
+            }).substr(0, 89),
+            "SparseCategoricalCrossentropy takes probabilities, the model's last activation is "
+            "linear\n");
+  EXPECT_THROW(
+      fit({Input{2}, Dense{.units = 2}}, CategoricalCrossentropy{.from_logits = true}, classes),
+      ShapeError);
+  EXPECT_THROW(fit({Input{2}, Dense{.units = 3}}, MeanSquaredError{}, regression(4)), ShapeError);
+  EXPECT_THROW(fit({Input{2}, Dense{.units = 1}}, MeanSquaredError{}, data::Dataset{}), DataError);
+  EXPECT_EQ(message_of([&] {
+              fit({Input{2}, Dense{.units = 1}}, MeanSquaredError{}, regression(4),
+                  {.callbacks = {EarlyStopping{}}});
+            }),
+            "EarlyStopping monitors val_loss, which this fit does not measure\n"
+            "  measured   loss\n"
+            "  to fix     give validation_split or validation_data, or monitor a figure of "
+            "training");
+  Sequential never_compiled{Input{2}, Dense{.units = 1}};
+  EXPECT_THROW(never_compiled.fit(regression(4)), ConfigError);
+}
+
+TEST(FitErrors, CountTheClasses) {
+  const auto data = data::from_tensors(Tensor(DType::float32, {3, 2}),
+                                       Tensor(Shape{3}, std::vector<std::int32_t>{0, 4, 1}));
+  Sequential model{Input{2}, Dense{.units = 3}};
+  model.compile({.optimizer = SGD{}, .loss = SparseCategoricalCrossentropy{.from_logits = true}});
+  EXPECT_EQ(message_of([&] { model.fit(data, {.verbose = Verbosity::silent}); }),
+            "the data have 5 classes, the model predicts 3\n"
+            "  labels        0 to 4\n"
+            "  predictions   (batch, 3)\n"
+            "  to fix        give the last layer 5 units");
+}
+
+TEST(Evaluate, CountsTheConfusion) {
+  Sequential model{Input{3}, Activation{linear}};
+  model.compile(
+      {.loss = SparseCategoricalCrossentropy{.from_logits = true}, .metrics = {Accuracy{}}});
+  // Scores are the features: predicted 0, 1, 2, 2, 0 for the labels 0, 1, 1, 2, 2.
+  const auto data = data::from_tensors(
+      Tensor(Shape{5, 3}, std::vector<float>{9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 9, 9, 0, 0}),
+      Tensor(Shape{5}, std::vector<std::int32_t>{0, 1, 1, 2, 2}));
+  const Evaluation evaluation = model.evaluate(data, {.batch_size = 2, .confusion_matrix = true});
+  ASSERT_TRUE(evaluation.confusion_matrix);
+  EXPECT_EQ(*evaluation.confusion_matrix,
+            Tensor(Shape{3, 3}, std::vector<double>{1, 0, 0, 0, 1, 1, 1, 0, 1}));
+  EXPECT_DOUBLE_EQ(evaluation.logs["accuracy"], 0.6);
+}
+
+}  // namespace
+}  // namespace sloy

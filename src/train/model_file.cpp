@@ -1,0 +1,115 @@
+#include "train/model_file.h"
+
+#include <fmt/format.h>
+
+#include "base/version.h"
+
+namespace sloy {
+namespace {
+
+constexpr std::string_view format = "sloy model 1";
+
+const std::string& metadata_at(const SafetensorsReader& reader, const std::string& key,
+                               const std::filesystem::path& path) {
+  const auto found = reader.metadata().find(key);
+  if (found != reader.metadata().end()) return found->second;
+  throw FileError("this is no model of Sloy",
+                  {{"file", path.string()}, {"missing", fmt::format("'{}' in __metadata__", key)}},
+                  "a safetensors file of weights alone has no layers: build the model, then use "
+                  "set_weight");
+}
+
+/// Whether a tensor is for going on with the training, not for using the model.
+bool is_training_tensor(std::string_view name) {
+  return name.starts_with("optimizer/") || name.starts_with("kept/") || name == seed_variable ||
+         name == step_variable || name == learning_rate_variable;
+}
+
+/// Makes the first values of all weights those of the file. The shapes are compared before any
+/// memory is allocated: a file can ask for any size.
+void take_weights(Variables& variables, const std::shared_ptr<const SafetensorsReader>& reader,
+                  const std::filesystem::path& path) {
+  for (VariableId id = 0; id < variables.size(); ++id) {
+    Variable& variable = variables[id];
+    if (!is_weight(variable)) continue;
+    const SafetensorsReader::Entry* entry = reader->find(variable.name);
+    if (!entry) {
+      throw FileError(fmt::format("the file lacks the weight {}", variable.name),
+                      {{"file", path.string()}});
+    }
+    if (entry->shape != variable.type.shape) {
+      throw FileError(
+          fmt::format("the weight {} has another shape than its layer says", variable.name),
+          {{"file", path.string()},
+           {"tensor", to_string(entry->shape)},
+           {"layer", to_string(variable.type.shape)}});
+    }
+    variable.initial = [reader, entry](std::uint64_t) { return reader->read(*entry); };
+  }
+  for (const SafetensorsReader::Entry& entry : reader->entries()) {
+    const VariableId id = variables.find(entry.name);
+    if ((id < 0 || !is_weight(variables[id])) && !is_training_tensor(entry.name)) {
+      throw FileError(fmt::format("the file holds {}, which no layer of its model has", entry.name),
+                      {{"file", path.string()}});
+    }
+  }
+}
+
+}  // namespace
+
+bool is_weight(const Variable& variable) {
+  return variable.role == Role::parameter || variable.role == Role::statistic;
+}
+
+Metadata model_metadata(const Model::Impl& model) {
+  Config layers = to_config(model.built());
+  if (!model.trainable) layers["trainable"] = false;
+  Metadata metadata{{"format", std::string(format)},
+                    {"sloy", std::string(build_info().version)},
+                    {"model", to_json(layers)}};
+  if (!model.class_names.empty()) metadata["class_names"] = to_json(to_config(model.class_names));
+  return metadata;
+}
+
+std::vector<std::pair<std::string, Tensor>> tensors_of(const State& state,
+                                                       bool (*wanted)(const Variable&)) {
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  const Variables& variables = *state.variables();
+  for (VariableId id = 0; id < variables.size(); ++id) {
+    if (wanted(variables[id])) tensors.emplace_back(variables[id].name, state.get(id));
+  }
+  return tensors;
+}
+
+void Model::save(const std::filesystem::path& path) const {
+  const auto tensors = tensors_of(impl_->weights(), is_weight);
+  std::vector<NamedBytes> named;
+  for (const auto& [name, tensor] : tensors) named.emplace_back(name, tensor);
+  write_safetensors(path, std::move(named), model_metadata(*impl_));
+}
+
+Model Model::load(const std::filesystem::path& path, const LoadModelOptions& options) {
+  const auto reader = std::make_shared<const SafetensorsReader>(path);
+  if (const std::string& found = metadata_at(*reader, "format", path); found != format) {
+    throw FileError("the file has a format this version doesn't know",
+                    {{"file", path.string()}, {"format", found}, {"known", std::string(format)}});
+  }
+  try {
+    Model model =
+        from_config(parse_json(metadata_at(*reader, "model", path), path.string()), options.custom);
+    const auto names = reader->metadata().find("class_names");
+    if (names != reader->metadata().end()) {
+      sloy::from_config(parse_json(names->second, path.string()), model.impl_->class_names);
+    }
+    const auto variables = std::make_shared<Variables>();
+    model.impl_->declare(variables);
+    take_weights(*variables, reader, path);
+    model.impl_->adopt(State(variables));
+    return model;
+  } catch (ConfigError& error) {
+    error.add({"file", path.string()});
+    throw;
+  }
+}
+
+}  // namespace sloy

@@ -1,0 +1,18 @@
+/// Model files: weights as tensors, the architecture as JSON in a safetensors file.
+#pragma once
+
+#include "files/safetensors.h"
+#include "nn/model_impl.h"
+
+namespace sloy {
+
+/// What a model's file says beside the tensors: kinds and versions, layers, class names.
+Metadata model_metadata(const Model::Impl& model);
+
+/// All numbers of a state that `wanted` names, by their variables' names.
+std::vector<std::pair<std::string, Tensor>> tensors_of(const State& state,
+                                                       bool (*wanted)(const Variable&));
+
+bool is_weight(const Variable& variable);
+
+}  // namespace sloy

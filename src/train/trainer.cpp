@@ -1,0 +1,99 @@
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+
+#include "graph/form.h"
+
+namespace sloy {
+namespace {
+
+bool same_types(const data::Spec& a, const data::Spec& b) {
+  return a.features == b.features && a.target == b.target && a.num_classes == b.num_classes;
+}
+
+ProgramOptions program_options(const Model::Impl& model, StepGraph& step, std::int64_t batch_size) {
+  ProgramOptions options;
+  options.outputs = step.outputs;
+  options.batch_size = batch_size;
+  options.backend = model.compiled->backend;
+  options.precision = model.compiled->precision;
+  options.convolution = model.compiled->convolution;
+  return options;
+}
+
+bool is_weight(const Variable& variable) {
+  return variable.role == Role::parameter || variable.role == Role::statistic;
+}
+
+bool any_variable(const Variable&) { return true; }
+
+}  // namespace
+
+void require_loss(const Model::Impl& model, std::string_view purpose) {
+  if (model.compiled && model.compiled->loss) return;
+  throw ConfigError(fmt::format("the model was compiled without a loss, {} needs one", purpose), {},
+                    "call compile first: model.compile({.optimizer = Adam{}, .loss = …})");
+}
+
+Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t batch_size) {
+  auto trainer = std::static_pointer_cast<Trainer>(model.trainer);
+  if (trainer && same_types(trainer->spec, spec)) return *trainer;
+
+  const auto variables = std::make_shared<Variables>();
+  StepGraph step = build_step(model, variables, spec, StepKind::training);
+  ProgramOptions options = program_options(model, step, batch_size);
+  options.updates = model.compiled->optimizer.minimize(step.loss);
+  auto made = std::make_shared<Trainer>(Trainer{spec, sloy::compile(std::move(options))});
+
+  State state(variables, {.seed = model.seed, .precision = model.compiled->precision});
+  // After a compile the optimizer begins anew; only weights are kept.
+  if (model.state) copy_by_name(model.state, state, trainer ? any_variable : is_weight);
+  model.adopt(std::move(state));
+  model.trainer = made;
+  return *made;
+}
+
+Program evaluation_program(Model::Impl& model, const data::Spec& spec, StepKind kind,
+                           std::int64_t batch_size) {
+  const std::shared_ptr<Variables> variables = model.weights().variables();
+  auto evaluator = std::static_pointer_cast<Evaluator>(model.evaluator);
+  if (!evaluator || evaluator->variables != variables || !same_types(evaluator->spec, spec)) {
+    evaluator = std::make_shared<Evaluator>(Evaluator{variables, spec, {}});
+    model.evaluator = evaluator;
+  }
+  Program& program = evaluator->steps[kind];
+  if (!program) {
+    StepGraph step = build_step(model, variables, spec, kind);
+    program = sloy::compile(program_options(model, step, batch_size));
+  }
+  return program;
+}
+
+Program Model::training_program(const data::Spec& spec, std::int64_t batch_size) const {
+  require_loss(*impl_, "training");
+  impl_->build_for(spec.features);
+  return trainer_for(*impl_, spec, batch_size).step;
+}
+
+void Model::compile(CompileOptions options) {
+  if (options.backend == BackendKind::cpu && options.precision == Precision::float64) {
+    throw ConfigError("float64 runs on the reference backend alone", {},
+                      "use .backend = BackendKind::reference");
+  }
+  impl_->seed = options.seed;
+  const bool other_precision = impl_->state && impl_->state.precision() != options.precision;
+  impl_->compiled = std::move(options);
+  impl_->trainer.reset();
+  impl_->evaluator.reset();
+  impl_->inference.clear();
+  if (other_precision) {
+    State state(impl_->state.variables(),
+                {.seed = impl_->seed, .precision = impl_->compiled->precision});
+    copy_by_name(impl_->state, state, is_weight);
+    impl_->adopt(std::move(state));
+  }
+}
+
+bool Model::is_compiled() const { return impl_->compiled.has_value(); }
+
+}  // namespace sloy
