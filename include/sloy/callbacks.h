@@ -10,7 +10,7 @@
 ///     };
 ///
 /// With `Config state() const` and `void set_state(const Config&)` it goes on where it was when a
-/// fit is resumed.
+/// fit is resumed: set_state is then called after on_train_begin.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,7 @@
 
 namespace sloy {
 
+class File;
 class Model;
 
 /// Figures by name, in the order they are shown: "loss", "accuracy", "val_loss", ….
@@ -51,6 +52,8 @@ class SLOY_EXPORT Run {
   virtual ~Run() = default;
 
   virtual Model& model() const = 0;
+  /// Whether it goes on from a checkpoint.
+  virtual bool resumed() const { return false; }
   /// All numbers of the training: weights, statistics, slots, scalars.
   virtual State& state() const = 0;
   /// Of this epoch, from 0, and of all.
@@ -83,7 +86,7 @@ class SLOY_EXPORT Run {
   virtual void restore_weights(const std::string& name) = 0;
 };
 
-/// Whether smaller or larger is better; `automatic`: larger where the name ends in "accuracy".
+/// Whether smaller or larger is better; `automatic`: larger for the accuracy.
 enum class Mode : std::uint8_t { automatic, min, max };
 constexpr std::array<std::string_view, 3> enum_names(Mode) { return {"auto", "min", "max"}; }
 
@@ -92,7 +95,9 @@ class SLOY_EXPORT Best {
  public:
   Best() = default;
   Best(std::string_view monitor, Mode mode, double min_delta = 0);
-  /// Whether `value` is better than the best by more than min_delta; it becomes the best then.
+  /// Whether `value` is better than `other` by more than min_delta. Not-a-number never is.
+  bool is_better(double value, double other) const;
+  /// Whether `value` is the first or better than the best; it becomes the best then.
   bool improve(double value);
   bool found() const { return found_; }
   double value() const { return value_; }
@@ -105,8 +110,9 @@ class SLOY_EXPORT Best {
   double value_ = 0;
 };
 
-/// Stops when `monitor` has not improved for `patience` epochs. Unlike Keras it restores the
-/// weights of the best epoch by default, and at whatever epoch the fit ends.
+/// Stops when `monitor` has not improved for `patience` epochs, counted from `start_from_epoch`, or
+/// has not become better than `baseline` in that time. Unlike Keras it restores the weights of the
+/// best epoch by default, whatever ends the fit.
 struct SLOY_EXPORT EarlyStopping {
   std::string monitor = "val_loss";
   double min_delta = 0;
@@ -162,14 +168,18 @@ struct SLOY_EXPORT ModelCheckpoint {
   }
 };
 
-/// Writes a line an epoch: epoch (from 0, as Keras), figures, learning_rate.
+/// Writes a line an epoch: epoch (from 0, as Keras), figures, learning_rate. A resumed fit goes on
+/// with the file it finds.
 struct SLOY_EXPORT CSVLogger {
   std::string filename = {};
   std::string separator = ",";
   bool append = false;
 
+  std::shared_ptr<File> file = {};  ///< open while training
+
   void on_train_begin(Run& run);
   void on_epoch_end(Run& run, const Logs& logs);
+  void on_train_end(Run& run, const Logs& logs);
   static constexpr auto fields() {
     return std::tuple{field("filename", &CSVLogger::filename),
                       field("separator", &CSVLogger::separator),

@@ -39,15 +39,4 @@ std::vector<double> History::operator[](std::string_view name) const {
   return values;
 }
 
-Best::Best(std::string_view monitor, Mode mode, double min_delta)
-    : larger_(mode == Mode::max || (mode == Mode::automatic && monitor.ends_with("accuracy"))),
-      min_delta_(std::abs(min_delta)) {}
-
-bool Best::improve(double value) {
-  const bool better = larger_ ? value - min_delta_ > value_ : value + min_delta_ < value_;
-  if (found_ && !better) return false;
-  set(value);
-  return true;
-}
-
 }  // namespace sloy

@@ -1,0 +1,41 @@
+#include "train/monitor.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/nearest.h"
+
+namespace sloy {
+
+Best::Best(std::string_view monitor, Mode mode, double min_delta)
+    : larger_(mode == Mode::max || (mode == Mode::automatic && monitor.ends_with("accuracy"))),
+      min_delta_(std::abs(min_delta)) {}
+
+bool Best::is_better(double value, double other) const {
+  return larger_ ? value - min_delta_ > other : value + min_delta_ < other;
+}
+
+bool Best::improve(double value) {
+  const bool better = found_ ? is_better(value, value_) : !std::isnan(value);
+  if (better) set(value);
+  return better;
+}
+
+void check_monitor(std::string_view callback, const std::string& monitor, const Run& run) {
+  const std::vector<std::string>& names = run.log_names();
+  if (std::find(names.begin(), names.end(), monitor) != names.end()) return;
+  std::string fix = "hold out data to validate on, or monitor another figure";
+  if (!monitor.starts_with("val_")) {
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    const std::string_view meant = nearest(monitor, known);
+    fix = meant.empty() ? "monitor one of them" : fmt::format("did you mean '{}'?", meant);
+  }
+  throw ConfigError(
+      fmt::format("{} monitors '{}', which this training doesn't have", callback, monitor),
+      {{"figures", fmt::format("{}", fmt::join(names, ", "))}}, std::move(fix));
+}
+
+}  // namespace sloy
