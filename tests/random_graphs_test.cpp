@@ -179,7 +179,7 @@ void compare(Arithmetic arithmetic) {
   for (const auto& [name, count] : counts.changed) std::printf(" %s %ld", name.c_str(), count);
   std::printf("\n");
   EXPECT_GT(counts.graphs, graphs_per_kind() / 2);
-  for (const char* pass : {"simplify", "fuse", "in_place"}) {
+  for (const char* pass : {"simplify", "fuse", "layout", "in_place"}) {
     EXPECT_GT(counts.changed[pass], 0) << pass << " changed nothing";
   }
 }

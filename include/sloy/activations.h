@@ -17,13 +17,9 @@ class Symbol;
 SLOY_EXPORT Value linear(Value x);
 /// max(x, 0); derivative 0 at 0.
 SLOY_EXPORT Value relu(Value x);
-/// x where x > 0, else negative_slope·x.
-SLOY_EXPORT Value leaky_relu(Value x, double negative_slope);
-/// With the slope 0.2, as Keras's function (its layer LeakyReLU has 0.3).
+/// leaky_relu of ops.h with the slope 0.2, as Keras's function (its layer LeakyReLU has 0.3).
 SLOY_EXPORT Value leaky_relu(Value x);
-/// x where x > 0, else alpha·(eˣ − 1).
-SLOY_EXPORT Value elu(Value x, double alpha);
-/// With alpha 1.
+/// elu of ops.h with alpha 1.
 SLOY_EXPORT Value elu(Value x);
 // sigmoid, tanh and softmax are in ops.h.
 

@@ -9,6 +9,8 @@
 #include <sloy/fields.h>
 #include <sloy/graph.h>
 #include <sloy/initializers.h>
+#include <sloy/inspect.h>
+#include <sloy/io.h>
 #include <sloy/layer.h>
 #include <sloy/layers.h>
 #include <sloy/losses.h>

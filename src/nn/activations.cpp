@@ -26,16 +26,7 @@ constexpr std::array<Named, 7> built_in{{{"linear", &linear},
 Value linear(Value x) { return x; }
 Value relu(Value x) { return rectify(x); }
 
-Value leaky_relu(Value x, double negative_slope) {
-  return where(greater(x, x.graph().constant(0.0)), x, negative_slope * x);
-}
 Value leaky_relu(Value x) { return leaky_relu(x, 0.2); }
-
-Value elu(Value x, double alpha) {
-  // The branch not taken must stay finite, or its gradient 0·∞ would not be 0.
-  Value zero = x.graph().constant(0.0);
-  return where(greater(x, zero), x, alpha * expm1(minimum(x, zero)));
-}
 Value elu(Value x) { return elu(x, 1.0); }
 
 Symbol Activation::operator()(const Symbol& x) const { return Layer(*this)(x); }

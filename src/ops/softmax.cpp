@@ -15,8 +15,7 @@ using Values = std::vector<Value>;
 
 void check_scores(Operands in, std::string_view name) {
   check_float(in, 0, name);
-  check_axis(in.shape(0), -1);
-  check_fixed(in.shape(0), -1);
+  check_fixed(in.shape(0), check_axis(in.shape(0), -1));
   check_not_empty(in.shape(0));
 }
 

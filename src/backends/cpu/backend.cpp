@@ -33,6 +33,8 @@ const Backend& cpu_backend() {
 
 std::span<const std::span<const Offer>> cpu::offer_lists() {
   static const std::array lists{fused_offers(),
+                                moments_offers(),
+                                pool_offers(),
                                 convolution_offers(),
                                 convolution_input_gradient_offers(),
                                 convolution_kernel_gradient_offers(),

@@ -64,6 +64,10 @@ class Translation {
     is_key_.resize(count, false);
     for (const FusedInstruction& instruction : attributes_.instructions) {
       if (!is_random(instruction)) continue;
+      if (space_.rank() < 2) {
+        refusal = "each element is an example of its own";
+        return false;
+      }
       has_random_ = true;
       for (int operand : instruction.operands) is_key_[static_cast<std::size_t>(operand)] = true;
     }

@@ -24,7 +24,8 @@ TEST(FusedOffers, SumsReadAnOperandBeforeAResultOverwritesIt) {
   EXPECT_EQ(results[0].item(), 2000.0);
   for (float column : results[1].values<float>()) EXPECT_EQ(column, 40.0f);
   for (float row : results[2].values<float>()) EXPECT_EQ(row, 50.0f);
-  for (float now : state.get(id).values<float>()) EXPECT_EQ(now, -2.0f);
+  const Tensor updated = state.get(id);
+  for (float now : updated.values<float>()) EXPECT_EQ(now, -2.0f);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 namespace sloy::cpu {
 
 std::span<const Offer> fused_offers();
+std::span<const Offer> moments_offers();
+std::span<const Offer> pool_offers();
 std::span<const Offer> convolution_offers();
 std::span<const Offer> convolution_input_gradient_offers();
 std::span<const Offer> convolution_kernel_gradient_offers();

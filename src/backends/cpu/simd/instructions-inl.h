@@ -115,7 +115,8 @@ HWY_INLINE void compute(Opcode opcode, Tile a, Tile b, Tile c, float immediate, 
     case Opcode::equal:
       return each([](V x, V y) HWY_ATTR { return one_where(hn::Eq(x, y)); }, a, b, out, n);
     case Opcode::not_equal:
-      return each([](V x, V y) HWY_ATTR { return one_where(hn::Ne(x, y)); }, a, b, out, n);
+      // Not hn::Ne, for which not-a-number differs from nothing.
+      return each([](V x, V y) HWY_ATTR { return one_where(hn::Not(hn::Eq(x, y))); }, a, b, out, n);
     case Opcode::greater:
       return each([](V x, V y) HWY_ATTR { return one_where(hn::Gt(x, y)); }, a, b, out, n);
     case Opcode::greater_equal:

@@ -60,17 +60,6 @@ HWY_INLINE void for_each_tap(const Windows& windows, const Axis::Taps& d, const 
   }
 }
 
-/// Some neighbouring channels: loads and stores of a whole vector or of the last channels.
-struct WholeVector {
-  HWY_INLINE V load(const float* from) const { return hn::LoadU(D(), from); }
-  HWY_INLINE void store(V v, float* to) const { hn::StoreU(v, D(), to); }
-};
-struct FirstLanes {
-  std::size_t count;
-  HWY_INLINE V load(const float* from) const { return load_first(from, count); }
-  HWY_INLINE void store(V v, float* to) const { store_first(v, to, count); }
-};
-
 /// Calls body(first channel, access) for all channels.
 template <class Body>
 HWY_INLINE void for_each_channels(std::int64_t channels, const Body& body) {

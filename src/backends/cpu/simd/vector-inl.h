@@ -55,6 +55,17 @@ HWY_INLINE void store_first(V v, float* to, std::size_t count) {
 #endif
 }
 
+/// How a loop loads and stores: whole vectors, or the last few lanes.
+struct WholeVector {
+  HWY_INLINE V load(const float* from) const { return hn::LoadU(D(), from); }
+  HWY_INLINE void store(V v, float* to) const { hn::StoreU(v, D(), to); }
+};
+struct FirstLanes {
+  std::size_t count;
+  HWY_INLINE V load(const float* from) const { return load_first(from, count); }
+  HWY_INLINE void store(V v, float* to) const { store_first(v, to, count); }
+};
+
 struct AddLanes {
   template <class W>
   HWY_INLINE W operator()(W a, W b) const {

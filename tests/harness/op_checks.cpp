@@ -1,0 +1,168 @@
+#include "harness/op_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "harness/op_offers.h"
+#include "harness/op_values.h"
+
+namespace sloy {
+namespace {
+
+std::string mistrusted(const std::vector<Tensor>& results) {
+  for (const Tensor& result : results) {
+    const Tensor wide = result.cast(DType::float64);
+    auto values = wide.values<double>();
+    if (values.size() < 4) continue;
+    const auto zeros = std::count(values.begin(), values.end(), 0.0);
+    if (zeros * 10 > static_cast<std::ptrdiff_t>(values.size()) * 7) return "mostly zeros";
+    if (std::all_of(values.begin(), values.end(), [&](double v) { return v == values[0]; })) {
+      return "all alike";
+    }
+  }
+  return {};
+}
+
+std::string unexpected(const OpCase& row, const std::vector<Tensor>& results) {
+  for (std::size_t r = 0; r < row.expect.size(); ++r) {
+    const Tensor wide = results[r].cast(DType::float64);
+    auto values = wide.values<double>();
+    if (values.size() != row.expect[r].size()) {
+      return fmt::format("result {} has {} elements, {} are expected", r, values.size(),
+                         row.expect[r].size());
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double wanted = row.expect[r][i];
+      if (values[i] == wanted || (std::isnan(values[i]) && std::isnan(wanted))) continue;
+      if (std::abs(values[i] - wanted) <= 1e-6 * std::abs(wanted)) continue;
+      return fmt::format("result {} element {}: {}, expected {}", r, i, values[i], wanted);
+    }
+  }
+  return {};
+}
+
+/// The row as a graph of one node.
+std::vector<Value> build(Graph& graph, const OpCase& row) {
+  std::vector<Value> inputs;
+  for (const Type& type : row.operands) {
+    inputs.push_back(graph.input(fmt::format("x{}", inputs.size()), type));
+  }
+  return graph.apply(*row.op, row.attributes, inputs);
+}
+
+struct Accepted {
+  const Offer* offer;
+  Stand stand;
+  Proposal proposal;
+};
+
+std::vector<Accepted> accepted_by(const Backend& backend, const BoundCase& bound) {
+  std::vector<Accepted> accepted;
+  for (const Offer* offer : backend.offers(*bound.op)) {
+    for (Stand stand : {Stand::plain, Stand::free, Stand::blocked}) {
+      std::string refusal;
+      auto proposal = consider(*offer, bound, stand, backend.block_width(), refusal);
+      if (proposal) {
+        accepted.push_back({offer, stand, std::move(*proposal)});
+      } else if (refusal.empty()) {
+        throw std::runtime_error(std::string(offer->name) + " refuses without a reason");
+      }
+    }
+  }
+  return accepted;
+}
+
+}  // namespace
+
+std::string check_refusal(const OpCase& row) {
+  try {
+    row.op->infer(row.attributes, Operands(row.operands));
+  } catch (const ShapeError& error) {
+    if (error.sentence() == row.error) return {};
+    return fmt::format("it says '{}', not '{}'", error.sentence(), row.error);
+  }
+  return fmt::format("it accepts, instead of saying '{}'", row.error);
+}
+
+std::string check_values(const OpCase& row) {
+  const BoundCase bound(row);
+  const std::vector<Tensor> tensors = operands(row, Numbers::random);
+  const std::vector<Tensor> results = run_reference(bound, widened(tensors));
+  if (row.expect.empty()) {
+    const std::string doubt = mistrusted(results);
+    return doubt.empty() || row.mostly_constant ? "" : "the results are " + doubt;
+  }
+  if (std::string wrong = unexpected(row, results); !wrong.empty()) return "in double: " + wrong;
+  if (std::string wrong = unexpected(row, run_reference(bound, tensors)); !wrong.empty()) {
+    return "in float: " + wrong;
+  }
+  return {};
+}
+
+std::string check_float(const OpCase& row) {
+  const BoundCase bound(row);
+  for (Numbers numbers : {Numbers::random, Numbers::small_integers}) {
+    const std::vector<Tensor> tensors = operands(row, numbers);
+    const Bounds limits = bounds(row, bound, tensors, numbers);
+    if (std::string wrong = difference(limits, run_reference(bound, tensors)); !wrong.empty()) {
+      return wrong;
+    }
+  }
+  return {};
+}
+
+std::string check_text(const OpCase& row) {
+  const std::string attributes = to_json(row.op->to_config(row.attributes));
+  if (!row.op->equal(row.op->parse(parse_json(attributes)), row.attributes)) {
+    return "the attributes change when read back: " + attributes;
+  }
+  Graph graph;
+  graph.output("y", build(graph, row).front());
+  const std::string text = to_text(graph);
+  const std::string again = to_text(*parse_graph(text));
+  return again == text ? "" : "the graph\n" + text + "changes when read back\n" + again;
+}
+
+std::string check_binding(const OpCase& row) {
+  Graph graph;
+  const std::vector<Value> open = build(graph, row);
+  const BoundCase bound(row);
+  for (std::size_t r = 0; r < open.size(); ++r) {
+    const Shape shape = open[r].shape().bind(row_batch_size);
+    if (shape != bound.results[r].shape) {
+      return fmt::format("result {}: open, then bound {}; bound at once {}", r, to_string(shape),
+                         to_string(bound.results[r].shape));
+    }
+  }
+  return {};
+}
+
+std::string check_offers(const OpCase& row, const Backend& backend) {
+  const BoundCase bound(row);
+  const std::vector<Accepted> accepted = accepted_by(backend, bound);
+  if (accepted.empty()) return {};
+  for (Numbers numbers : {Numbers::small_integers, Numbers::random}) {
+    const std::vector<Tensor> tensors = operands(row, numbers);
+    const Bounds limits = bounds(row, bound, tensors, numbers);
+    for (const auto& [offer, stand, proposal] : accepted) {
+      const std::string wrong =
+          difference(limits, run_proposal(proposal, bound, tensors), offer->integer_tolerance);
+      if (wrong.empty()) continue;
+      return fmt::format("{} ({}), {}, {}: {}", offer->name, proposal.implementation,
+                         numbers == Numbers::random ? "random numbers" : "small integers",
+                         stand == Stand::blocked ? "blocked" : "plain", wrong);
+    }
+  }
+  return {};
+}
+
+void find_accepting(const OpCase& row, const Backend& backend, std::set<const Offer*>& accepting) {
+  for (const Accepted& accepted : accepted_by(backend, BoundCase(row))) {
+    accepting.insert(accepted.offer);
+  }
+}
+
+}  // namespace sloy

@@ -1,0 +1,29 @@
+/// Gradient rules against differences of the reference kernels, in double.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/op_cases.h"
+
+namespace sloy {
+
+/// Writes a computation over inputs.
+using Computation = std::function<std::vector<Value>(Graph&, const std::vector<Value>&)>;
+
+/// Compares every element of the Jacobian at `operands` with a central difference. Empty where all
+/// is well.
+std::string check_gradient(const Computation& computation, const std::vector<Tensor>& operands);
+
+/// The same for the gradient's own gradients, along random directions.
+std::string check_second_gradient(const Computation& computation,
+                                  const std::vector<Tensor>& operands);
+
+/// Whether a row has anything to differentiate, and little enough of it. Rows that expect numbers
+/// stand at kinks and infinities, where differences mean nothing.
+bool has_gradient(const OpCase& row);
+std::string check_gradient(const OpCase& row);
+std::string check_second_gradient(const OpCase& row);
+
+}  // namespace sloy
