@@ -99,6 +99,7 @@ class Fit final : public Run {
   }
 
   Model& model() const override { return model_; }
+  bool resumed() const override { return resumed_; }
   State& state() const override { return impl_.state; }
   int epoch() const override { return epoch_; }
   int epochs() const override { return options_.epochs; }
@@ -215,6 +216,7 @@ class Fit final : public Run {
   std::vector<Config> resume() {
     std::optional<Progress> found = load_checkpoint(options_.checkpoints, impl_, progress(), kept_);
     if (!found) return {};
+    resumed_ = true;
     epoch_ = found->epochs_done;
     history_ = std::move(found->history);
     stopped_ = found->stopped;
@@ -245,6 +247,7 @@ class Fit final : public Run {
   std::int64_t steps_done_ = 0;
   double epoch_began_ = 0;
   double training_seconds_ = 0;
+  bool resumed_ = false;
   bool stopped_ = false;
   bool interrupted_ = false;
   Logs logs_;

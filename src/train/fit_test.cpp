@@ -431,10 +431,9 @@ TEST(FitErrors, ComeBeforeTheFirstStep) {
               fit({Input{2}, Dense{.units = 1}}, MeanSquaredError{}, regression(4),
                   {.callbacks = {EarlyStopping{}}});
             }),
-            "EarlyStopping monitors val_loss, which this fit does not measure\n"
-            "  measured   loss\n"
-            "  to fix     give validation_split or validation_data, or monitor a figure of "
-            "training");
+            "EarlyStopping monitors 'val_loss', which this training doesn't have\n"
+            "  figures   loss\n"
+            "  to fix    hold out data to validate on, or monitor another figure");
   Sequential never_compiled{Input{2}, Dense{.units = 1}};
   EXPECT_THROW(never_compiled.fit(regression(4)), ConfigError);
 }

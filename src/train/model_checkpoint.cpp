@@ -3,7 +3,7 @@
 #include <sloy/callbacks.h>
 #include <sloy/model.h>
 
-#include "train/callbacks/monitor.h"
+#include "train/monitor.h"
 
 namespace sloy {
 namespace {
@@ -27,7 +27,7 @@ void ModelCheckpoint::on_train_begin(Run& run) {
   if (filepath.empty()) {
     throw ConfigError("ModelCheckpoint has no filepath", {}, "give it one: \"best.safetensors\"");
   }
-  if (save_best_only) require_figure(run, "ModelCheckpoint", monitor);
+  if (save_best_only) check_monitor(type_name<ModelCheckpoint>(), monitor, run);
   best = Best(monitor, mode);
   Logs any;
   for (const std::string& name : run.log_names()) any.set(name, 0);
@@ -39,7 +39,9 @@ void ModelCheckpoint::on_epoch_end(Run& run, const Logs& logs) {
   run.model().save(file_name(filepath, run.epoch() + 1, logs));
 }
 
-Config ModelCheckpoint::state() const { return best_state(best); }
-void ModelCheckpoint::set_state(const Config& config) { set_best_state(config, best); }
+Config ModelCheckpoint::state() const { return best.found() ? Config(best.value()) : Config(); }
+void ModelCheckpoint::set_state(const Config& config) {
+  if (!config.is_null()) best.set(config.as_number());
+}
 
 }  // namespace sloy
