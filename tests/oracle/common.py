@@ -67,7 +67,7 @@ class Golden:
             sizes = [size for size in value.shape if size != 1]
             assert self.may_repeat_sizes or len(set(sizes)) == len(sizes), (case, name, sizes)
             value = value.to(torch.float64 if value.is_floating_point() else torch.int32)
-            self.tensors[f"{case}/{name}"] = np.ascontiguousarray(value.numpy())
+            self.tensors[f"{case}/{name}"] = np.array(value.numpy(), order="C")
 
     def write(self):
         described = {"script": f"{self.family}.py", "versions": versions(), "seed": SEED, "cases": self.cases}

@@ -1,0 +1,244 @@
+// Ten steps of training the benchmark workloads against PyTorch, from the same weights and batches.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <sloy/losses.h>
+#include <sloy/optimizers.h>
+
+#include "harness/oracle_numbers.h"
+#include "harness/workloads.h"
+
+namespace sloy {
+namespace {
+
+using harness::OracleNumbers;
+
+const Config& goldens() {
+  static const Config described = [] {
+    std::ifstream file("tests/oracle/golden/training.json");
+    std::stringstream text;
+    text << file.rdbuf();
+    return parse_json(text.str());
+  }();
+  return described;
+}
+
+const Config& golden_of(std::string_view workload) {
+  for (const Config& run : goldens().at("runs").as_list()) {
+    if (run.at("workload").as_string() == workload) return run;
+  }
+  throw std::invalid_argument(std::string(workload));
+}
+
+Shape shape_of(const Config& list) {
+  Shape shape;
+  for (const Config& size : list.as_list()) shape.push_back(size.as_integer());
+  return shape;
+}
+
+std::vector<double> numbers(const Config& list) {
+  std::vector<double> values;
+  for (const Config& value : list.as_list()) values.push_back(value.as_number());
+  return values;
+}
+
+Loss loss_of(const Config& golden) {
+  const std::string& name = golden.at("loss").as_string();
+  if (name == "mse") return MeanSquaredError{};
+  if (name == "bce") return BinaryCrossentropy{.from_logits = true};
+  return SparseCategoricalCrossentropy{.from_logits = true};
+}
+
+Optimizer optimizer_of(const Config& golden) {
+  const Config& options = golden.at("optimizer_options");
+  const double learning_rate = options.at("lr").as_number();
+  if (golden.at("optimizer").as_string() == "Adam") {
+    return Adam{.learning_rate = learning_rate,
+                .epsilon = 1e-8,
+                .epsilon_place = EpsilonPlace::outside_root};
+  }
+  const Config* momentum = options.find("momentum");
+  return SGD{.learning_rate = learning_rate, .momentum = momentum ? momentum->as_number() : 0.0};
+}
+
+double norm(const Tensor& tensor) {
+  const Tensor wide = tensor.cast(DType::float64);
+  double squares = 0;
+  for (double value : wide.values<double>()) squares += value * value;
+  return std::sqrt(squares);
+}
+
+/// A workload under training, as the golden run of PyTorch.
+class Training {
+ public:
+  Training(std::string_view workload, BackendKind backend, Precision precision)
+      : workload_(workload), golden_(golden_of(workload)), build_(graph_, true) {
+    const Model model = harness::workload(workload);
+    const std::int64_t batch_size = golden_.at("batch_size").as_integer();
+    const Type input = model.input_types().at(0);
+    const Value x = graph_.input("x", {DType::float32, input.shape.bind(batch_size)});
+    const Value prediction = model(build_, x);
+    const Value target = graph_.input("target", target_type(prediction));
+    make_batches(x.shape(), target.type());
+    loss_ = loss_of(golden_)(target, prediction);
+    find_weights();
+
+    // PyTorch's weight decay is a penalty on everything trained, and not in the loss it reports.
+    Value objective = loss_;
+    if (const Config* decay = golden_.at("optimizer_options").find("weight_decay")) {
+      for (VariableId id : weights_) {
+        objective = objective + sum(square(graph_.variable(id))) * (decay->as_number() / 2);
+      }
+    }
+    std::vector<Value> weights;
+    for (VariableId id : weights_) weights.push_back(graph_.variable(id));
+    slopes_ = gradient(loss_, weights);
+    const auto updates = optimizer_of(golden_).minimize(objective);
+    step_ = compile(
+        {.outputs = {loss_}, .updates = updates, .backend = backend, .precision = precision});
+    gradients_ = compile({.outputs = slopes_, .backend = backend, .precision = precision});
+    state_ = State(graph_.shared_variables(), {.precision = precision});
+    for (std::size_t i = 0; i < weights_.size(); ++i) state_.set(weights_[i], first_value(i));
+  }
+
+  std::size_t steps() const { return golden_.at("losses").as_list().size(); }
+  const Config& golden() const { return golden_; }
+
+  /// Norms may be off by `tolerance` of their own, or of a hundredth of the largest: the bias
+  /// before a batch norm has a gradient of nothing but rounding.
+  void expect_first_gradients(double tolerance) {
+    double largest = 0;
+    for (const Config& variable : golden_.at("variables").as_list()) {
+      largest = std::max(largest, variable.at("first_gradient_norm").as_number());
+    }
+    const Results results = gradients_.run(state_, feeds(0));
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const double expected = described(i).at("first_gradient_norm").as_number();
+      EXPECT_NEAR(norm(results[i]), expected, tolerance * std::max(expected, largest / 100))
+          << workload_ << ", gradient of " << described(i).at("name").as_string();
+    }
+  }
+
+  double run_step(std::size_t step) { return step_.run(state_, feeds(step))[0].item(); }
+
+  void expect_final_weights(double tolerance) const {
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const Config& variable = described(i);
+      const double expected = variable.at("final_norm").as_number();
+      EXPECT_NEAR(norm(state_.get(weights_[i])), expected, tolerance * expected)
+          << workload_ << ", " << variable.at("name").as_string();
+    }
+  }
+
+ private:
+  const Config& described(std::size_t i) const { return golden_.at("variables").as_list()[i]; }
+
+  Type target_type(Value prediction) const {
+    const std::string& loss = golden_.at("loss").as_string();
+    if (loss == "cross_entropy") return {DType::int32, {prediction.dim(0)}};
+    return {DType::float32, prediction.shape()};
+  }
+
+  void make_batches(const Shape& features, const Type& target) {
+    for (std::int64_t k = 0; k < goldens().at("batches").as_integer(); ++k) {
+      const Tensor x =
+          OracleNumbers(fmt::format("{}/x/{}", workload_, k)).uniform(features, 0.0, 1.0);
+      batches_.push_back({x, target_of(k, x, target)});
+    }
+  }
+
+  Tensor target_of(std::int64_t k, const Tensor& x, const Type& target) const {
+    const std::string& loss = golden_.at("loss").as_string();
+    if (loss == "bce") return x;
+    if (loss == "cross_entropy") {
+      return OracleNumbers(fmt::format("{}/labels/{}", workload_, k)).integers(target.shape, 10);
+    }
+    Tensor product(DType::float32, target.shape);
+    const auto in = x.values<float>();
+    std::size_t i = 0;
+    for (float& value : product.mutable_values<float>()) {
+      value = in[2 * i] * in[2 * i + 1];
+      ++i;
+    }
+    return product;
+  }
+
+  std::vector<Tensor> feeds(std::size_t step) const { return batches_[step % batches_.size()]; }
+
+  /// Finds the golden's variables among the model's and checks that they are all it trains.
+  void find_weights() {
+    std::int64_t trained = 0;
+    for (VariableId id = 0; id < graph_.variables().size(); ++id) {
+      const Variable& variable = graph_.variables()[id];
+      if (variable.role == Role::parameter) trained += variable.type.shape.size();
+    }
+    EXPECT_EQ(trained, golden_.at("trainable_parameters").as_integer()) << workload_;
+    for (const Config& variable : golden_.at("variables").as_list()) {
+      const VariableId id = graph_.variables().find(variable.at("name").as_string());
+      if (id < 0) throw std::invalid_argument(variable.at("name").as_string());
+      EXPECT_EQ(graph_.variables()[id].type.shape, shape_of(variable.at("shape")));
+      weights_.push_back(id);
+    }
+  }
+
+  Tensor first_value(std::size_t i) const {
+    const Config& variable = described(i);
+    const Shape shape = shape_of(variable.at("shape"));
+    const Config& initial = variable.at("initial");
+    if (const Config* bound = initial.find("uniform")) {
+      const OracleNumbers formula(workload_ + "/" + variable.at("name").as_string());
+      return formula.uniform(shape, -bound->as_number(), bound->as_number());
+    }
+    return Tensor(shape, std::vector<float>(static_cast<std::size_t>(shape.size()),
+                                            float(initial.at("constant").as_number())));
+  }
+
+  std::string workload_;
+  const Config& golden_;
+  Graph graph_;
+  Build build_;
+  Value loss_;
+  std::vector<VariableId> weights_;
+  std::vector<Value> slopes_;
+  std::vector<std::vector<Tensor>> batches_;
+  Program step_, gradients_;
+  State state_;
+};
+
+class GoldenTraining : public testing::TestWithParam<const char*> {};
+
+TEST_P(GoldenTraining, InDoubleIsPyTorchs) {
+  Training run(GetParam(), BackendKind::reference, Precision::float64);
+  run.expect_first_gradients(1e-9);
+  const auto losses = numbers(run.golden().at("losses"));
+  for (std::size_t step = 0; step < run.steps(); ++step) {
+    EXPECT_NEAR(run.run_step(step), losses[step], 1e-8 * losses[step]) << "step " << step;
+  }
+  run.expect_final_weights(1e-8);
+}
+
+// Kernels round differently, and a ReLU that flips changes the gradient by a jump: PyTorch's own
+// float shows how far that carries in each net.
+TEST_P(GoldenTraining, InFloatIsAsCloseAsPyTorchsFloat) {
+  Training run(GetParam(), BackendKind::cpu, Precision::float32);
+  run.expect_first_gradients(2e-5);
+  const auto losses = numbers(run.golden().at("losses"));
+  const auto in_float = numbers(run.golden().at("losses_float32"));
+  double reached = 5e-5 * losses[0];
+  for (std::size_t step = 0; step < run.steps(); ++step) {
+    reached = std::max(reached, 30 * std::abs(in_float[step] - losses[step]));
+    EXPECT_NEAR(run.run_step(step), losses[step], reached) << "step " << step;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Workloads, GoldenTraining,
+                         testing::Values("W1", "W2", "W3", "W4", "W5", "W7", "W9"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+}  // namespace
+}  // namespace sloy
