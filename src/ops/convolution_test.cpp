@@ -58,6 +58,11 @@ std::vector<Convolution> convolutions() {
       {{2, 8, 8, 32}, {3, 3, 8, 32}, {.groups = 4}},
       {{2, 40, 16}, {5, 16, 16}},
       {{1, 6, 8, 8, 16}, {3, 3, 3, 16, 16}},
+      // tiles of 4×4 that hang over the edge
+      {{4, 12, 11, 64}, {3, 3, 64, 64}},
+      // very few filters
+      same_padded({2, 6, 9, 16}, {3, 3, 16, 1}),
+      {{3, 9, 9, 20}, {3, 2, 20, 3}, {.window = {.strides = {2, 1}, .dilations = {1, 2}}}},
   };
 }
 
@@ -75,7 +80,7 @@ Rows with_epilogues() {
   Rows rows;
   for (const auto& [x, kernel, options, skips] :
        {Convolution{{1, 4, 4, 1}, {3, 3, 1, 3}}, same_padded({8, 8, 8, 64}, {3, 3, 64, 64}),
-        same_padded({2, 8, 8, 16}, {1, 1, 16, 32}),
+        same_padded({2, 8, 8, 16}, {1, 1, 16, 32}), same_padded({2, 6, 9, 16}, {3, 3, 16, 2}),
         Convolution{{2, 8, 8, 16}, {3, 3, 1, 16}, {.groups = 16}}}) {
     for (bool relu : {false, true}) {
       rows.push_back({.shapes = {x, kernel, {kernel[-1]}},

@@ -35,6 +35,7 @@ std::span<const std::span<const Offer>> cpu::offer_lists() {
   static const std::array lists{fused_offers(),
                                 moments_offers(),
                                 pool_offers(),
+                                narrow_convolution_offers(),
                                 convolution_offers(),
                                 convolution_input_gradient_offers(),
                                 convolution_kernel_gradient_offers(),

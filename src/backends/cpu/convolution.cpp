@@ -126,7 +126,7 @@ std::optional<Proposal> consider_winograd(const Request& request, std::string& r
   }
   const Problem problem = problem_of(request);
   if (choose_algorithm(problem.geometry, problem.pass, this_machine()) == Algorithm::direct) {
-    refusal = "direct is faster for these sizes, or this CPU has no Winograd";
+    refusal = "direct is faster for these sizes";
     return std::nullopt;
   }
   const Layout blocked = blocked_sides(problem.geometry).layout;
@@ -173,10 +173,20 @@ constexpr std::array<Offer, 3> forward = offers_of(&convolution_op);
 constexpr std::array<Offer, 3> input_gradient = offers_of(&convolution_input_gradient_op);
 constexpr std::array<Offer, 3> kernel_gradient = offers_of(&convolution_kernel_gradient_op);
 
+/// Winograd, the first, is offered where oneDNN has it.
+std::span<const Offer> on_this_machine(const std::array<Offer, 3>& offers) {
+  const bool winograd = this_machine().instructions == InstructionSet::avx512;
+  return std::span(offers).subspan(winograd ? 0 : 1);
+}
+
 }  // namespace
 
-std::span<const Offer> convolution_offers() { return forward; }
-std::span<const Offer> convolution_input_gradient_offers() { return input_gradient; }
-std::span<const Offer> convolution_kernel_gradient_offers() { return kernel_gradient; }
+std::span<const Offer> convolution_offers() { return on_this_machine(forward); }
+std::span<const Offer> convolution_input_gradient_offers() {
+  return on_this_machine(input_gradient);
+}
+std::span<const Offer> convolution_kernel_gradient_offers() {
+  return on_this_machine(kernel_gradient);
+}
 
 }  // namespace sloy::cpu

@@ -2,6 +2,7 @@
 /// take that.
 #include "backends/cpu/onednn/matmul.h"
 
+#include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
 #include "backends/cpu/prepared_kernel.h"
 #include "ops/matmul.h"
@@ -46,7 +47,7 @@ std::optional<Proposal> consider(const Request& request, const Layout& weight,
 std::optional<Proposal> consider_packed(const Request& request, std::string& refusal) {
   const Layout weight = weight_form(request, geometry_of(request));
   if (weight.is_plain()) {
-    refusal = "the weight is plain: packing would pad it, or this CPU has no kernels for it";
+    refusal = "the weight is plain, or packing would pad it";
     return std::nullopt;
   }
   return consider(request, weight, refusal);
@@ -63,6 +64,9 @@ constexpr Offer offers[] = {
 
 }  // namespace
 
-std::span<const Offer> matmul_offers() { return offers; }
+std::span<const Offer> matmul_offers() {
+  const bool packs = this_machine().instructions == InstructionSet::avx512;
+  return std::span(offers).subspan(packs ? 0 : 1);
+}
 
 }  // namespace sloy::cpu

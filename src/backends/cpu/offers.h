@@ -10,6 +10,7 @@ namespace sloy::cpu {
 std::span<const Offer> fused_offers();
 std::span<const Offer> moments_offers();
 std::span<const Offer> pool_offers();
+std::span<const Offer> narrow_convolution_offers();
 std::span<const Offer> convolution_offers();
 std::span<const Offer> convolution_input_gradient_offers();
 std::span<const Offer> convolution_kernel_gradient_offers();

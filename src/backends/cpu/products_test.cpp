@@ -132,8 +132,14 @@ TEST(Products, NotANumberPassesThroughReLU) {
 }
 
 TEST(Products, GroupsAndOddChannelsFindKernels) {
-  for (const auto& [channels, filters, groups] :
-       {std::tuple{32, 32, 32}, {32, 64, 2}, {6, 9, 3}, {5, 7, 1}, {16, 8, 1}, {20, 20, 20}}) {
+  for (const auto& [channels, filters, groups] : {std::tuple{32, 32, 32},
+                                                  {32, 64, 2},
+                                                  {6, 9, 3},
+                                                  {5, 7, 1},
+                                                  {16, 8, 1},
+                                                  {20, 20, 20},
+                                                  {16, 1, 1},
+                                                  {20, 3, 1}}) {
     Graph graph;
     Value x = graph.input("x", {DType::float32, {2, 6, 6, channels}});
     Value k = graph.input("k", {DType::float32, {3, 3, channels / groups, filters}});
@@ -155,6 +161,18 @@ TEST(Products, GroupsAndOddChannelsFindKernels) {
       }
     }
   }
+}
+
+TEST(Products, FewFiltersTakeOurOwnKernel) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {2, 6, 6, 16}});
+  Value k = graph.input("k", {DType::float32, {3, 3, 16, 1}});
+  Value y = convolution(x, k);
+  const std::vector<Value> slopes = gradient(y, std::vector<Value>{k});
+  const Program step = compile({.outputs = {y, slopes[0]}, .batch_size = 1});
+  EXPECT_EQ(kernels_of(step.plan(), "convolution"), std::set<std::string>{"narrow"});
+  EXPECT_EQ(kernels_of(step.plan(), "convolution_kernel_gradient"),
+            std::set<std::string>{"narrow"});
 }
 
 }  // namespace
