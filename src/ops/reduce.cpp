@@ -106,7 +106,8 @@ void argmax_elements(const AxisAttributes& attributes, const Buffers& buffers) {
     std::int32_t winner = 0;
     std::int32_t place = 0;
     reduction.for_each_of(first, [&](std::int64_t i) {
-      if (x[i] > largest) {
+      // The first not-a-number wins over everything.
+      if (x[i] > largest || (x[i] != x[i] && largest == largest)) {
         largest = x[i];
         winner = place;
       }

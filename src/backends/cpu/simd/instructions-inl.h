@@ -126,7 +126,7 @@ HWY_INLINE void compute(Opcode opcode, Tile a, Tile b, Tile c, float immediate, 
     case Opcode::less_equal:
       return each([](V x, V y) HWY_ATTR { return one_where(hn::Le(x, y)); }, a, b, out, n);
     case Opcode::where:
-      return each([=](V x, V y, V z) HWY_ATTR { return hn::IfThenElse(hn::Ne(x, zero), y, z); }, a,
+      return each([=](V x, V y, V z) HWY_ATTR { return hn::IfThenElse(hn::Eq(x, zero), z, y); }, a,
                   b, c, out, n);
     case Opcode::row_sum:
     case Opcode::row_max:
