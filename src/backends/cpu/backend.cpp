@@ -39,7 +39,9 @@ std::span<const std::span<const Offer>> cpu::offer_lists() {
                                 convolution_offers(),
                                 convolution_input_gradient_offers(),
                                 convolution_kernel_gradient_offers(),
+                                tiny_matmul_offers(),
                                 matmul_offers(),
+                                any_matmul_offers(),
                                 reorder_offers()};
   return lists;
 }

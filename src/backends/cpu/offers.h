@@ -14,7 +14,9 @@ std::span<const Offer> narrow_convolution_offers();
 std::span<const Offer> convolution_offers();
 std::span<const Offer> convolution_input_gradient_offers();
 std::span<const Offer> convolution_kernel_gradient_offers();
+std::span<const Offer> tiny_matmul_offers();
 std::span<const Offer> matmul_offers();
+std::span<const Offer> any_matmul_offers();
 std::span<const Offer> reorder_offers();
 
 /// All lists, one after another; for one op, earlier offers are preferred.
