@@ -43,6 +43,9 @@ struct Memory {
   float* floats;
 };
 
+/// An address in `memory` that is aligned to no more than a float.
+inline float* unaligned(Memory& memory) { return memory.floats + 1; }
+
 /// Runs a kernel on plain operands and gives its outputs in plain form. Checks that padding of the
 /// outputs is zero.
 inline std::vector<std::vector<float>> run_plain(const Prepared& kernel,
@@ -52,10 +55,10 @@ inline std::vector<std::vector<float>> run_plain(const Prepared& kernel,
   std::vector<void*> output_pointers;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Operand& operand = kernel.inputs()[i];
-    input_memory.emplace_back(operand.bytes());
-    relayout(operand.shape, sizeof(float), {}, inputs[i].data(), operand.layout,
-             input_memory.back().floats);
-    input_pointers.push_back(input_memory.back().floats);
+    input_memory.emplace_back(operand.bytes() + sizeof(float));
+    float* input = unaligned(input_memory.back());  // as what a user feeds may be
+    relayout(operand.shape, sizeof(float), {}, inputs[i].data(), operand.layout, input);
+    input_pointers.push_back(input);
   }
   for (const Operand& operand : kernel.outputs()) {
     output_memory.emplace_back(operand.bytes());
