@@ -143,23 +143,27 @@ Bounds bounds(const OpCase& row, const BoundCase& bound, const std::vector<Tenso
   Bounds bounds{.exact = run_reference(bound, wide), .allowed = {}};
   const bool exact = row.accuracy == Accuracy::exact ||
                      (row.accuracy == Accuracy::sums && numbers == Numbers::small_integers);
+  for (std::size_t r = 0; r < bounds.exact.size(); ++r) {
+    bounds.allowed.emplace_back(DType::float64, bounds.exact[r].shape());
+  }
+  if (exact) return bounds;
   // Σ|ab| is what the same sums give for the magnitudes of the operands.
-  std::vector<Tensor> sizes = bounds.exact;
-  if (row.accuracy == Accuracy::sums) sizes = run_reference(bound, magnitudes(wide));
-  for (Tensor& size : sizes) {
-    Tensor allowed = size.cast(DType::float64);
-    auto errors = allowed.mutable_values<double>();
-    double largest = 0;
-    for (double& error : errors) {
-      error = exact || !std::isfinite(error) ? 0 : std::abs(error);
-      largest = std::max(largest, error);
+  const std::vector<Tensor> sizes =
+      row.accuracy == Accuracy::function ? bounds.exact : run_reference(bound, magnitudes(wide));
+  for (std::size_t r = 0; r < sizes.size(); ++r) {
+    const Tensor value = bounds.exact[r].cast(DType::float64);
+    const Tensor size = sizes[r].cast(DType::float64);
+    auto errors = bounds.allowed[r].mutable_values<double>();
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+      const double magnitude =
+          std::max(std::abs(value.values<double>()[i]), std::abs(size.values<double>()[i]));
+      if (!std::isfinite(magnitude)) continue;
+      errors[i] = row.accuracy == Accuracy::sums
+                      ? 4 * epsilon * std::sqrt(bound.products) * magnitude
+                      : 8 * epsilon * magnitude;
     }
-    for (double& error : errors) {
-      if (row.accuracy == Accuracy::statistic) error = largest;
-      error *=
-          row.accuracy == Accuracy::sums ? 4 * epsilon * std::sqrt(bound.products) : 8 * epsilon;
-    }
-    bounds.allowed.push_back(std::move(allowed));
+    if (row.accuracy != Accuracy::statistic || errors.empty()) continue;
+    std::fill(errors.begin(), errors.end(), *std::max_element(errors.begin(), errors.end()));
   }
   return bounds;
 }
