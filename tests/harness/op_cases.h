@@ -33,9 +33,9 @@ enum class Domain {
 /// How near a float32 kernel must come to the double reference, rounded to float32.
 enum class Accuracy {
   exact,     ///< bit for bit: at most one rounding an element
-  sums,      ///< sums of products: 4 ε √K Σ|ab| for K products; small integers bit for bit
+  sums,      ///< sums of K products: 4 ε √K Σ|ab|; small integers bit for bit
   function,  ///< 4 units in the last place of the element
-  statistic  ///< as many of the largest element, of the operands or of their magnitudes
+  statistic  ///< 4 ε √K of the largest element, of the operands or of their magnitudes
 };
 
 /// A row's attributes: of any op, or none given, which means the op's defaults.

@@ -150,6 +150,8 @@ Bounds bounds(const OpCase& row, const BoundCase& bound, const std::vector<Tenso
   // Σ|ab| is what the same sums give for the magnitudes of the operands.
   const std::vector<Tensor> sizes =
       row.accuracy == Accuracy::function ? bounds.exact : run_reference(bound, magnitudes(wide));
+  const double factor =
+      row.accuracy == Accuracy::function ? 8 * epsilon : 4 * epsilon * std::sqrt(bound.products);
   for (std::size_t r = 0; r < sizes.size(); ++r) {
     const Tensor value = bounds.exact[r].cast(DType::float64);
     const Tensor size = sizes[r].cast(DType::float64);
@@ -158,9 +160,7 @@ Bounds bounds(const OpCase& row, const BoundCase& bound, const std::vector<Tenso
       const double magnitude =
           std::max(std::abs(value.values<double>()[i]), std::abs(size.values<double>()[i]));
       if (!std::isfinite(magnitude)) continue;
-      errors[i] = row.accuracy == Accuracy::sums
-                      ? 4 * epsilon * std::sqrt(bound.products) * magnitude
-                      : 8 * epsilon * magnitude;
+      errors[i] = factor * magnitude;
     }
     if (row.accuracy != Accuracy::statistic || errors.empty()) continue;
     std::fill(errors.begin(), errors.end(), *std::max_element(errors.begin(), errors.end()));
