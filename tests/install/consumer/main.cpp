@@ -1,20 +1,22 @@
-// What a user of the installed library writes first. Errors are thrown and caught across the
-// library's border, which needs their types to be exported.
-#include <sloy/error.h>
-#include <sloy/tensor.h>
+// What a user of the installed library may do first: errors are thrown and caught across the
+// library's border, which needs their types to be exported, and a step of training runs.
+#include <sloy/sloy.h>
 
 #include <iostream>
-#include <vector>
+
+using namespace sloy;
 
 int main() {
-  const sloy::Tensor tensor(sloy::Shape{2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6});
-  std::cout << sloy::to_string(tensor.type()) << '\n';
+  auto model = Sequential{Input{2}, Dense{.units = 2}};
+  model.compile({.optimizer = SGD{}, .loss = SparseCategoricalCrossentropy{.from_logits = true}});
+  model.fit(data::moons({.size = 64}));
+
   try {
-    static_cast<void>(tensor.reshaped(sloy::Shape{4}));
-  } catch (const sloy::ShapeError& error) {
+    model.predict(Tensor(Shape{1, 3}, std::vector<float>{1, 2, 3}));
+  } catch (const ShapeError& error) {
     std::cout << "refused: " << error.what() << '\n';
-    return tensor.values<float>()[5] == 6 ? 0 : 1;
+    return 0;
   }
-  std::cout << "6 elements fit a shape of 4\n";
+  std::cout << "a model of two features took three\n";
   return 1;
 }
