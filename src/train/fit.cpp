@@ -79,8 +79,10 @@ class Fit final : public Run {
       validation_.emplace(impl, validation, options.batch_size, options.workers, false);
       for (const std::string& name : names_) log_names_.push_back("val_" + name);
     }
-    progress_ = progress_callback(options.verbose);
-    if (progress_) callbacks_.push_back(*progress_);
+    const bool has_images = train.spec().features.shape.rank() == 3;
+    const auto progress_shown =
+        progress_callback(options.verbose, has_images ? "images" : "examples");
+    if (progress_shown) callbacks_.push_back(*progress_shown);
     follows_batches_ = std::any_of(callbacks_.begin(), callbacks_.end(),
                                    [](const Callback& c) { return c.follows_batches(); });
   }
@@ -240,7 +242,6 @@ class Fit final : public Run {
   Executable* full_ = nullptr;
   Executable* last_ = nullptr;
   std::optional<Evaluating> validation_;
-  std::optional<Callback> progress_;
   bool follows_batches_ = false;
 
   int epoch_ = 0;

@@ -5,9 +5,6 @@
 
 #include <cmath>
 #include <functional>
-#include <map>
-
-#include "harness/golden.h"
 
 namespace sloy {
 namespace {
@@ -119,46 +116,6 @@ TEST(Optimizers, AdamFollowsItsFormulas) {
         const auto [first, second] = corrected(g, t, m, v);
         return w - 0.1 * first / std::sqrt(second + 0.01);
       });
-}
-
-/// Gradients and weights of 50 steps on a small regression, made by PyTorch.
-TEST(Optimizers, AgreeWithTheGoldens) {
-  const std::map<std::string_view, std::string> places{{"adam", "uncorrected"},
-                                                       {"adam_epsilon_outside", "outside_root"},
-                                                       {"adam_epsilon_inside", "inside_root"}};
-  const harness::Golden golden("optimizers");
-  const auto& problem = golden.find("problem");
-  int compared = 0;
-  for (const auto& one : golden.cases()) {
-    const bool is_adam = places.count(one.op()) != 0;
-    if ((one.op() != "sgd" && !is_adam) || one.attributes.find("weight_decay")) continue;
-    SCOPED_TRACE(one.name);
-    Config described = Config::Map{{"type", is_adam ? "Adam" : "SGD"}};
-    for (const auto& [key, value] : one.attributes.as_map()) {
-      if (key != "op" && key != "name") described[key] = value;
-    }
-    if (is_adam) described["epsilon_place"] = places.at(one.op());
-    const Optimizer optimizer = optimizer_from_config(described);
-
-    Graph graph;
-    const VariableId w = graph.variables().add(parameter("w", golden.tensor(problem, "start")));
-    const Value x = graph.constant(golden.tensor(problem, "x"));
-    const Value y = graph.constant(golden.tensor(problem, "y"));
-    const Value loss = mean(square(tanh(matmul(x, graph.variable(w))) - y));
-    const Program step = step_of(loss, optimizer.minimize(loss));
-    State state(step.variables(), {.precision = Precision::float64});
-    const Tensor path = golden.tensor(one, "weights");
-    const auto expected = path.values<double>();
-    const auto size = static_cast<std::size_t>(state.get(w).size());
-    ASSERT_EQ(expected.size(), 50 * size);
-    for (std::size_t t = 0; t < 50; ++t) {
-      step.run(state, {});
-      const Tensor after(state.get(w).shape(), expected.subspan(t * size, size));
-      ASSERT_TRUE(harness::close(state.get(w), after, 1e-9)) << "step " << t + 1;
-    }
-    ++compared;
-  }
-  EXPECT_EQ(compared, 8);
 }
 
 /// Exact descent on the valley: the numbers of steps that follow from its factors 1 − 0.2·η and
