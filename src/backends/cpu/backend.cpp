@@ -35,6 +35,8 @@ std::span<const std::span<const Offer>> cpu::offer_lists() {
   static const std::array lists{fused_offers(),
                                 moments_offers(),
                                 pool_offers(),
+                                row_offers(),
+                                copy_offers(),
                                 narrow_convolution_offers(),
                                 convolution_offers(),
                                 convolution_input_gradient_offers(),

@@ -10,6 +10,8 @@ namespace sloy::cpu {
 std::span<const Offer> fused_offers();
 std::span<const Offer> moments_offers();
 std::span<const Offer> pool_offers();
+std::span<const Offer> row_offers();
+std::span<const Offer> copy_offers();
 std::span<const Offer> narrow_convolution_offers();
 std::span<const Offer> convolution_offers();
 std::span<const Offer> convolution_input_gradient_offers();

@@ -1,0 +1,218 @@
+/// Ops that move elements and compute nothing: joining, cutting, padding and turning plain
+/// operands, and the counting of int32 scalars.
+#include <cstring>
+
+#include "backends/cpu/offers.h"
+#include "base/parallel.h"
+#include "ops/elementwise.h"
+#include "ops/shape.h"
+
+namespace sloy::cpu {
+namespace {
+
+/// Bytes copied by one thread before a second is worth waking.
+constexpr std::int64_t bytes_for_a_thread = 1 << 18;
+
+/// Runs of neighbouring bytes that lie at equal distances in source and target.
+struct Runs {
+  std::int64_t count = 0;
+  std::int64_t bytes = 0;
+  std::int64_t source_step = 0;
+  std::int64_t target_step = 0;
+  std::int64_t source_offset = 0;
+  std::int64_t target_offset = 0;
+
+  void copy(const void* source, void* target) const {
+    const auto* from = static_cast<const std::byte*>(source) + source_offset;
+    auto* to = static_cast<std::byte*>(target) + target_offset;
+    std::int64_t grain = bytes_for_a_thread / std::max<std::int64_t>(bytes, 1) + 1;
+    parallel_for(count, grain, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t r = first; r < last; ++r) {
+        std::memcpy(to + r * target_step, from + r * source_step, static_cast<std::size_t>(bytes));
+      }
+    });
+  }
+};
+
+std::int64_t product(const Shape& shape, int first, int last) {
+  std::int64_t product = 1;
+  for (int axis = first; axis < last; ++axis) product *= shape.size(axis);
+  return product;
+}
+
+/// How the part of `whole` that begins at `begin` along `axis` and has the shape `part` lies in it.
+/// The copy goes from the part to the whole.
+Runs into(const Shape& whole, const Shape& part, int axis, std::int64_t begin, DType dtype) {
+  auto width = static_cast<std::int64_t>(size_of(dtype));
+  std::int64_t inner = product(whole, axis + 1, whole.rank()) * width;
+  Runs runs;
+  runs.count = product(whole, 0, axis);
+  runs.bytes = part.size(axis) * inner;
+  runs.source_step = runs.bytes;
+  runs.target_step = whole.size(axis) * inner;
+  runs.target_offset = begin * inner;
+  return runs;
+}
+
+Runs reversed(Runs runs) {
+  std::swap(runs.source_step, runs.target_step);
+  std::swap(runs.source_offset, runs.target_offset);
+  return runs;
+}
+
+int from_front(int axis, const Shape& shape) { return axis < 0 ? axis + shape.rank() : axis; }
+
+class CopyKernel final : public Kernel {
+ public:
+  CopyKernel(std::vector<Runs> runs, std::size_t zeroed)
+      : runs_(std::move(runs)), zeroed_(zeroed) {}
+  void run(const Pointers& pointers) const override {
+    if (zeroed_ > 0) std::memset(pointers.outputs[0], 0, zeroed_);
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      runs_[i].copy(pointers.inputs[i], pointers.outputs[0]);
+    }
+  }
+
+ private:
+  std::vector<Runs> runs_;  ///< one an input
+  std::size_t zeroed_;      ///< bytes of the result that are zeros first
+};
+
+template <class K, class... Arguments>
+Proposal plain(const Request& request, Arguments&&... arguments) {
+  Proposal proposal;
+  proposal.inputs.resize(request.inputs.size());
+  proposal.outputs.resize(request.outputs.size());
+  proposal.implementation = "plain";
+  proposal.kernel = std::make_shared<K>(std::forward<Arguments>(arguments)...);
+  return proposal;
+}
+
+std::optional<Proposal> consider_concatenate(const Request& request, std::string&) {
+  const Type& whole = request.outputs[0];
+  int axis = from_front(request.as<ConcatenateAttributes>().axis, whole.shape);
+  std::vector<Runs> runs;
+  std::int64_t begin = 0;
+  for (const Operand& input : request.inputs) {
+    runs.push_back(into(whole.shape, input.type->shape, axis, begin, whole.dtype));
+    begin += input.type->shape.size(axis);
+  }
+  return plain<CopyKernel>(request, std::move(runs), 0);
+}
+
+std::optional<Proposal> consider_slice(const Request& request, std::string&) {
+  const auto& attributes = request.as<SliceAttributes>();
+  const Type& whole = *request.inputs[0].type;
+  int axis = from_front(attributes.axis, whole.shape);
+  Runs runs = into(whole.shape, request.outputs[0].shape, axis, attributes.begin, whole.dtype);
+  return plain<CopyKernel>(request, std::vector{reversed(runs)}, 0);
+}
+
+std::optional<Proposal> consider_pad(const Request& request, std::string&) {
+  const auto& attributes = request.as<PadAttributes>();
+  const Type& whole = request.outputs[0];
+  int axis = from_front(attributes.axis, whole.shape);
+  Runs runs =
+      into(whole.shape, request.inputs[0].type->shape, axis, attributes.before, whole.dtype);
+  std::size_t bytes = static_cast<std::size_t>(whole.shape.size()) * size_of(whole.dtype);
+  return plain<CopyKernel>(request, std::vector{runs}, bytes);
+}
+
+/// Elements of 4 bytes in another order of dimensions.
+class TransposeKernel final : public Kernel {
+ public:
+  TransposeKernel(const Shape& input, const Shape& output, const std::vector<int>& permutation)
+      : rank_(output.rank()) {
+    std::int64_t steps[Shape::max_rank];
+    std::int64_t step = 1;
+    for (int axis = input.rank(); axis-- > 0;) {
+      steps[axis] = step;
+      step *= input.size(axis);
+    }
+    for (int axis = 0; axis < rank_; ++axis) {
+      sizes_[axis] = output.size(axis);
+      steps_[axis] = steps[permutation[static_cast<std::size_t>(axis)]];
+    }
+  }
+
+  void run(const Pointers& pointers) const override {
+    const auto* x = static_cast<const std::uint32_t*>(pointers.inputs[0]);
+    auto* y = static_cast<std::uint32_t*>(pointers.outputs[0]);
+    if (rank_ == 0) {
+      *y = *x;
+      return;
+    }
+    std::int64_t inner = 1;
+    for (int axis = 1; axis < rank_; ++axis) inner *= sizes_[axis];
+    std::int64_t grain = bytes_for_a_thread / 4 / std::max<std::int64_t>(inner, 1) + 1;
+    parallel_for(sizes_[0], grain, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) copy(1, x + i * steps_[0], y + i * inner, inner);
+    });
+  }
+
+ private:
+  void copy(int axis, const std::uint32_t* x, std::uint32_t* y, std::int64_t inner) const {
+    if (axis == rank_) {
+      *y = *x;
+      return;
+    }
+    inner = sizes_[axis] == 0 ? 0 : inner / sizes_[axis];
+    if (axis == rank_ - 1) {
+      for (std::int64_t i = 0; i < sizes_[axis]; ++i) y[i] = x[i * steps_[axis]];
+      return;
+    }
+    for (std::int64_t i = 0; i < sizes_[axis]; ++i) {
+      copy(axis + 1, x + i * steps_[axis], y + i * inner, inner);
+    }
+  }
+
+  int rank_;
+  std::int64_t sizes_[Shape::max_rank] = {};  ///< of the result
+  std::int64_t steps_[Shape::max_rank] =
+      {};  ///< in the input, for one step along the result's axis
+};
+
+std::optional<Proposal> consider_transpose(const Request& request, std::string& refusal) {
+  const Type& x = *request.inputs[0].type;
+  if (size_of(x.dtype) != 4) {
+    refusal = "the elements are not of 4 bytes";
+    return {};
+  }
+  std::vector<int> permutation = request.as<TransposeAttributes>().permutation;
+  for (int& axis : permutation) axis = from_front(axis, x.shape);
+  return plain<TransposeKernel>(request, x.shape, request.outputs[0].shape, permutation);
+}
+
+/// Counters are one int32: nothing to vectorise.
+class CountKernel final : public Kernel {
+ public:
+  void run(const Pointers& pointers) const override {
+    auto number = [&](int i) { return *static_cast<const std::uint32_t*>(pointers.inputs[i]); };
+    *static_cast<std::uint32_t*>(pointers.outputs[0]) = number(0) + number(1);
+  }
+};
+
+std::optional<Proposal> consider_count(const Request& request, std::string& refusal) {
+  const Type& type = request.outputs[0];
+  if (type.dtype != DType::int32 || type.shape.size() != 1) {
+    refusal = "not one int32";
+    return {};
+  }
+  Proposal proposal = plain<CountKernel>(request);
+  proposal.in_place = {{0, 0}, {0, 1}};
+  return proposal;
+}
+
+constexpr Offer offers[] = {
+    {&concatenate_op, "copy", consider_concatenate},
+    {&slice_op, "copy", consider_slice},
+    {&pad_op, "copy", consider_pad},
+    {&transpose_op, "copy", consider_transpose},
+    {&add_op, "counter", consider_count},
+};
+
+}  // namespace
+
+std::span<const Offer> copy_offers() { return offers; }
+
+}  // namespace sloy::cpu
