@@ -69,7 +69,9 @@ OpCases cases<add_op>() {
   return {add_op,
           on_numbers("add", Domain::normal,
                      {{.values = {{1, 2, 3}, {10, 20, -3}}, .expect = {{11, 22, 0}}},
-                      integers({1, 2147483647}, {2, 1}, {3, -2147483648.0})}),
+                      integers({1, 2147483647}, {2, 1}, {3, -2147483648.0}),
+                      // A counter, which a step adds one to.
+                      integers({41}, {1}, {42})}),
           {.accuracy = Accuracy::exact}};
 }
 

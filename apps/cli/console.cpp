@@ -1,0 +1,61 @@
+#include "console.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+namespace sloy::cli {
+
+void add_common(CLI::App& command, Common& common) {
+  command.add_flag("--json", common.json, "One JSON object a line on stdout, nothing else there");
+  command.add_flag("--quiet", common.quiet, "No progress and no remarks");
+  command.add_option("--threads", common.threads, "Threads that compute (default: all cores)")
+      ->check(CLI::Range(1, 4096));
+  command.add_option("--seed", common.seed, "Seed of every random choice");
+}
+
+void apply(const Common& common) {
+  if (common.threads) set_threads(*common.threads);
+}
+
+void emit(const Config& event) {
+  std::string line = to_json(event) + '\n';
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fflush(stdout);
+}
+
+void say(const Common& common, const std::string& text) {
+  if (!common.quiet) std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
+}
+
+void complain(const std::string& text) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "error: %s\n", text.c_str());
+}
+
+std::string bytes_text(double bytes) {
+  static constexpr const char* units[] = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while (bytes >= 999.5 && unit + 1 < std::size(units)) {
+    bytes /= 1000;
+    ++unit;
+  }
+  return unit == 0 || bytes >= 99.5 ? fmt::format("{:.0f} {}", bytes, units[unit])
+                                    : fmt::format("{:.1f} {}", bytes, units[unit]);
+}
+
+std::string count_text(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > (count < 0 ? 1 : 0);
+       place -= 3) {
+    digits.insert(static_cast<std::size_t>(place), ",");
+  }
+  return digits;
+}
+
+}  // namespace sloy::cli

@@ -1,0 +1,54 @@
+/// Console: what the commands share of talking to people and to scripts.
+#pragma once
+
+#include <sloy/config.h>
+#include <sloy/sloy.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace sloy::cli {
+
+/// Exit codes, as promised to scripts.
+enum Exit : int {
+  done = 0,
+  failed = 1,
+  misused = 2,
+  diverged = 3,
+  interrupted = 130,
+  terminated = 143,
+};
+
+/// What every command takes.
+struct Common {
+  bool json = false;
+  bool quiet = false;
+  std::optional<int> threads = {};
+  std::optional<std::uint64_t> seed = {};
+};
+
+/// Adds --json, --quiet, --threads and --seed.
+void add_common(CLI::App& command, Common& common);
+/// Puts --threads into effect.
+void apply(const Common& common);
+
+/// One object on a line of stdout.
+void emit(const Config& event);
+/// A line for people, on stderr; nothing with --quiet.
+void say(const Common& common, const std::string& text);
+/// A result for people, on stdout.
+void print(const std::string& text);
+/// "error: …", on stderr.
+void complain(const std::string& text);
+
+/// "12.3 MB", "640 kB": powers of 1000.
+std::string bytes_text(double bytes);
+/// "1,234,567".
+std::string count_text(std::int64_t count);
+
+}  // namespace sloy::cli

@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "commands.h"
+#include "console.h"
+#include "report.h"
+
+namespace sloy::cli {
+namespace {
+
+struct Arguments {
+  Common common;
+  std::string model;
+  std::string data;
+  std::string data_directory;
+  std::string part = "test";
+  std::int64_t batch_size = 128;
+};
+
+Config counts(const Tensor& matrix) {
+  std::int64_t classes = matrix.shape().size(0);
+  auto values = matrix.values<double>();
+  Config::List rows;
+  for (std::int64_t r = 0; r < classes; ++r) {
+    Config::List row;
+    for (std::int64_t c = 0; c < classes; ++c) {
+      row.push_back(static_cast<std::int64_t>(values[static_cast<std::size_t>(r * classes + c)]));
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+int evaluate(const Arguments& arguments) {
+  apply(arguments.common);
+  Model model = Model::load(arguments.model);
+  data::Split split = data::load(arguments.data, {.directory = arguments.data_directory});
+  const data::Dataset& dataset = arguments.part == "train" ? split.train : split.test;
+  bool classifies = dataset.spec().num_classes > 1 && !model.output_types().empty() &&
+                    model.output_types()[0].shape.rank() == 2;
+  Evaluation result =
+      model.evaluate(dataset, {.batch_size = arguments.batch_size, .confusion_matrix = classifies});
+  if (arguments.common.json) {
+    Config event;
+    event["event"] = "eval";
+    event["loss"] = result.loss;
+    for (const auto& [name, value] : result.logs) event[name] = value;
+    event["examples"] = result.examples;
+    if (result.confusion_matrix) event["confusion_matrix"] = counts(*result.confusion_matrix);
+    emit(event);
+    return done;
+  }
+  print(fmt::format("{}   {} examples", logs_text(result.logs), count_text(result.examples)));
+  if (result.confusion_matrix) {
+    print("");
+    print(confusion_text(*result.confusion_matrix, dataset.spec().class_names));
+  }
+  return done;
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("eval", "Measures a model on a data set");
+  auto arguments = std::make_shared<Arguments>();
+  add_common(*command, arguments->common);
+  command->add_option("model", arguments->model, "A model (.safetensors)")->required();
+  command->add_option("--data", arguments->data, "A data set by name: see `sloy data list`")
+      ->required();
+  command->add_option("--data-dir", arguments->data_directory, "Where that data set's files are");
+  command->add_option("--part", arguments->part, "test (default) or train")
+      ->check(CLI::IsMember({"test", "train"}));
+  command->add_option("--batch-size", arguments->batch_size, "Examples at a time (default 128)")
+      ->check(CLI::PositiveNumber);
+  command->footer("Example:\n  sloy eval model.safetensors --data fashion-mnist");
+  command->callback(
+      [arguments, &action] { action = [arguments] { return evaluate(*arguments); }; });
+}
+
+}  // namespace sloy::cli

@@ -1,0 +1,120 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "commands.h"
+#include "console.h"
+#include "report.h"
+#include "sources.h"
+
+namespace sloy::cli {
+namespace {
+
+struct Arguments {
+  Common common;
+  RecipeSource source;
+  bool explain = false;
+};
+
+std::string_view phase_name(Phase phase) {
+  static constexpr std::string_view names[] = {"forward", "backward", "update"};
+  return names[static_cast<std::size_t>(phase)];
+}
+
+Config step_event(const Plan::Step& step, bool explain) {
+  Config event;
+  event["event"] = "step";
+  event["op"] = step.op;
+  event["layer"] = step.path;
+  event["phase"] = std::string(phase_name(step.phase));
+  event["kernel"] = step.kernel;
+  event["implementation"] = step.implementation;
+  event["flops"] = step.flops;
+  event["scratch_bytes"] = static_cast<std::int64_t>(step.scratch_bytes);
+  if (!explain) return event;
+  event["operands"] = to_config(step.operands);
+  Config::List refused;
+  for (const auto& [offer, reason] : step.refused) {
+    Config one;
+    one["kernel"] = offer;
+    one["reason"] = reason;
+    refused.push_back(std::move(one));
+  }
+  event["refused"] = std::move(refused);
+  return event;
+}
+
+Config totals(const Plan& plan) {
+  Config event;
+  event["event"] = "plan";
+  event["steps"] = static_cast<std::int64_t>(plan.steps.size());
+  event["arena_bytes"] = static_cast<std::int64_t>(plan.arena_bytes);
+  event["scratch_bytes"] = static_cast<std::int64_t>(plan.scratch_bytes);
+  event["state_bytes"] = static_cast<std::int64_t>(plan.state_bytes);
+  event["constant_bytes"] = static_cast<std::int64_t>(plan.constant_bytes);
+  event["input_bytes"] = static_cast<std::int64_t>(plan.input_bytes);
+  event["flops"] = plan.flops;
+  return event;
+}
+
+std::string totals_text(const Plan& plan) {
+  auto bytes = [](std::size_t count) { return bytes_text(static_cast<double>(count)); };
+  return table_text({{"memory", ""},
+                     {"  activations and gradients", bytes(plan.arena_bytes)},
+                     {"    of these kernels' scratch", bytes(plan.scratch_bytes)},
+                     {"  parameters and optimiser", bytes(plan.state_bytes)},
+                     {"  constants", bytes(plan.constant_bytes)},
+                     {"  a batch", bytes(plan.input_bytes)},
+                     {"work a step", fmt::format("{:.3g} GFLOP", plan.flops / 1e9)},
+                     {"kernel calls a step", std::to_string(plan.steps.size())}});
+}
+
+void explain(const Plan& plan) {
+  for (const Plan::Step& step : plan.steps) {
+    std::string line = fmt::format("{:<9} {:<24} {:<28} {}", phase_name(step.phase), step.path,
+                                   step.op, step.kernel);
+    if (step.implementation != step.kernel) line += "  " + step.implementation;
+    print(line);
+    for (const std::string& operand : step.operands) print("            " + operand);
+    for (const auto& [offer, reason] : step.refused) {
+      print(fmt::format("            not {}: {}", offer, reason));
+    }
+  }
+  print("");
+}
+
+int plan(const Arguments& arguments) {
+  apply(arguments.common);
+  Recipe recipe = read_recipe(arguments.source, arguments.common);
+  data::Spec spec = recipe.load_data().train.spec();
+  Model model = recipe.make_model(spec);
+  model.compile(recipe.compile_options());
+  Program program = model.training_program(spec, recipe.train.batch_size);
+  const Plan& made = program.plan(recipe.train.batch_size);
+  if (arguments.common.json) {
+    for (const Plan::Step& step : made.steps) emit(step_event(step, arguments.explain));
+    emit(totals(made));
+    return done;
+  }
+  if (arguments.explain) explain(made);
+  print(totals_text(made));
+  return done;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("plan", "Memory and work of a training step, before anything runs");
+  auto arguments = std::make_shared<Arguments>();
+  add_common(*command, arguments->common);
+  add_recipe(*command, arguments->source);
+  command->add_flag("--explain", arguments->explain,
+                    "Each kernel, its operands' layouts, and why faster ones refused");
+  command->footer(
+      "Examples:\n"
+      "  sloy plan --model cnn --data fashion-mnist\n"
+      "  sloy plan recipe.toml --set train.batch_size=256 --explain");
+  command->callback([arguments, &action] { action = [arguments] { return plan(*arguments); }; });
+}
+
+}  // namespace sloy::cli

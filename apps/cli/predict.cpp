@@ -1,0 +1,203 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <numeric>
+
+#include "commands.h"
+#include "console.h"
+#include "report.h"
+
+namespace sloy::cli {
+namespace {
+
+struct Arguments {
+  Common common;
+  std::string model;
+  std::vector<std::string> inputs;
+  std::string out;
+  std::int64_t take = 0;
+  int top = 3;
+};
+
+/// One file's examples, with the batch dimension first.
+struct Examples {
+  std::string file;
+  Tensor features;
+  bool single = false;  ///< the file was one example, not an array of them
+};
+
+/// The shape with a channel dimension of 1 where only that is missing.
+Shape with_channels(const Shape& shape, const Shape& wanted) {
+  if (shape.rank() + 1 != wanted.rank() || wanted[-1] != Dim(1)) return shape;
+  Shape longer = shape;
+  longer.push_back(1);
+  return longer;
+}
+
+bool fits(const Shape& shape, const Shape& wanted) {
+  if (shape.rank() != wanted.rank()) return false;
+  for (int axis = 1; axis < wanted.rank(); ++axis) {
+    if (shape[axis] != wanted[axis]) return false;
+  }
+  return true;
+}
+
+Examples read_examples(const std::string& file, const Type& wanted) {
+  Tensor tensor = read_tensor(file == "-" ? "/dev/stdin" : file);
+  Shape many = with_channels(tensor.shape(), wanted.shape);
+  if (fits(many, wanted.shape)) return {file, tensor.reshaped(many), false};
+  Shape one{1};
+  for (Dim dim : tensor.shape()) one.push_back(dim);
+  one = with_channels(one, wanted.shape);
+  if (fits(one, wanted.shape)) return {file, tensor.reshaped(one), true};
+  throw ShapeError(file + " is of another shape than the model's input",
+                   {{"file", to_string(tensor.type())}, {"model", to_string(wanted)}},
+                   "give examples of that shape, alone or with a batch dimension first");
+}
+
+Tensor first_rows(const Tensor& tensor, std::int64_t rows) {
+  if (rows <= 0 || rows >= tensor.shape().size(0)) return tensor;
+  Tensor part(tensor.dtype(), tensor.shape().with_first(rows));
+  std::copy_n(tensor.data(), part.bytes(), part.mutable_data());
+  return part;
+}
+
+/// Whether a row is probabilities of classes; scores are turned into them for people.
+std::vector<double> probabilities(std::span<const float> row) {
+  std::vector<double> values(row.begin(), row.end());
+  double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  bool already = std::all_of(values.begin(), values.end(), [](double p) { return p >= 0; }) &&
+                 std::abs(sum - 1) < 1e-3;
+  if (already) return values;
+  double largest = *std::max_element(values.begin(), values.end());
+  for (double& value : values) value = std::exp(value - largest);
+  sum = std::accumulate(values.begin(), values.end(), 0.0);
+  for (double& value : values) value /= sum;
+  return values;
+}
+
+struct Ranked {
+  std::string name;
+  double probability;
+};
+
+std::vector<Ranked> best_classes(std::span<const float> row, const std::vector<std::string>& names,
+                                 int top) {
+  std::vector<double> values = probabilities(row);
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
+  std::vector<Ranked> best;
+  for (std::size_t i = 0; i < order.size() && i < static_cast<std::size_t>(top); ++i) {
+    std::size_t c = order[i];
+    best.push_back({c < names.size() ? names[c] : std::to_string(c), values[c]});
+  }
+  return best;
+}
+
+Config numbers(std::span<const float> row) {
+  Config::List list;
+  for (float value : row) list.push_back(static_cast<double>(value));
+  return list;
+}
+
+/// What one example's outputs mean: classes where there are several, plain numbers otherwise.
+class Reporter {
+ public:
+  Reporter(const Arguments& arguments, const Model& model)
+      : arguments_(arguments), names_(model.class_names()) {
+    const Shape& shape = model.output_types()[0].shape;
+    classifies_ = shape.rank() == 2 && shape[1].size() > 1;
+  }
+
+  void report(const std::string& what, std::span<const float> row) {
+    if (arguments_.common.json) return emit_row(what, row);
+    std::vector<std::string> cells{what};
+    if (classifies_) {
+      for (const Ranked& ranked : best_classes(row, names_, arguments_.top)) {
+        cells.push_back(fmt::format("{} {:.1f} %", ranked.name, 100 * ranked.probability));
+      }
+    } else {
+      for (float value : row) cells.push_back(fmt::format("{:.6g}", value));
+    }
+    rows_.push_back(std::move(cells));
+  }
+  void finish() const {
+    if (!rows_.empty()) print(table_text(rows_));
+  }
+
+ private:
+  void emit_row(const std::string& what, std::span<const float> row) const {
+    Config event;
+    event["event"] = "prediction";
+    event["input"] = what;
+    if (classifies_) {
+      Ranked best = best_classes(row, names_, 1).front();
+      event["class"] = best.name;
+      event["probability"] = best.probability;
+    }
+    event["output"] = numbers(row);
+    emit(event);
+  }
+
+  const Arguments& arguments_;
+  std::vector<std::string> names_;
+  bool classifies_ = false;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+int predict(const Arguments& arguments) {
+  apply(arguments.common);
+  Model model = Model::load(arguments.model);
+  Type wanted = model.input_types()[0];
+  std::vector<Examples> all;
+  for (const std::string& input : arguments.inputs) {
+    all.push_back(read_examples(input, wanted));
+    all.back().features = first_rows(all.back().features, arguments.take);
+  }
+  if (!arguments.out.empty()) {
+    if (all.size() != 1) throw ConfigError("--out takes the predictions of one input");
+    write_tensor(arguments.out, model.predict(all[0].features));
+    return done;
+  }
+  Reporter reporter(arguments, model);
+  for (const Examples& examples : all) {
+    Tensor predictions = model.predict(examples.features);
+    std::int64_t count = predictions.shape().size(0);
+    auto width = static_cast<std::size_t>(predictions.size() / std::max<std::int64_t>(count, 1));
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::string what = examples.single ? examples.file : fmt::format("{}[{}]", examples.file, i);
+      reporter.report(
+          what, predictions.values<float>().subspan(static_cast<std::size_t>(i) * width, width));
+    }
+  }
+  reporter.finish();
+  return done;
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("predict", "Asks a model about examples");
+  auto arguments = std::make_shared<Arguments>();
+  add_common(*command, arguments->common);
+  command->add_option("model", arguments->model, "A model (.safetensors)")->required();
+  command
+      ->add_option("inputs", arguments->inputs,
+                   "Examples: PNG images, npy or IDX arrays; - reads one from standard input")
+      ->required();
+  command->add_option("--out", arguments->out, "Write the outputs to this npy file");
+  command->add_option("--take", arguments->take, "Only the first examples of each input")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--top", arguments->top, "Classes shown for each example (default 3)")
+      ->check(CLI::PositiveNumber);
+  command->footer(
+      "Examples:\n"
+      "  sloy predict model.safetensors photo.png\n"
+      "  sloy predict model.safetensors t10k-images-idx3-ubyte.gz --take 5 --json\n"
+      "  sloy predict model.safetensors images.npy --out predictions.npy");
+  command->callback([arguments, &action] { action = [arguments] { return predict(*arguments); }; });
+}
+
+}  // namespace sloy::cli
