@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/version.h"
 #include "files/safetensors.h"
 #include "train/model_file.h"
 
@@ -18,9 +19,9 @@ std::filesystem::path file_of(const std::filesystem::path& directory, int epochs
 }
 
 /// Names of the directory's checkpoints, oldest first.
-std::vector<std::string> checkpoints_in(const std::filesystem::path& directory) {
-  if (!real_files().exists(directory)) return {};
-  std::vector<std::string> names = real_files().list(directory);
+std::vector<std::string> checkpoints_in(const std::filesystem::path& directory, FileSystem& files) {
+  if (!files.exists(directory)) return {};
+  std::vector<std::string> names = files.list(directory);
   std::erase_if(names, [](const std::string& name) {
     return !name.starts_with("epoch-") || !name.ends_with(".safetensors");
   });
@@ -82,15 +83,23 @@ void check_settings(const Config& saved, const Config& current, const std::files
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
-/// One number for all tensors, whatever their order in the file.
-std::string checksum_of(NamedTensors& tensors) {
+/// One number for all of a checkpoint, whatever the tensors' order in the file.
+std::string checksum_of(std::string_view training, NamedTensors& tensors) {
   std::sort(tensors.begin(), tensors.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::uint64_t hash = 0;
+  std::uint64_t hash = hash64(training);
   for (const auto& [name, tensor] : tensors) {
     hash = hash64(std::span(tensor.data(), tensor.bytes()), hash64(name, hash));
   }
   return fmt::format("{:016x}", hash);
+}
+
+/// By what it was written.
+Config record() {
+  const BuildInfo& build = build_info();
+  return Config::Map{{"version", std::string(build.version)},
+                     {"commit", std::string(build.commit)},
+                     {"compiler", std::string(build.compiler)}};
 }
 
 std::string kept_prefix(const std::string& name) { return fmt::format("kept/{}/", name); }
@@ -101,22 +110,23 @@ struct Checkpoint {
   NamedTensors tensors;
 };
 
-Checkpoint read_checkpoint(const std::filesystem::path& path) {
-  const SafetensorsReader reader(path);
+/// Throws FileError where anything in the file isn't as it was written.
+Checkpoint read_checkpoint(const std::filesystem::path& path, FileSystem& files) {
+  const SafetensorsReader reader(path, files);
   const auto metadata = [&](const std::string& key) -> const std::string& {
     const auto found = reader.metadata().find(key);
     if (found != reader.metadata().end()) return found->second;
     throw FileError("this is no checkpoint", {{"file", path.string()}});
   };
   Checkpoint checkpoint;
-  checkpoint.training = parse_json(metadata("training"), path.string());
   for (const SafetensorsReader::Entry& entry : reader.entries()) {
     checkpoint.tensors.emplace_back(entry.name, reader.read(entry));
   }
-  if (checksum_of(checkpoint.tensors) != metadata("checksum")) {
+  if (checksum_of(metadata("training"), checkpoint.tensors) != metadata("checksum")) {
     throw FileError("the checkpoint is damaged: its checksum is another",
                     {{"file", path.string()}});
   }
+  checkpoint.training = parse_json(metadata("training"), path.string());
   return checkpoint;
 }
 
@@ -139,7 +149,7 @@ void fill(State& state, const NamedTensors& tensors, const std::string& prefix,
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& model,
-                     const Progress& progress, const KeptWeights& kept) {
+                     const Progress& progress, const KeptWeights& kept, FileSystem& files) {
   NamedTensors tensors = tensors_of(model.state, every_variable);
   Config::List kept_names;
   for (const auto& [name, state] : kept) {
@@ -155,30 +165,30 @@ void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& 
   training["history"] = to_config(progress.history);
   training["callbacks"] = Config::List(progress.callbacks.begin(), progress.callbacks.end());
   training["kept"] = std::move(kept_names);
+  training["record"] = record();
   Metadata metadata = model_metadata(model);
   metadata["training"] = to_json(training);
-  metadata["checksum"] = checksum_of(tensors);
+  metadata["checksum"] = checksum_of(metadata["training"], tensors);
 
   std::vector<NamedBytes> named;
   for (const auto& [name, tensor] : tensors) named.emplace_back(name, tensor);
-  real_files().create_directories(directory);
-  write_safetensors(file_of(directory, progress.epochs_done), std::move(named), metadata);
+  files.create_directories(directory);
+  write_safetensors(file_of(directory, progress.epochs_done), std::move(named), metadata, files);
 
-  std::vector<std::string> names = checkpoints_in(directory);
+  const std::vector<std::string> names = checkpoints_in(directory, files);
   constexpr std::size_t kept_files = 2;
-  for (std::size_t i = 0; i + kept_files < names.size(); ++i) {
-    real_files().remove(directory / names[i]);
-  }
+  for (std::size_t i = 0; i + kept_files < names.size(); ++i) files.remove(directory / names[i]);
 }
 
 std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, Model::Impl& model,
-                                        const Progress& current, KeptWeights& kept) {
-  const std::vector<std::string> names = checkpoints_in(directory);
+                                        const Progress& current, KeptWeights& kept,
+                                        FileSystem& files) {
+  const std::vector<std::string> names = checkpoints_in(directory, files);
   for (std::size_t i = names.size(); i-- > 0;) {
     const std::filesystem::path path = directory / names[i];
     Checkpoint checkpoint;
     try {
-      checkpoint = read_checkpoint(path);
+      checkpoint = read_checkpoint(path, files);
     } catch (const FileError&) {
       if (i == 0) throw;
       continue;
@@ -199,6 +209,14 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
     return progress;
   }
   return {};
+}
+
+void check_empty(const std::filesystem::path& directory, FileSystem& files) {
+  const std::vector<std::string> names = checkpoints_in(directory, files);
+  if (names.empty()) return;
+  throw ConfigError("the directory holds checkpoints of another training",
+                    {{"directory", directory.string()}, {"newest", names.back()}},
+                    "resume that training, or choose another directory");
 }
 
 }  // namespace sloy

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "nn/model_impl.h"
 
 namespace sloy {
@@ -29,12 +30,18 @@ using KeptWeights = std::map<std::string, State>;
 /// Writes epoch-00003.safetensors into the directory, which is made where it is missing, and then
 /// removes all but the last two. Throws FileError.
 void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& model,
-                     const Progress& progress, const KeptWeights& kept);
+                     const Progress& progress, const KeptWeights& kept,
+                     FileSystem& files = real_files());
 
 /// Puts the newest whole checkpoint into the model's state and `kept`; a damaged one is passed over
 /// for the one before. Nothing where there is none. `current` says what training goes on. Throws
 /// ConfigError where the checkpoint is of another training, FileError where all are damaged.
 std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, Model::Impl& model,
-                                        const Progress& current, KeptWeights& kept);
+                                        const Progress& current, KeptWeights& kept,
+                                        FileSystem& files = real_files());
+
+/// Throws ConfigError where there are checkpoints: a training that begins must not mix its own
+/// with them.
+void check_empty(const std::filesystem::path& directory, FileSystem& files = real_files());
 
 }  // namespace sloy

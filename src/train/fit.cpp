@@ -270,6 +270,7 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
     validation = split.test;
   }
   if (!validation.empty()) check_validation(train.spec(), validation.spec());
+  if (!options.checkpoints.empty() && !options.resume) check_empty(options.checkpoints);
   impl_->build_for(train.spec().features);
   if (impl_->class_names.empty()) impl_->class_names = train.spec().class_names;
   trainer_for(*impl_, learned.spec(), std::min(options.batch_size, learned.size()));

@@ -63,7 +63,7 @@ class MemoryFiles final : public FileSystem {
     return std::make_unique<OpenFile>(*this, names_[path.string()]);
   }
   bool exists(const std::filesystem::path& path) override {
-    return names_.count(path.string()) != 0;
+    return names_.count(path.string()) != 0 || !list(path).empty();
   }
   std::vector<std::string> list(const std::filesystem::path& directory) override {
     std::vector<std::string> found;
