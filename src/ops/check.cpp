@@ -88,6 +88,10 @@ int check_axis(const Shape& shape, int axis) {
                    fmt::format("give an axis from {} to {}", -shape.rank(), shape.rank() - 1));
 }
 
+int from_first(const Shape& shape, int axis) {
+  return axis < 0 && axis >= -shape.rank() ? axis + shape.rank() : axis;
+}
+
 std::vector<int> check_axes(const Shape& shape, const std::vector<int>& axes) {
   std::vector<int> checked;
   if (axes.empty()) {
@@ -125,6 +129,12 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
     result[axis] = shorter[axis];
   }
   return result;
+}
+
+ShapeError refusal(Value operand, std::string_view function, const ShapeError& error) {
+  ShapeError named(fmt::format("{}: {}", function, error.sentence()), error.notes(), error.fix());
+  if (!operand.graph().path().empty()) named.add({"layer", operand.graph().path()});
+  return named;
 }
 
 }  // namespace sloy

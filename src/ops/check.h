@@ -37,6 +37,9 @@ void check_not_empty(const Shape& shape);
 
 /// The axis counted from the first. Throws where the shape has no such axis.
 int check_axis(const Shape& shape, int axis);
+/// The axis counted from the first where the shape has it, else as given: for functions that leave
+/// the refusal to the op's rule.
+int from_first(const Shape& shape, int axis);
 /// The axes in ascending order counted from the first; all of them where none is given. Throws on
 /// an axis given twice.
 std::vector<int> check_axes(const Shape& shape, const std::vector<int>& axes);
@@ -45,5 +48,8 @@ void check_fixed(const Shape& shape, int axis);
 
 /// The shape of an element-wise result; the operands' dimensions are matched from the last.
 Shape broadcast_shapes(const Shape& a, const Shape& b);
+
+/// A refusal by a function that is no op itself: with its name, and the layer of the graph's path.
+ShapeError refusal(Value operand, std::string_view function, const ShapeError& error);
 
 }  // namespace sloy

@@ -206,16 +206,16 @@ constinit const OpDefinition<OneHotAttributes> one_hot_op{{
 
 Value concatenate(std::span<const Value> values, int axis) {
   if (values.empty()) throw ShapeError("concatenate: there is nothing to concatenate");
-  const int from_first = check_axis(values.front().shape(), axis);
-  return concatenate_op({from_first}, {values.begin(), values.end()}).front();
+  const int place = from_first(values.front().shape(), axis);
+  return concatenate_op({place}, {values.begin(), values.end()}).front();
 }
 
 Value slice(Value x, int axis, std::int64_t begin, std::int64_t end) {
-  return slice_op({check_axis(x.shape(), axis), begin, end}, {x}).front();
+  return slice_op({from_first(x.shape(), axis), begin, end}, {x}).front();
 }
 
 Value pad(Value x, int axis, std::int64_t before, std::int64_t after) {
-  return pad_op({check_axis(x.shape(), axis), before, after}, {x}).front();
+  return pad_op({from_first(x.shape(), axis), before, after}, {x}).front();
 }
 
 Value one_hot(Value indices, Dim classes) { return one_hot_op({classes}, {indices}).front(); }

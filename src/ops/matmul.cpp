@@ -104,9 +104,10 @@ Value matmul(Value a, Value b, MatmulOptions options) {
 
 Value matmul(Value x, Value w) {
   if (x.rank() < 2 || w.rank() != 2) {
-    throw ShapeError("matmul: x must have two dimensions or more, and w two",
-                     {shape_note("x", x.shape()), shape_note("w", w.shape())},
-                     "reshape one of them first");
+    throw refusal(x, "matmul",
+                  ShapeError("x must have two dimensions or more, and w two",
+                             {shape_note("x", x.shape()), shape_note("w", w.shape())},
+                             "reshape one of them first"));
   }
   if (x.rank() == 2) return matmul(x, w, {});
   Shape rows = x.shape().without(-1);

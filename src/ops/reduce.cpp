@@ -148,7 +148,9 @@ Shape reduced_shape(const Shape& shape, const ReduceOptions& options) {
 }
 
 ReduceOptions canonical(ReduceOptions options, const Shape& shape) {
-  options.axes = check_axes(shape, options.axes);
+  if (options.axes.empty()) options.axes = check_axes(shape, {});
+  for (int& axis : options.axes) axis = from_first(shape, axis);
+  std::sort(options.axes.begin(), options.axes.end());
   return options;
 }
 
@@ -193,18 +195,27 @@ Value sum(Value x, ReduceOptions options) {
   return sum_op(canonical(std::move(options), x.shape()), {x}).front();
 }
 Value mean(Value x, ReduceOptions options) {
-  check_not_empty(x.shape());
+  try {
+    check_axes(x.shape(), options.axes);
+    check_not_empty(x.shape());
+  } catch (const ShapeError& error) {
+    throw refusal(x, "mean", error);
+  }
   return sum(x, options) / count(x, options.axes);
 }
 Value max(Value x, ReduceOptions options) {
   return max_op(canonical(std::move(options), x.shape()), {x}).front();
 }
-Value argmax(Value x, int axis) { return argmax_op({axis}, {x}).front(); }
+Value argmax(Value x, int axis) { return argmax_op({from_first(x.shape(), axis)}, {x}).front(); }
 
 Value count(Value x, std::vector<int> axes) {
   Shape counted;
-  for (int axis : check_axes(x.shape(), axes)) counted.push_back(x.dim(axis));
-  Dim elements = counted.elements();
+  try {
+    for (int axis : check_axes(x.shape(), axes)) counted.push_back(x.dim(axis));
+  } catch (const ShapeError& error) {
+    throw refusal(x, "count", error);
+  }
+  const Dim elements = counted.elements();
   if (elements.is_symbolic()) return count_op(x.graph(), {elements}).front();
   return x.graph().constant(static_cast<double>(elements.size()));
 }

@@ -29,7 +29,7 @@ extern const OpDefinition<CountAttributes> count_op;
 Shape kept_dims(const Shape& shape, const std::vector<int>& axes);
 /// The shape of a reduction's result. Throws ShapeError on wrong axes.
 Shape reduced_shape(const Shape& shape, const ReduceOptions& options);
-/// The same reduction, its axes listed in ascending order from the first.
+/// The same reduction, its axes listed in ascending order from the first; wrong ones stay.
 ReduceOptions canonical(ReduceOptions options, const Shape& shape);
 
 }  // namespace sloy

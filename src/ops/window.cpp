@@ -34,7 +34,9 @@ void check_image(const Shape& input) {
 /// The list, or `value` for each dimension where it is empty.
 std::vector<std::int64_t> filled(const std::vector<std::int64_t>& list, int spatial,
                                  std::int64_t value) {
-  return list.empty() ? std::vector(static_cast<std::size_t>(spatial), value) : list;
+  // Fewer than none, for an input that is no image, is for the shape rule to refuse.
+  const auto count = static_cast<std::size_t>(std::max(spatial, 0));
+  return list.empty() ? std::vector(count, value) : list;
 }
 
 void check_list(std::span<const std::int64_t> list, std::string_view name, int rank,

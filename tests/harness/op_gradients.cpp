@@ -17,6 +17,8 @@ namespace {
 /// Operands and results together: above this a Jacobian takes too long.
 constexpr std::int64_t most_elements = 300;
 
+Shape bound(const Shape& shape) { return shape.bind(row_batch_size); }
+
 bool takes_gradient(const Type& type) { return type.dtype == DType::float32; }
 
 /// An input of the graph and the number of its feed.
@@ -29,19 +31,18 @@ struct Leaf {
 /// pullback's gradients are those of Σ cotangent · result.
 class Pullback {
  public:
-  Pullback(const Computation& computation, const std::vector<Tensor>& operands) {
+  explicit Pullback(const Differentiated& at) {
+    const std::vector<Tensor> operands = widened(at.operands);
     std::vector<Value> inputs;
-    for (const Tensor& operand : operands) {
-      const bool is_float = operand.dtype() == DType::float64;
-      const Type type{is_float ? DType::float32 : operand.dtype(), operand.shape()};
-      Leaf leaf = input(type, operand);
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      const Leaf leaf = input(at.types[i], operands[i]);
       inputs.push_back(leaf.value);
-      if (is_float) leaves_.push_back(leaf);
+      if (takes_gradient(at.types[i])) leaves_.push_back(leaf);
     }
-    for (Value result : computation(graph_, inputs)) {
+    for (Value result : at.computation(graph_, inputs)) {
       if (!takes_gradient(result.type())) continue;
       results_.push_back(result);
-      cotangents_.push_back(input(result.type(), Tensor(DType::float64, result.shape())));
+      cotangents_.push_back(input(result.type(), Tensor(DType::float64, bound(result.shape()))));
     }
     Value total;
     for (std::size_t r = 0; r < results_.size(); ++r) {
@@ -113,28 +114,38 @@ bool near(double a, double b) {
   return std::abs(a - b) <= 2e-7 * (1 + std::abs(a) + std::abs(b));  // NaN is not near
 }
 
-Computation computation_of(const OpCase& row) {
-  return [&row](Graph& graph, const std::vector<Value>& inputs) {
-    return graph.apply(*row.op, row.op->bind(row.attributes, row_batch_size), inputs);
+Differentiated differentiated(const OpCase& row) {
+  const auto computation = [&row](Graph& graph, const std::vector<Value>& inputs) {
+    return graph.apply(*row.op, row.attributes, inputs);
   };
+  return {computation, row.operands, operands(row, Numbers::random)};
 }
 
 }  // namespace
 
-std::string check_gradient(const Computation& computation, const std::vector<Tensor>& operands) {
-  Pullback pullback(computation, widened(operands));
+Differentiated differentiated(Computation computation, std::vector<Tensor> operands) {
+  std::vector<Type> types;
+  for (const Tensor& operand : operands) {
+    types.push_back(
+        {is_float(operand.dtype()) ? DType::float32 : operand.dtype(), operand.shape()});
+  }
+  return {std::move(computation), std::move(types), std::move(operands)};
+}
+
+std::string check_gradient(const Differentiated& at) {
+  Pullback pullback(at);
   const Function value(pullback.graph(), pullback.results());
   const Function pulled_back(pullback.graph(), pullback.gradients());
   // changes[leaf][element][result]: how the results change with one element of one operand.
   std::vector<std::vector<std::vector<Tensor>>> changes;
   for (const Leaf& leaf : pullback.leaves()) {
     auto& of_leaf = changes.emplace_back();
-    for (std::int64_t i = 0; i < leaf.value.shape().size(); ++i) {
+    for (std::int64_t i = 0; i < bound(leaf.value.shape()).size(); ++i) {
       of_leaf.push_back(value.difference(pullback.feeds(), leaf.feed, static_cast<std::size_t>(i)));
     }
   }
   for (std::size_t r = 0; r < pullback.results().size(); ++r) {
-    const auto size = static_cast<std::size_t>(pullback.results()[r].shape().size());
+    const auto size = static_cast<std::size_t>(bound(pullback.results()[r].shape()).size());
     for (std::size_t j = 0; j < size; ++j) {
       std::vector<Tensor> feeds = pullback.feeds();
       feeds[pullback.cotangents()[r].feed].mutable_values<double>()[j] = 1;
@@ -153,9 +164,8 @@ std::string check_gradient(const Computation& computation, const std::vector<Ten
   return {};
 }
 
-std::string check_second_gradient(const Computation& computation,
-                                  const std::vector<Tensor>& operands) {
-  Pullback pullback(computation, widened(operands));
+std::string check_second_gradient(const Differentiated& at) {
+  Pullback pullback(at);
   std::mt19937_64 random(1);
   const auto draw = [&](const Shape& shape) {
     Tensor numbers(DType::float64, shape);
@@ -167,12 +177,12 @@ std::string check_second_gradient(const Computation& computation,
   // z = Σ direction · gradient, as a function of the operands and the cotangents.
   std::vector<Leaf> inputs = pullback.leaves();
   for (const Leaf& cotangent : pullback.cotangents()) {
-    pullback.feeds()[cotangent.feed] = draw(cotangent.value.shape());
+    pullback.feeds()[cotangent.feed] = draw(bound(cotangent.value.shape()));
     inputs.push_back(cotangent);
   }
   Value z;
   for (Value of : pullback.gradients()) {
-    Value term = sum(pullback.input(of.type(), draw(of.shape())).value * of);
+    Value term = sum(pullback.input(of.type(), draw(bound(of.shape()))).value * of);
     z = z ? z + term : term;
   }
   const std::vector<Value> second = gradient(z, Pullback::values_of(inputs));
@@ -193,20 +203,18 @@ std::string check_second_gradient(const Computation& computation,
 
 bool has_gradient(const OpCase& row) {
   if (!row.differentiate || !row.expect.empty()) return false;
-  const BoundCase bound(row);
+  const BoundCase known(row);
   std::int64_t from = 0;
   std::int64_t to = 0;
-  for (const Type& type : bound.operands) from += takes_gradient(type) ? type.shape.size() : 0;
-  for (const Type& type : bound.results) to += takes_gradient(type) ? type.shape.size() : 0;
+  for (const Type& type : known.operands) from += takes_gradient(type) ? type.shape.size() : 0;
+  for (const Type& type : known.results) to += takes_gradient(type) ? type.shape.size() : 0;
   return from > 0 && to > 0 && from + to <= most_elements;
 }
 
-std::string check_gradient(const OpCase& row) {
-  return check_gradient(computation_of(row), operands(row, Numbers::random));
-}
+std::string check_gradient(const OpCase& row) { return check_gradient(differentiated(row)); }
 
 std::string check_second_gradient(const OpCase& row) {
-  return check_second_gradient(computation_of(row), operands(row, Numbers::random));
+  return check_second_gradient(differentiated(row));
 }
 
 }  // namespace sloy

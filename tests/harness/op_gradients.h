@@ -12,13 +12,21 @@ namespace sloy {
 /// Writes a computation over inputs.
 using Computation = std::function<std::vector<Value>(Graph&, const std::vector<Value>&)>;
 
-/// Compares every element of the Jacobian at `operands` with a central difference. Empty where all
-/// is well.
-std::string check_gradient(const Computation& computation, const std::vector<Tensor>& operands);
+/// A computation and where it is looked at. `types` may leave the batch open: rules must
+/// differentiate it so, and `row_batch_size` is put in afterwards.
+struct Differentiated {
+  Computation computation;
+  std::vector<Type> types;
+  std::vector<Tensor> operands;
+};
+/// The types are the operands' own.
+Differentiated differentiated(Computation computation, std::vector<Tensor> operands);
+
+/// Compares every element of the Jacobian with a central difference. Empty where all is well.
+std::string check_gradient(const Differentiated& at);
 
 /// The same for the gradient's own gradients, along random directions.
-std::string check_second_gradient(const Computation& computation,
-                                  const std::vector<Tensor>& operands);
+std::string check_second_gradient(const Differentiated& at);
 
 /// Whether a row has anything to differentiate, and little enough of it. Rows that expect numbers
 /// stand at kinks and infinities, where differences mean nothing.

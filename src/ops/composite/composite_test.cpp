@@ -50,8 +50,8 @@ void expect_equal(F f, G g, const std::vector<Tensor>& operands) {
 
 template <class F>
 void expect_gradients(F f, const std::vector<Tensor>& operands) {
-  EXPECT_EQ(check_gradient(of(f), operands), "");
-  EXPECT_EQ(check_second_gradient(of(f), operands), "");
+  EXPECT_EQ(check_gradient(differentiated(of(f), operands)), "");
+  EXPECT_EQ(check_second_gradient(differentiated(of(f), operands)), "");
 }
 
 const auto x_of = [](const std::vector<Value>& in) { return in[0]; };
