@@ -46,6 +46,10 @@ class SLOY_EXPORT Logs {
   std::vector<std::pair<std::string, double>> figures_;
 };
 
+/// A map of figures.
+SLOY_EXPORT Config to_config(const Logs& logs);
+SLOY_EXPORT void from_config(const Config& config, Logs& logs);
+
 /// A fit under way, as callbacks see it.
 class SLOY_EXPORT Run {
  public:

@@ -75,6 +75,10 @@ struct History {
   SLOY_EXPORT std::vector<double> operator[](std::string_view name) const;
 };
 
+/// A list of { epoch, logs }.
+SLOY_EXPORT Config to_config(const History& history);
+SLOY_EXPORT void from_config(const Config& config, History& history);
+
 struct EvaluateOptions {
   std::int64_t batch_size = 32;
   bool confusion_matrix = false;

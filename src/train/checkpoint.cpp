@@ -28,30 +28,6 @@ std::vector<std::string> checkpoints_in(const std::filesystem::path& directory, 
   return names;
 }
 
-Config to_config(const Logs& logs) {
-  Config::Map map;
-  for (const auto& [name, value] : logs) map.emplace_back(name, value);
-  return map;
-}
-
-Config to_config(const History& history) {
-  Config::List list;
-  for (std::size_t i = 0; i < history.epoch.size(); ++i) {
-    list.push_back(Config::Map{{"epoch", history.epoch[i]}, {"logs", to_config(history.logs[i])}});
-  }
-  return list;
-}
-
-History history_from(const Config& config) {
-  History history;
-  for (const Config& entry : config.as_list()) {
-    history.epoch.push_back(static_cast<int>(entry.at("epoch").as_integer()));
-    Logs& logs = history.logs.emplace_back();
-    for (const auto& [name, value] : entry.at("logs").as_map()) logs.set(name, value.as_number());
-  }
-  return history;
-}
-
 /// What must be the same for a fit to go on: other settings would make another run.
 Config settings(const Model::Impl& model, const Progress& progress) {
   const CompileOptions& options = *model.compiled;
@@ -204,7 +180,7 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
     Progress progress = current;
     progress.epochs_done = static_cast<int>(training.at("epochs_done").as_integer());
     progress.stopped = training.at("stopped").as_bool();
-    progress.history = history_from(training.at("history"));
+    from_config(training.at("history"), progress.history);
     progress.callbacks = training.at("callbacks").as_list();
     return progress;
   }

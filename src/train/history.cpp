@@ -39,4 +39,31 @@ std::vector<double> History::operator[](std::string_view name) const {
   return values;
 }
 
+Config to_config(const Logs& logs) {
+  Config::Map map;
+  for (const auto& [name, value] : logs) map.emplace_back(name, value);
+  return map;
+}
+
+void from_config(const Config& config, Logs& logs) {
+  logs = {};
+  for (const auto& [name, value] : config.as_map()) logs.set(name, value.as_number());
+}
+
+Config to_config(const History& history) {
+  Config::List list;
+  for (std::size_t i = 0; i < history.epoch.size(); ++i) {
+    list.push_back(Config::Map{{"epoch", history.epoch[i]}, {"logs", to_config(history.logs[i])}});
+  }
+  return list;
+}
+
+void from_config(const Config& config, History& history) {
+  history = {};
+  for (const Config& entry : config.as_list()) {
+    from_config(entry.at("epoch"), history.epoch.emplace_back());
+    from_config(entry.at("logs"), history.logs.emplace_back());
+  }
+}
+
 }  // namespace sloy
