@@ -10,8 +10,11 @@
 ///     };
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,9 +76,10 @@ SLOY_EXPORT Config to_config(const Tensor& tensor);
 inline void from_config(const Config& config, bool& value) { value = config.as_bool(); }
 template <std::integral T>
 requires(!std::same_as<T, bool>) void from_config(const Config& config, T& value) {
-  constexpr auto high = static_cast<std::int64_t>(
-      sizeof(T) == 8 ? std::int64_t{0x7fffffffffffffff}
-                     : std::int64_t{T(~T(0)) > T(0) ? T(~T(0)) : T(0x7fffffff)});
+  // What does not fit a Config's integer is out of range for all.
+  constexpr std::uint64_t largest = std::min<std::uint64_t>(
+      std::numeric_limits<T>::max(), std::numeric_limits<std::int64_t>::max());
+  constexpr auto high = static_cast<std::int64_t>(largest);
   constexpr auto low = std::is_unsigned_v<T> ? std::int64_t{0} : -high - 1;
   value = static_cast<T>(detail::integer_in(config, low, high));
 }

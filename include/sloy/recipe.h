@@ -13,11 +13,20 @@
 
 namespace sloy {
 
+/// What a model in training is measured on: a share of the training data held out, or the test data
+/// ("test" in files), which then measure nothing unseen any more.
+struct Validation {
+  double fraction = 0;
+  bool test = false;
+};
+SLOY_EXPORT Config to_config(const Validation& validation);
+SLOY_EXPORT void from_config(const Config& config, Validation& validation);
+
 /// [data]: what to learn from.
 struct SLOY_EXPORT RecipeData {
   std::string name = {};       ///< a known data set (data::names)
   std::string directory = {};  ///< where its files are; empty: the usual places
-  double validation = 0;       ///< share of the training data held out
+  Validation validation = {};
   int workers = 0;
   data::Generated generated = {};  ///< for data made by formula
 
@@ -38,7 +47,7 @@ struct SLOY_EXPORT RecipeTrain {
   std::vector<Metric> metrics = {};
   std::vector<Callback> callbacks = {};
   bool shuffle = true;
-  std::string precision = "float32";
+  Precision precision = Precision::float32;  ///< float64 runs on the reference kernels
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
 
   static constexpr auto fields() {
@@ -74,15 +83,17 @@ class SLOY_EXPORT Recipe {
   static std::vector<std::string> shipped_names();
   static std::string_view shipped_text(std::string_view name);
 
-  /// With every default written out.
-  Config to_config() const;
+  /// With every default of every layer written out.
+  Config to_config(const CustomTypes& custom = {}) const;
   std::string to_toml() const;
 
   /// The model, for data like these.
   Model make_model(const data::Spec& spec, const CustomTypes& custom = {}) const;
   data::Split load_data() const;
   CompileOptions compile_options() const;
+  /// Without validation data where `validation` is "test": those are part of load_data's.
   FitOptions fit_options() const;
+  FitOptions fit_options(const data::Split& split) const;
 };
 
 /// Sets the value at a path in a recipe's config: "train.optimizer.learning_rate=1e-2",

@@ -39,7 +39,9 @@ Config settings(const Model::Impl& model, const Progress& progress) {
   config["batch_size"] = progress.batch_size;
   config["examples"] = progress.examples;
   config["precision"] = options.precision == Precision::float64 ? "float64" : "float32";
-  config["callbacks"] = static_cast<std::int64_t>(progress.callbacks.size());
+  Config::List callbacks;
+  for (const Config& callback : progress.callbacks) callbacks.push_back(callback.at("type"));
+  config["callbacks"] = std::move(callbacks);
   return config;
 }
 
@@ -139,7 +141,7 @@ void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& 
   training["epochs_done"] = progress.epochs_done;
   training["stopped"] = progress.stopped;
   training["history"] = to_config(progress.history);
-  training["callbacks"] = Config::List(progress.callbacks.begin(), progress.callbacks.end());
+  training["callbacks"] = progress.callbacks;
   training["kept"] = std::move(kept_names);
   training["record"] = record();
   Metadata metadata = model_metadata(model);

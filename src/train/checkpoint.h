@@ -20,7 +20,8 @@ struct Progress {
   std::int64_t batch_size = 0;
   std::int64_t examples = 0;
   History history;
-  std::vector<Config> callbacks;
+  /// States of the callbacks that have one: { type, state }, in their order.
+  Config::List callbacks;
   bool stopped = false;
 };
 

@@ -89,9 +89,9 @@ class Fit final : public Run {
 
   History run() {
     epoch_ = options_.initial_epoch;
-    const std::vector<Config> states = options_.resume ? resume() : std::vector<Config>{};
+    const Config::List states = options_.resume ? resume() : Config::List{};
     for (Callback& callback : callbacks_) callback.on_train_begin(*this);
-    for (std::size_t i = 0; i < states.size(); ++i) callbacks_[i].set_state(states[i]);
+    restore(states);
     while (epoch_ < options_.epochs && !stopped_) {
       if (!run_epoch()) break;
       ++epoch_;
@@ -207,15 +207,19 @@ class Fit final : public Run {
                       .history = history_,
                       .callbacks = {},
                       .stopped = stopped_};
-    for (const Callback& callback : options_.callbacks)
-      progress.callbacks.push_back(callback.state());
+    for (const Callback& callback : callbacks_) {
+      Config own = callback.state();
+      if (own.is_null()) continue;
+      progress.callbacks.push_back(
+          Config::Map{{"type", std::string(callback.type())}, {"state", std::move(own)}});
+    }
     return progress;
   }
 
   void save() const { save_checkpoint(options_.checkpoints, impl_, progress(), kept_); }
 
   /// Goes on from the newest checkpoint, if there is one. Returns the callbacks' states.
-  std::vector<Config> resume() {
+  Config::List resume() {
     std::optional<Progress> found = load_checkpoint(options_.checkpoints, impl_, progress(), kept_);
     if (!found) return {};
     resumed_ = true;
@@ -224,6 +228,16 @@ class Fit final : public Run {
     stopped_ = found->stopped;
     if (!history_.logs.empty()) logs_ = history_.logs.back();
     return std::move(found->callbacks);
+  }
+
+  /// Gives callbacks that have a state theirs; load_checkpoint saw that they are the same.
+  void restore(const Config::List& states) {
+    auto next = states.begin();
+    for (Callback& callback : callbacks_) {
+      if (next == states.end() || callback.state().is_null()) continue;
+      callback.set_state(next->at("state"));
+      ++next;
+    }
   }
 
   Model& model_;

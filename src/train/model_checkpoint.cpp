@@ -39,9 +39,12 @@ void ModelCheckpoint::on_epoch_end(Run& run, const Logs& logs) {
   run.model().save(file_name(filepath, run.epoch() + 1, logs));
 }
 
-Config ModelCheckpoint::state() const { return best.found() ? Config(best.value()) : Config(); }
+Config ModelCheckpoint::state() const {
+  return Config::Map{{"best", best.found() ? Config(best.value()) : Config()}};
+}
 void ModelCheckpoint::set_state(const Config& config) {
-  if (!config.is_null()) best.set(config.as_number());
+  best = Best(monitor, mode);
+  if (const Config& value = config.at("best"); !value.is_null()) best.set(value.as_number());
 }
 
 }  // namespace sloy

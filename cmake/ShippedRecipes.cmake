@@ -1,0 +1,11 @@
+# Writes the texts of src/train/recipes/*.toml into a source file, at every change of them.
+file(GLOB recipe_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/train/recipes/*.toml)
+set(recipes "")
+foreach(recipe_file ${recipe_files})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${recipe_file})
+  get_filename_component(recipe_name ${recipe_file} NAME_WE)
+  file(READ ${recipe_file} recipe_text)
+  string(APPEND recipes "      {\"${recipe_name}\", R\"recipe(${recipe_text})recipe\"},\n")
+endforeach()
+set(shipped_recipes ${CMAKE_CURRENT_BINARY_DIR}/generated/shipped_recipes.cpp)
+configure_file(train/recipes/shipped.cpp.in ${shipped_recipes} @ONLY)

@@ -1,0 +1,151 @@
+#include <gtest/gtest.h>
+#include <sloy/recipe.h>
+
+namespace sloy {
+namespace {
+
+std::string message_of(const auto& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+constexpr std::string_view small = R"(
+seed = 3
+[data]
+name = "moons"
+validation = 0.25
+generated = { size = 100 }
+[[model.layer]]
+type = "Dense"
+units = 8
+activation = "tanh"
+name = "hidden"
+[[model.layer]]
+type = "Dense"
+units = 2
+[train]
+epochs = 2
+batch_size = 10
+loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
+optimizer = "Adam"
+metrics = ["Accuracy"]
+callbacks = [{ type = "EarlyStopping", patience = 4 }]
+)";
+
+TEST(Recipe, TrainsWhatItSays) {
+  const Recipe recipe = Recipe::parse(small);
+  const data::Split data = recipe.load_data();
+  Model model = recipe.make_model(data.train.spec());
+  EXPECT_EQ(model.parameters(), 2 * 8 + 8 + 8 * 2 + 2);
+  model.compile(recipe.compile_options());
+  FitOptions options = recipe.fit_options();
+  options.verbose = Verbosity::silent;
+  const History history = model.fit(data.train, options);
+  EXPECT_EQ(history["val_accuracy"].size(), 2u);
+}
+
+TEST(Recipe, WrittenOutReadsBackTheSame) {
+  for (const std::string& name : Recipe::shipped_names()) {
+    const Recipe recipe = Recipe::shipped(name);
+    const Recipe back = Recipe::parse(recipe.to_toml());
+    EXPECT_EQ(back.to_config(), recipe.to_config()) << recipe.to_toml();
+  }
+  const Config config = Recipe::parse(small).to_config();
+  EXPECT_EQ(Recipe::parse(to_toml(config)).to_config(), config);
+  EXPECT_EQ(config.at("train").at("optimizer").at("learning_rate").as_number(), 0.001);
+  EXPECT_EQ(config.at("model").at("layer").as_list()[1].at("use_bias").as_bool(), true);
+  EXPECT_EQ(config.at("model").at("layer").as_list()[0].at("name").as_string(), "hidden");
+}
+
+TEST(Recipe, OfTheConvnetHasItsParameters) {
+  const Recipe recipe = Recipe::shipped("cnn");
+  const data::Spec spec{{DType::uint8, {28, 28, 1}}, {DType::int32, {}}, 10, {}};
+  EXPECT_EQ(recipe.make_model(spec).parameters(), 34826);
+}
+
+TEST(Recipe, ValuesCanBeOverridden) {
+  Config config = parse_toml(small, "small.toml");
+  override_value(config, "train.epochs=7");
+  override_value(config, "train.optimizer.learning_rate=1e-2");
+  override_value(config, "model.layer.0.units=5");
+  override_value(config, "model.layer.hidden.activation=relu");
+  override_value(config, "data.validation=test");
+  const Recipe recipe = Recipe::from_config(config);
+  EXPECT_EQ(recipe.train.epochs, 7);
+  EXPECT_EQ(recipe.train.optimizer.learning_rate(), 1e-2);
+  EXPECT_TRUE(recipe.data.validation.test);
+  const Config first = recipe.to_config().at("model").at("layer").as_list()[0];
+  EXPECT_EQ(first.at("units").as_integer(), 5);
+  EXPECT_EQ(first.at("activation").as_string(), "relu");
+}
+
+TEST(Recipe, UnknownKeysAreRefusedWithTheNearest) {
+  const auto overridden = [](std::string_view assignment) {
+    return message_of([&] {
+      Config config = parse_toml(small, "small.toml");
+      override_value(config, assignment);
+      Recipe::from_config(config);
+    });
+  };
+  EXPECT_EQ(overridden("train.epoch=3"),
+            "there is no key 'epoch' here\n"
+            "  where    --set train.epoch=3\n"
+            "  keys     epochs, batch_size, loss, optimizer, metrics, callbacks, shuffle, "
+            "precision, convolution\n"
+            "  to fix   did you mean 'epochs'?");
+  EXPECT_NE(overridden("trian.epochs=3").find("did you mean 'train'?"), std::string::npos);
+  EXPECT_NE(overridden("train.optimizer=Adma").find("did you mean 'Adam'?"), std::string::npos);
+  EXPECT_EQ(overridden("train.epochs.more=3"),
+            "'more' can't be set: what is to hold it is the number 2");
+  EXPECT_EQ(overridden("model.layer.9.units=3"),
+            "the list has nothing numbered or named '9'\n"
+            "  length   2\n"
+            "  to fix   numbers count from 0");
+  EXPECT_EQ(overridden("train.epochs"),
+            "'train.epochs' sets nothing\n  to fix   write it as train.epochs=3");
+}
+
+TEST(Recipe, LinesAreNamed) {
+  EXPECT_EQ(message_of([] {
+              Recipe::parse("[model]\nlayer = []\n[train]\nepochs = \"many\"\nloss = \"Hinge\"",
+                            "r.toml");
+            }),
+            "a whole number is needed here, not the text \"many\"\n"
+            "  where   r.toml:4\n"
+            "  key     epochs");
+  EXPECT_NE(message_of([] {
+              Recipe::parse("[model]\nlayer = []\n[train]\nloss = \"MeanSquareError\"", "r.toml");
+            }).find("did you mean 'MeanSquaredError'?"),
+            std::string::npos);
+  EXPECT_EQ(message_of([] {
+              Recipe::parse("[model]\nlayer = []\n[train]\nepochs = 1", "r.toml");
+            }).substr(0, 46),
+            "[train] names no loss\n  where    r.toml:3\n  to");
+  // A layer that doesn't fit its input is named with its line.
+  EXPECT_EQ(message_of([] {
+              const Recipe recipe = Recipe::parse(
+                  "[[model.layer]]\ntype = \"Conv2D\"\nfilters = 3\nkernel_size = 3\n"
+                  "[train]\nloss = \"MeanSquaredError\"",
+                  "r.toml");
+              recipe.make_model({{DType::float32, {4}}, {DType::float32, {1}}, 0, {}});
+            }),
+            "the layer works on images\n"
+            "  input    (batch, 4)\n"
+            "  needed   (batch, height, width, channels)\n"
+            "  layer    conv2d   Conv2D\n"
+            "  where    r.toml:1");
+}
+
+TEST(Recipe, ShippedOnesAreOfferedByName) {
+  EXPECT_EQ(message_of([] { Recipe::shipped("cnm"); }),
+            "no recipe named 'cnm' is shipped\n"
+            "  shipped   cnn, mlp\n"
+            "  to fix    did you mean 'cnn'?");
+}
+
+}  // namespace
+}  // namespace sloy
