@@ -1,0 +1,41 @@
+// Training without fit: write the graph, compile it, run it as often as you like.
+#include <sloy/sloy.h>
+
+#include <cstdio>
+
+using namespace sloy;
+
+int main() {
+  const auto net = Sequential{Input{2}, Dense{.units = 16, .activation = tanh},
+                              Dropout{.rate = 0.1}, Dense{.units = 1}};
+
+  // The graph of a step: what is fed, the net in its training form, the loss.
+  Graph graph;
+  Build build(graph, /*training=*/true);
+  const Value x = graph.input("x", {DType::float32, {batch, 2}});
+  const Value target = graph.input("target", {DType::float32, {batch, 1}});
+  const Value loss = MeanSquaredError{}(target, net(build, x));
+
+  // minimize writes gradients and updates into the same graph; compile makes it a program.
+  const SGD sgd{.learning_rate = 0.1, .momentum = 0.9};
+  const auto step = compile({.outputs = {loss}, .updates = sgd.minimize(loss)});
+  State state(step.variables(), {.seed = 1});
+
+  const data::Dataset data = data::plane({.size = 64, .noise = 0});
+  Tensor features(DType::float32, {64, 2}), targets(DType::float32, {64, 1});
+  for (std::int64_t i = 0; i < 64; ++i) {
+    const auto place = static_cast<std::size_t>(i);
+    const auto values = features.mutable_values<float>().subspan(2 * place, 2);
+    const auto wanted = targets.mutable_values<float>().subspan(place, 1);
+    data.read(i, {std::as_writable_bytes(values), std::as_writable_bytes(wanted)});
+  }
+
+  double first = 0, last = 0;
+  for (int i = 0; i < 300; ++i) {
+    const auto [found] = step.run(state, {features, targets});
+    last = found.item();
+    if (i == 0) first = last;
+  }
+  std::printf("loss %.4f, after 300 steps %.4f\n", first, last);
+  return last < 0.1 * first ? 0 : 1;
+}
