@@ -49,6 +49,15 @@ void check_validation(const data::Spec& train, const data::Spec& validation) {
                     {"validation", to_string(validation.features), to_string(validation.target)}});
 }
 
+bool all_finite(std::span<const std::byte> bytes, Precision precision) {
+  const auto check = [&](const auto* numbers) {
+    const std::size_t count = bytes.size() / sizeof *numbers;
+    return std::all_of(numbers, numbers + count, [](auto number) { return std::isfinite(number); });
+  };
+  return precision == Precision::float64 ? check(reinterpret_cast<const double*>(bytes.data()))
+                                         : check(reinterpret_cast<const float*>(bytes.data()));
+}
+
 /// One fit: data, programs, callbacks, and the loop over them.
 class Fit final : public Run {
  public:
@@ -176,13 +185,17 @@ class Fit final : public Run {
 
   /// What the last steps of an epoch did to the weights shows in no loss of this epoch.
   void check_weights() const {
+    // A look at the block as it lies costs no memory. It holds a few integers too, which may look
+    // like anything, so what is found is only worth a closer look.
+    if (all_finite(state().bytes(), state().precision())) return;
     const Variables& variables = *state().variables();
     for (VariableId id = 0; id < variables.size(); ++id) {
       if (!is_float(variables[id].type.dtype)) continue;
-      const Tensor numbers = state().get(id).cast(DType::float64);
-      for (double number : numbers.values<double>()) {
-        if (!std::isfinite(number))
-          diverged(fmt::format("{} holds {}", variables[id].name, number));
+      const Tensor numbers = state().get(id);
+      const Precision precision =
+          numbers.dtype() == DType::float64 ? Precision::float64 : Precision::float32;
+      if (!all_finite({numbers.data(), numbers.bytes()}, precision)) {
+        diverged(fmt::format("{} holds numbers that are not finite", variables[id].name));
       }
     }
   }

@@ -396,6 +396,16 @@ TEST(Fit, StopsAtTheStepWhereTheLossIsNoNumber) {
             "very large in the data");
 }
 
+TEST(Fit, SeesThatTheLastStepOfAnEpochSpoiltTheWeights) {
+  // The loss of the only step is finite, 1e36; the gradient times the rate is not.
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{.learning_rate = 1e30}, .loss = MeanSquaredError{}});
+  const auto data = data::from_tensors(Tensor(Shape{1, 1}, std::vector<float>{1}),
+                                       Tensor(Shape{1, 1}, std::vector<float>{1e18f}));
+  EXPECT_EQ(message_of([&] { model.fit(data, {.verbose = Verbosity::silent}); }).substr(0, 62),
+            "training diverged: dense/kernel holds numbers that are not fin");
+}
+
 TEST(FitErrors, ComeBeforeTheFirstStep) {
   const data::Dataset classes = data::moons({.size = 20});
   const auto fit = [&](Sequential model, Loss loss, const data::Dataset& data,
