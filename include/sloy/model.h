@@ -178,7 +178,8 @@ class SLOY_EXPORT Model {
   const std::vector<std::string>& class_names() const;
   void set_class_names(std::vector<std::string> names);
 
-  /// The training step for such data and batches, before anything runs: memory, kernels, cost.
+  /// The training step for such data and batches, before anything runs: memory, kernels, cost. It
+  /// has variables of its own, which take no memory until a State is made of them.
   /// REQUIRES: compiled.
   Program training_program(const data::Spec& spec, std::int64_t batch_size) const;
   /// The same for inference on features of that dtype.

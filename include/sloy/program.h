@@ -117,6 +117,10 @@ struct Plan {
   std::size_t state_bytes = 0;    ///< parameters, statistics, optimiser slots
   std::size_t constant_bytes = 0;
   std::size_t input_bytes = 0;  ///< one set of feeds
+  /// All that a run holds, but for the program itself and its libraries.
+  std::size_t total_bytes() const {
+    return arena_bytes + state_bytes + constant_bytes + input_bytes;
+  }
   double flops = 0;
   int in_place = 0;  ///< results written over an operand, variables not counted
 };

@@ -6,8 +6,17 @@
 
 namespace sloy {
 namespace {
+
 constexpr std::align_val_t cache_line{64};
+
+/// Elements of a variable with what is left free behind it: 64 bytes are 16 elements of four.
+std::int64_t space_of(const Variable& variable, const std::optional<Layout>& layout) {
+  constexpr std::int64_t line = 16;
+  const std::int64_t size = (layout ? *layout : Layout{}).elements(variable.type.shape);
+  return (size + line - 1) / line * line;
 }
+
+}  // namespace
 
 Arena::~Arena() { ::operator delete(block_, cache_line); }
 
@@ -37,16 +46,23 @@ void StateForm::choose(VariableId id, Layout layout) {
 
 void StateForm::fix(const Variables& variables) {
   if (fixed_) return;
-  constexpr std::int64_t line = 16;  // elements of four bytes in 64
   layouts_.resize(static_cast<std::size_t>(variables.size()));
   for (VariableId id = 0; id < variables.size(); ++id) {
     auto& layout = layouts_[static_cast<std::size_t>(id)];
     if (!layout) layout = Layout{};
     offsets_.push_back(elements_);
-    std::int64_t size = layout->elements(variables[id].type.shape);
-    elements_ += (size + line - 1) / line * line;
+    elements_ += space_of(variables[id], layout);
   }
   fixed_ = true;
+}
+
+std::int64_t StateForm::elements(const Variables& variables) const {
+  if (fixed_) return elements_;
+  std::int64_t elements = 0;
+  for (VariableId id = 0; id < variables.size(); ++id) {
+    elements += space_of(variables[id], layout(id));
+  }
+  return elements;
 }
 
 }  // namespace sloy

@@ -42,6 +42,9 @@ class StateForm {
   /// Whether a State exists: after that no layout changes and no variable is added.
   bool fixed() const { return fixed_; }
   void fix(const Variables& variables);
+  /// Elements of a State of these variables. Before it is fixed: with those that have no form yet
+  /// in plain form.
+  std::int64_t elements(const Variables& variables) const;
 
   /// From here on: REQUIRES fixed. Offsets and sizes count elements, so that they hold for float
   /// states and for double ones; every variable starts on a 64-byte boundary of either.

@@ -145,6 +145,9 @@ void Executable::write_plan(const std::vector<std::int32_t>& order) {
   plan_.arena_bytes = memory_.arena_bytes;
   plan_.in_place = memory_.in_place;
   plan_.constant_bytes = memory_.constant_bytes;
+  const std::size_t width = precision_ == Precision::float64 ? 8 : 4;
+  plan_.state_bytes =
+      static_cast<std::size_t>(graph.variables().form().elements(graph.variables())) * width;
   for (const Type& type : input_types_) {
     plan_.input_bytes += static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype);
   }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "harness/memory_files.h"
+#include "train/trainer.h"
 
 namespace sloy {
 namespace {
@@ -18,7 +19,7 @@ struct OpenModel : Sequential {
     data::Spec spec;
     spec.features = {DType::float32, {2}};
     spec.target = {DType::float32, {units}};
-    training_program(spec, 4);
+    trainer_for(*impl_, spec, 4);
   }
   Impl& impl() { return *impl_; }
   /// Other numbers in every variable of the state.

@@ -21,6 +21,14 @@ ProgramOptions program_options(const Model::Impl& model, StepGraph& step, std::i
   return options;
 }
 
+Program compile_training(const Model::Impl& model, const std::shared_ptr<Variables>& variables,
+                         const data::Spec& spec, std::int64_t batch_size) {
+  StepGraph step = build_step(model, variables, spec, StepKind::training);
+  ProgramOptions options = program_options(model, step, batch_size);
+  options.updates = model.compiled->optimizer.minimize(step.loss);
+  return sloy::compile(std::move(options));
+}
+
 bool is_weight(const Variable& variable) {
   return variable.role == Role::parameter || variable.role == Role::statistic;
 }
@@ -40,10 +48,8 @@ Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t ba
   if (trainer && same_types(trainer->spec, spec)) return *trainer;
 
   const auto variables = std::make_shared<Variables>();
-  StepGraph step = build_step(model, variables, spec, StepKind::training);
-  ProgramOptions options = program_options(model, step, batch_size);
-  options.updates = model.compiled->optimizer.minimize(step.loss);
-  auto made = std::make_shared<Trainer>(Trainer{spec, sloy::compile(std::move(options))});
+  auto made = std::make_shared<Trainer>(
+      Trainer{spec, compile_training(model, variables, spec, batch_size)});
 
   State state(variables, {.seed = model.seed, .precision = model.compiled->precision});
   // After a compile the optimizer begins anew; only weights are kept.
@@ -72,7 +78,7 @@ Program evaluation_program(Model::Impl& model, const data::Spec& spec, StepKind 
 Program Model::training_program(const data::Spec& spec, std::int64_t batch_size) const {
   require_loss(*impl_, "training");
   impl_->build_for(spec.features);
-  return trainer_for(*impl_, spec, batch_size).step;
+  return compile_training(*impl_, std::make_shared<Variables>(), spec, batch_size);
 }
 
 void Model::compile(CompileOptions options) {

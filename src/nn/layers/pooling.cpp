@@ -27,7 +27,12 @@ Value AveragePool2D::call(Scope&, Value x) const {
 
 Value GlobalAveragePooling2D::call(Scope&, Value x) const {
   require_images(x);
-  return mean(x, {.axes = {1, 2}, .keep_dims = keepdims});
+  // One window over the whole image: pooling has kernels for blocked channels, which a mean over
+  // the middle axes has not.
+  const std::vector<std::int64_t> image{x.dim(1).size(), x.dim(2).size()};
+  const Value y =
+      average_pool(x, {.pool_size = image, .window = window(x.shape(), image, {1, 1}, valid)});
+  return keepdims ? y : reshape(y, {x.dim(0), x.dim(-1)});
 }
 
 Value UpSampling2D::call(Scope&, Value x) const {

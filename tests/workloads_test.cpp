@@ -1,0 +1,87 @@
+/// What the benchmark workloads are compiled into: every node has a kernel made for it.
+#include <gtest/gtest.h>
+#include <sloy/program.h>
+
+#include <set>
+#include <string>
+
+#include "apps/cli/workloads.h"
+
+namespace sloy {
+namespace {
+
+using cli::Workload;
+
+struct Fed {
+  Value features;
+  Value target;
+};
+
+Fed feed(Graph& graph, const data::Spec& spec) {
+  auto batched = [](const Type& type) {
+    Shape shape{batch};
+    for (const Dim& dim : type.shape) shape.push_back(dim);
+    return Type{type.dtype, shape};
+  };
+  return {graph.input("features", batched(spec.features)),
+          graph.input("target", batched(spec.target))};
+}
+
+/// What of a workload has to be fast: predictions, loss and metric without training.
+Program inference(const Workload& workload, const std::shared_ptr<Variables>& variables,
+                  std::int64_t batch_size) {
+  Graph graph(variables);
+  Build build(graph, false);
+  const Fed fed = feed(graph, workload.spec());
+  const Model model = workload.make();
+  const CompileOptions options = workload.compile_options();
+  const Value prediction = model(build, fed.features);
+  ProgramOptions wanted{.outputs = {prediction, (*options.loss)(fed.target, prediction)},
+                        .batch_size = batch_size};
+  if (workload.spec().num_classes > 0) {
+    const MetricParts parts = Accuracy{}.call(fed.target, prediction, options.loss->prediction());
+    wanted.outputs.push_back(parts.total);
+    wanted.outputs.push_back(parts.count);
+  }
+  return compile(wanted);
+}
+
+std::string on_reference(const Plan& plan) {
+  std::set<std::string> found;
+  for (const Plan::Step& step : plan.steps) {
+    if (step.kernel != "reference") continue;
+    std::string text = step.op + " of " + step.path + ":";
+    for (const std::string& operand : step.operands) text += ' ' + operand;
+    for (const auto& [offer, reason] : step.refused) text += "; not " + offer + ": " + reason;
+    found.insert(text + '\n');
+  }
+  std::string all;
+  for (const std::string& text : found) all += text;
+  return all;
+}
+
+class EachWorkload : public testing::TestWithParam<Workload> {};
+
+TEST_P(EachWorkload, RunsNoReferenceKernel) {
+  const Workload& workload = GetParam();
+  Model model = workload.make();
+  CompileOptions options = workload.compile_options();
+  if (workload.spec().num_classes > 0) options.metrics = {Accuracy{}};
+  model.compile(options);
+  const std::int64_t odd_rest = workload.batch_size / 2 - 1;
+  const Program training = model.training_program(workload.spec(), workload.batch_size);
+  EXPECT_EQ(on_reference(training.plan()), "");
+  EXPECT_EQ(on_reference(training.plan(odd_rest)), "");
+  const Program evaluation = inference(workload, training.variables(), workload.batch_size);
+  EXPECT_EQ(on_reference(evaluation.plan()), "");
+  const Program prediction = inference(workload, std::make_shared<Variables>(), 1);
+  EXPECT_EQ(on_reference(prediction.plan()), "");
+  EXPECT_FALSE(training.plan().steps.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Workloads, EachWorkload,
+                         testing::ValuesIn(cli::workloads().begin(), cli::workloads().end()),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+}  // namespace
+}  // namespace sloy
