@@ -264,7 +264,8 @@ struct RandomOptions {
                       field("stream", &RandomOptions::stream)};
   }
 };
-/// Uniform in [0, 1), a multiple of 2⁻²⁴. `seed` is int32 (2), `step` an int32 scalar.
+/// Uniform in [0, 1), a multiple of 2⁻²⁴. `seed` is int32 (2), the low word first; `step` an int32
+/// scalar.
 /// Philox4x32-10: Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (2011).
 SLOY_EXPORT Value random_uniform(Value seed, Value step, RandomOptions options);
 /// Standard normal, by Box and Muller's method on two uniforms.

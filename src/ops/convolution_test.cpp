@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "harness/op_cases.h"
 
 namespace sloy {
 namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// A convolution, of which each of the three ops makes a row.
 struct Convolution {
@@ -77,7 +81,11 @@ Row worked_example() {
 }
 
 Rows with_epilogues() {
-  Rows rows;
+  Rows rows{{.shapes = {{1, 2, 1}, {1, 1, 1}},  // not-a-number passes through the rectifier
+             .values = {{nan, -1}, {1}},
+             .attributes = ConvolutionAttributes{.relu = true},
+             .expect = {{nan, 0}},
+             .differentiate = false}};
   for (const auto& [x, kernel, options, skips] :
        {Convolution{{1, 4, 4, 1}, {3, 3, 1, 3}}, same_padded({8, 8, 8, 64}, {3, 3, 64, 64}),
         same_padded({2, 8, 8, 16}, {1, 1, 16, 32}), same_padded({2, 6, 9, 16}, {3, 3, 16, 2}),

@@ -1,9 +1,13 @@
 #include "ops/matmul.h"
 
+#include <limits>
+
 #include "harness/op_cases.h"
 
 namespace sloy {
 namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 MatmulAttributes transposed(bool a, bool b) {
   return {.options = {.transpose_a = a, .transpose_b = b}};
@@ -41,6 +45,12 @@ OpCases cases<matmul_op>() {
             .values = {{1, 2, 3, 4, 5, 6}, {1, 0, 0, 1, 2, -1}, {1, 0.5}},
             .attributes = MatmulAttributes{.relu = true},
             .expect = {{8, 0, 17, 0}},
+            .differentiate = false},
+           // not-a-number passes through the rectifier
+           {.shapes = {{1, 1}, {1, 2}},
+            .values = {{1}, {nan, -1}},
+            .attributes = MatmulAttributes{.relu = true},
+            .expect = {{nan, 0}},
             .differentiate = false},
            {.shapes = {{33, 17}, {17, 15}, {15}},
             .attributes = MatmulAttributes{.relu = true},

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "harness/op_cases.h"
 #include "harness/op_values.h"
 #include "harness/pool_rows.h"
@@ -5,6 +7,9 @@
 
 namespace sloy {
 namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 using Rows = std::vector<Row>;
 
@@ -29,6 +34,14 @@ OpCases cases<max_pool_op>() {
              .values = {{1, 1, 2, 4, 5, 6, 7, 8, 3, 2, 1, 0, 1, 2, 3, 4}},
              .attributes = two,
              .expect = {{6, 8, 3, 4}, {5, 7, 8, 15}}},
+            {.shapes = {{1, 6, 1}},
+             .values = {{1, nan, -1, 5, 2, 3}},
+             .attributes = PoolOptions{.pool_size = {2}, .window = {.strides = {2}}},
+             .expect = {{nan, 5, 3}, {1, 3, 5}}},
+            {.shapes = {{1, 6, 1}},
+             .values = {{nan, 1, -1, 5, 2, -infinity}},
+             .attributes = PoolOptions{.pool_size = {3}, .window = {.strides = {3}}},
+             .expect = {{nan, 5}, {0, 3}}},
             // ties go to the first; padding never wins over negative numbers
             {.shapes = {{1, 3, 1}},
              .values = {{-5, -5, -7}},
