@@ -151,7 +151,10 @@ class Fit final : public Run {
     loader_.start(epoch_);
     while (const data::Batch* given = loader_.next()) {
       run_step(*given);
-      if (interrupted_) return false;
+      if (interrupted_) {
+        logs_ = batch_logs_;
+        return false;
+      }
     }
     check_weights();
     training_seconds_ = seconds();
@@ -175,8 +178,8 @@ class Fit final : public Run {
     ++steps_done_;
     check_finite(figures_.last_loss(), "the loss");
     if (!follows_batches_) return;
-    figures_.write(names_, "", logs_);
-    for (Callback& callback : callbacks_) callback.on_train_batch_end(*this, logs_);
+    figures_.write(names_, "", batch_logs_);
+    for (Callback& callback : callbacks_) callback.on_train_batch_end(*this, batch_logs_);
   }
 
   void check_finite(double value, std::string_view what) const {
@@ -278,7 +281,8 @@ class Fit final : public Run {
   bool resumed_ = false;
   bool stopped_ = false;
   bool interrupted_ = false;
-  Logs logs_;
+  Logs logs_;        ///< of the last epoch
+  Logs batch_logs_;  ///< of the epoch so far: written over at each step, so that none allocates
   History history_;
   std::map<std::string, State> kept_;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "program/executable.h"
 #include "train/checks.h"
 
@@ -59,7 +61,12 @@ std::vector<std::string> figure_names(const CompileOptions& options) {
   return names;
 }
 
-void Figures::clear() { *this = Figures(totals_.size()); }
+void Figures::clear() {
+  loss_ = last_loss_ = 0;
+  examples_ = 0;
+  std::fill(totals_.begin(), totals_.end(), 0.0);
+  std::fill(counts_.begin(), counts_.end(), 0.0);
+}
 
 void Figures::add(const Executable& step, Precision precision, std::int64_t examples) {
   last_loss_ = number(step, 0, precision);
@@ -74,12 +81,13 @@ void Figures::add(const Executable& step, Precision precision, std::int64_t exam
 void Figures::write(const std::vector<std::string>& names, std::string_view prefix,
                     Logs& logs) const {
   const auto quotient = [](double total, double count) { return count == 0 ? 0 : total / count; };
-  const auto name = [&](std::size_t i) {
-    return prefix.empty() ? names[i] : fmt::format("{}{}", prefix, names[i]);
+  const auto set = [&](const std::string& name, double value) {
+    if (prefix.empty()) return logs.set(name, value);
+    logs.set(fmt::format("{}{}", prefix, name), value);
   };
-  logs.set(name(0), quotient(loss_, static_cast<double>(examples_)));
+  set(names[0], quotient(loss_, static_cast<double>(examples_)));
   for (std::size_t i = 0; i < totals_.size(); ++i) {
-    logs.set(name(i + 1), quotient(totals_[i], counts_[i]));
+    set(names[i + 1], quotient(totals_[i], counts_[i]));
   }
 }
 
