@@ -94,9 +94,11 @@ int show(const Arguments& arguments) {
 void add_data(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("data", "Data sets: list them, look at one");
   command->require_subcommand(1);
+  command->footer("Examples:\n  sloy data list\n  sloy data show fashion-mnist");
   auto arguments = std::make_shared<Arguments>();
   CLI::App* list_command = command->add_subcommand("list", "Names of the data sets known");
   add_common(*list_command, arguments->common);
+  list_command->footer("Example:\n  sloy data list --json");
   list_command->callback(
       [arguments, &action] { action = [arguments] { return list(*arguments); }; });
 

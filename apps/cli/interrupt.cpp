@@ -20,6 +20,7 @@ extern "C" void note_signal(int signal) {
 void watch_signals() {
   struct sigaction action = {};
   action.sa_handler = note_signal;
+  action.sa_flags = SA_RESTART;  // what is being written is written whole
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

@@ -77,6 +77,9 @@ Program evaluation_program(Model::Impl& model, const data::Spec& spec, StepKind 
 
 Program Model::training_program(const data::Spec& spec, std::int64_t batch_size) const {
   require_loss(*impl_, "training");
+  if (batch_size < 1) {
+    throw ConfigError(fmt::format("batch_size must be 1 or more, not {}", batch_size));
+  }
   impl_->build_for(spec.features);
   return compile_training(*impl_, std::make_shared<Variables>(), spec, batch_size);
 }

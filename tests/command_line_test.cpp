@@ -1,0 +1,220 @@
+/// The `sloy` program as scripts see it: what it prints where, and how it exits.
+#include <gtest/gtest.h>
+#include <sloy/config.h>
+#include <sloy/io.h>
+
+#include <fstream>
+
+#include "harness/process.h"
+
+namespace sloy {
+namespace {
+
+using harness::bytes_of_file;
+using harness::Finished;
+using harness::lines_of;
+using harness::run_sloy;
+using harness::TemporaryDirectory;
+using Arguments = std::vector<std::string>;
+
+constexpr const char* recipe = R"(
+seed = 7
+[data]
+name = "moons"
+validation = 0.2
+[[model.layer]]
+type = "Dense"
+units = 8
+activation = "relu"
+[[model.layer]]
+type = "Dense"
+units = 2
+[train]
+epochs = 2
+batch_size = 64
+loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
+optimizer = { type = "SGD", learning_rate = 0.1 }
+metrics = ["Accuracy"]
+)";
+
+class CommandLine : public testing::Test {
+ protected:
+  CommandLine() { std::ofstream(directory_ / "recipe.toml") << recipe; }
+
+  std::string at(const std::string& name) const { return directory_ / name; }
+  std::string recipe_file() const { return at("recipe.toml"); }
+  Finished train(const std::string& out, const Arguments& more = {}) const {
+    Arguments arguments{"train", recipe_file(), "--out", at(out)};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_sloy(arguments);
+  }
+
+  TemporaryDirectory directory_;
+};
+
+/// The objects on stdout, which holds nothing else.
+std::vector<Config> events(const Finished& finished) {
+  std::vector<Config> found;
+  for (const std::string& line : lines_of(finished.out)) {
+    found.push_back(parse_json(line, "stdout"));
+    EXPECT_TRUE(found.back().is_map()) << line;
+    EXPECT_TRUE(found.back().find("event")) << line;
+  }
+  EXPECT_TRUE(finished.out.empty() || finished.out.back() == '\n');
+  EXPECT_FALSE(found.empty()) << finished.err;
+  return found;
+}
+
+void expect_keys(const Config& event, const Arguments& keys) {
+  for (const std::string& key : keys) {
+    EXPECT_TRUE(event.find(key)) << to_json(event) << " has no " << key;
+  }
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_F(CommandLine, HelpsWithExamples) {
+  const std::string commands[] = {"train", "eval", "predict", "summary", "plan", "bench", "data"};
+  const Finished all = run_sloy({"--help"});
+  EXPECT_EQ(all.exit_code, 0);
+  for (const std::string& command : commands) {
+    EXPECT_TRUE(holds(all.out, "\n  " + command)) << command;
+    const Finished one = run_sloy({command, "--help"});
+    EXPECT_EQ(one.exit_code, 0) << command;
+    EXPECT_TRUE(holds(one.out, "  sloy " + command + " ")) << one.out;
+    EXPECT_EQ(one.err, "") << command;
+  }
+  const Finished version = run_sloy({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_TRUE(version.out.starts_with("sloy ")) << version.out;
+}
+
+TEST_F(CommandLine, TrainsInJson) {
+  const Finished done = train("run", {"--json"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const std::vector<Config> all = events(done);
+  ASSERT_EQ(all.size(), 3U);
+  for (int epoch = 1; epoch <= 2; ++epoch) {
+    const Config& event = all[static_cast<std::size_t>(epoch - 1)];
+    EXPECT_EQ(event.at("event").as_string(), "epoch");
+    EXPECT_EQ(event.at("epoch").as_integer(), epoch);
+    EXPECT_GT(event.at("steps").as_integer(), 0);
+    expect_keys(event,
+                {"loss", "accuracy", "val_loss", "val_accuracy", "seconds", "images_per_second"});
+  }
+  EXPECT_EQ(all[2].at("event").as_string(), "done");
+  EXPECT_EQ(all[2].at("model").as_string(), at("run/model.safetensors"));
+  EXPECT_GT(all[2].at("peak_rss_bytes").as_integer(), 1'000'000);
+  for (const char* file : {"recipe.toml", "log.csv", "model.safetensors", "checkpoints"}) {
+    EXPECT_TRUE(std::filesystem::exists(directory_.path() / "run" / file)) << file;
+  }
+}
+
+TEST_F(CommandLine, EveryCommandSpeaksJson) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors");
+
+  write_tensor(at("points.npy"), Tensor(Shape{3, 2}, std::vector<float>{0, 1, 1, 0, -1, 0.5}));
+  const Finished predict = run_sloy({"predict", model, at("points.npy"), "--json"});
+  EXPECT_EQ(predict.exit_code, 0) << predict.err;
+  EXPECT_EQ(events(predict).size(), 3U);
+  expect_keys(events(predict).at(0), {"input", "class", "probability", "output"});
+
+  const Finished summary = run_sloy({"summary", model, "--json"});
+  EXPECT_EQ(summary.exit_code, 0) << summary.err;
+  EXPECT_EQ(events(summary).back().at("parameters").as_integer(), 2 * 8 + 8 + 8 * 2 + 2);
+
+  const Finished plan = run_sloy({"plan", recipe_file(), "--explain", "--json"});
+  EXPECT_EQ(plan.exit_code, 0) << plan.err;
+  expect_keys(events(plan).at(0), {"op", "layer", "kernel", "operands", "refused"});
+  expect_keys(events(plan).back(), {"arena_bytes", "state_bytes", "flops", "steps"});
+
+  const Finished bench = run_sloy({"bench", "W2", "--seconds", "0.01", "--json"});
+  EXPECT_EQ(bench.exit_code, 0) << bench.err;
+  expect_keys(events(bench).at(0), {"workload", "steps_per_second", "examples_per_second", "gflops",
+                                    "share_of_peak", "planned_bytes", "peak_rss_bytes"});
+
+  const Finished list = run_sloy({"data", "list", "--json"});
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  expect_keys(events(list).at(0), {"name"});
+  const Finished show = run_sloy({"data", "show", "moons", "--json"});
+  EXPECT_EQ(show.exit_code, 0) << show.err;
+  expect_keys(events(show).at(0), {"part", "examples", "classes"});
+}
+
+TEST_F(CommandLine, RefusesWrongUsage) {
+  const std::string missing = at("missing.safetensors");
+  const Arguments wrong[] = {{},
+                             {"frobnicate"},
+                             {"train", "--frobnicate"},
+                             {"train"},
+                             {"train", at("missing.toml")},
+                             {"train", recipe_file(), "--threads", "0"},
+                             {"eval", missing, "--data", "moons"},
+                             {"predict", missing, "x.npy"},
+                             {"summary", missing},
+                             {"plan", recipe_file(), "--set", "train.batch_size=0"},
+                             {"bench", "W0"},
+                             {"data"},
+                             {"data", "show", "mons"}};
+  for (const Arguments& arguments : wrong) {
+    const Finished refused = run_sloy(arguments);
+    EXPECT_EQ(refused.exit_code, 2) << testing::PrintToString(arguments) << refused.err;
+    EXPECT_EQ(refused.out, "") << testing::PrintToString(arguments);
+    EXPECT_NE(refused.err, "") << testing::PrintToString(arguments);
+  }
+}
+
+TEST_F(CommandLine, NamesTheNearestKeyAndDataSet) {
+  const Finished key = train("run", {"--set", "train.epoch=3"});
+  EXPECT_EQ(key.exit_code, 2);
+  EXPECT_TRUE(holds(key.err, "did you mean 'epochs'?")) << key.err;
+  EXPECT_FALSE(std::filesystem::exists(at("run")));
+  const Finished data = train("run", {"--data", "mons"});
+  EXPECT_EQ(data.exit_code, 2);
+  EXPECT_TRUE(holds(data.err, "moons")) << data.err;
+}
+
+TEST_F(CommandLine, RefusesARunDirectoryItCannotUseBeforeItTrains) {
+  std::ofstream(at("file")) << "a file";
+  for (const std::string& out : {at("file"), at("file/run"), std::string("/proc/run")}) {
+    const Finished refused = run_sloy({"train", recipe_file(), "--out", out, "--json"});
+    EXPECT_EQ(refused.exit_code, 2) << out;
+    EXPECT_EQ(refused.out, "") << out;
+    EXPECT_TRUE(holds(refused.err, out)) << refused.err;
+  }
+}
+
+TEST_F(CommandLine, LeavesAFinishedRunAlone) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = bytes_of_file(at("run/model.safetensors"));
+  const Finished refused = train("run", {"--seed", "8"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_TRUE(holds(refused.err, "--resume")) << refused.err;
+  const Finished another = train("run", {"--seed", "8", "--resume"});
+  EXPECT_EQ(another.exit_code, 2) << "another recipe's run was gone on with";
+  EXPECT_EQ(bytes_of_file(at("run/model.safetensors")), model);
+}
+
+TEST_F(CommandLine, SaysThatTrainingDiverged) {
+  const Finished diverged = train("run", {"--set", "train.optimizer.learning_rate=1e30"});
+  EXPECT_EQ(diverged.exit_code, 3) << diverged.err;
+  EXPECT_TRUE(holds(diverged.err, "diverged")) << diverged.err;
+  EXPECT_TRUE(holds(diverged.err, "learning_rate")) << diverged.err;
+}
+
+TEST_F(CommandLine, PrintsOnePlainLineAnEpochWhereThereIsNoTerminal) {
+  const Finished done = train("run");
+  ASSERT_EQ(done.exit_code, 0);
+  int epochs = 0;
+  for (const std::string& line : lines_of(done.err)) epochs += line.starts_with("Epoch ");
+  EXPECT_EQ(epochs, 2) << done.err;
+  EXPECT_EQ((done.err + done.out).find_first_of("\r\x1b"), std::string::npos) << done.err;
+  const Finished quiet = train("quiet", {"--quiet"});
+  EXPECT_EQ(quiet.err, "");
+}
+
+}  // namespace
+}  // namespace sloy
