@@ -99,9 +99,15 @@ class Training {
     for (VariableId id : weights_) weights.push_back(graph_.variable(id));
     slopes_ = gradient(loss_, weights);
     const auto updates = optimizer_of(golden_).minimize(objective);
-    step_ = compile(
-        {.outputs = {loss_}, .updates = updates, .backend = backend, .precision = precision});
-    gradients_ = compile({.outputs = slopes_, .backend = backend, .precision = precision});
+    // PyTorch's convolutions are direct; Winograd's larger rounding is tested with its offers.
+    ProgramOptions options{
+        .backend = backend, .precision = precision, .convolution = ConvolutionAlgorithm::direct};
+    options.outputs = {loss_};
+    options.updates = updates;
+    step_ = compile(options);
+    options.outputs = slopes_;
+    options.updates = {};
+    gradients_ = compile(options);
     state_ = State(graph_.shared_variables(), {.precision = precision});
     for (std::size_t i = 0; i < weights_.size(); ++i) state_.set(weights_[i], first_value(i));
   }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/version.h"
 
 namespace sloy {
@@ -55,6 +58,31 @@ void take_weights(Variables& variables, const std::shared_ptr<const SafetensorsR
   }
 }
 
+/// How the model was measured in training, so that a loaded one can be evaluated at once. A loss or
+/// metric of the user's own is left out: its type can't be made from a file.
+std::optional<Config> measures_of(const Model::Impl& model) {
+  if (!model.compiled || !model.compiled->loss) return {};
+  const auto is_known = [](std::string_view type, auto types) {
+    return std::ranges::any_of(types, [&](const auto& entry) { return entry.name == type; });
+  };
+  if (!is_known(model.compiled->loss->type(), loss_types())) return {};
+  Config measures;
+  measures["loss"] = to_config(*model.compiled->loss);
+  Config::List metrics;
+  for (const Metric& metric : model.compiled->metrics) {
+    if (is_known(metric.type(), metric_types())) metrics.push_back(to_config(metric));
+  }
+  measures["metrics"] = std::move(metrics);
+  return measures;
+}
+
+void compile_to_measure(Model& model, const Config& measures) {
+  CompileOptions options;
+  options.loss = loss_from_config(measures.at("loss"));
+  from_config(measures.at("metrics"), options.metrics);
+  model.compile(std::move(options));
+}
+
 }  // namespace
 
 bool is_weight(const Variable& variable) {
@@ -68,6 +96,7 @@ Metadata model_metadata(const Model::Impl& model) {
                     {"sloy", std::string(build_info().version)},
                     {"model", to_json(layers)}};
   if (!model.class_names.empty()) metadata["class_names"] = to_json(to_config(model.class_names));
+  if (const auto measures = measures_of(model)) metadata["measures"] = to_json(*measures);
   return metadata;
 }
 
@@ -105,6 +134,10 @@ Model Model::load(const std::filesystem::path& path, const LoadModelOptions& opt
     model.impl_->declare(variables);
     take_weights(*variables, reader, path);
     model.impl_->adopt(State(variables));
+    const auto measures = reader->metadata().find("measures");
+    if (measures != reader->metadata().end()) {
+      compile_to_measure(model, parse_json(measures->second, path.string()));
+    }
     return model;
   } catch (ConfigError& error) {
     error.add({"file", path.string()});

@@ -102,7 +102,7 @@ TEST(Products, TakeTheKernelsMeantForThem) {
   using Kernels = std::set<std::string>;
   EXPECT_EQ(kernels_of(plan, "convolution"), (Kernels{"onednn blocked", "onednn winograd"}));
   EXPECT_EQ(kernels_of(plan, "convolution_input_gradient"), Kernels{"onednn winograd"});
-  EXPECT_EQ(kernels_of(plan, "matmul"), (Kernels{"onednn packed", "onednn"}));
+  EXPECT_EQ(kernels_of(plan, "matmul"), (Kernels{"onednn packed", "simd tiny"}));
 }
 
 TEST(Products, AskingForDirectConvolutionKeepsWinogradAway) {

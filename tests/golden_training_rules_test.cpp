@@ -1,0 +1,145 @@
+// Losses, penalties and optimisers against PyTorch and the formulas written out in its tensors.
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <set>
+
+#include <sloy/losses.h>
+#include <sloy/optimizers.h>
+#include <sloy/regularizers.h>
+
+#include "harness/golden.h"
+
+namespace sloy {
+namespace {
+
+using harness::close;
+using harness::Computation;
+using harness::Golden;
+
+constexpr double tolerance = 1e-9;
+constexpr auto backend = BackendKind::reference;
+constexpr auto precision = Precision::float64;
+
+Loss loss_of(const Golden::Case& of) {
+  const Config* logits = of.attributes.find("from_logits");
+  const bool from_logits = logits && logits->as_bool();
+  const Config* smoothing = of.attributes.find("label_smoothing");
+  const double label_smoothing = smoothing ? smoothing->as_number() : 0;
+  if (of.op() == "sparse_categorical_crossentropy") {
+    return SparseCategoricalCrossentropy{.from_logits = from_logits};
+  }
+  if (of.op() == "categorical_crossentropy") {
+    return CategoricalCrossentropy{.from_logits = from_logits, .label_smoothing = label_smoothing};
+  }
+  if (of.op() == "binary_crossentropy") {
+    return BinaryCrossentropy{.from_logits = from_logits, .label_smoothing = label_smoothing};
+  }
+  if (of.op() == "mean_squared_error") return MeanSquaredError{};
+  if (of.op() == "mean_absolute_error") return MeanAbsoluteError{};
+  throw std::invalid_argument(std::string(of.op()));
+}
+
+TEST(GoldenLoss, ValuesAndGradientsAreKeras) {
+  const std::set<std::string_view> elsewhere = {"penalty", "huber", "log_cosh", "kl_divergence"};
+  const Golden golden("losses");
+  for (const Golden::Case& of : golden.cases()) {
+    if (elsewhere.contains(of.op())) continue;
+    Computation computation;
+    const Value target = computation.feed(golden.tensor(of, "target"));
+    const Value prediction = computation.feed(golden.tensor(of, "prediction"));
+    const Loss loss = loss_of(of);
+    const Value mean = loss(target, prediction);
+    const auto results = computation.run(
+        {loss.call(target, prediction), mean, gradient(mean, std::vector{prediction})[0]}, backend,
+        precision);
+    std::size_t i = 0;
+    for (const char* result : {"each", "loss", "dprediction"}) {
+      EXPECT_TRUE(close(results[i++], golden.tensor(of, result), tolerance))
+          << of.name << " " << result;
+    }
+  }
+}
+
+TEST(GoldenPenalty, ValuesAndGradientsAreKeras) {
+  const Golden golden("losses");
+  for (const Golden::Case& of : golden.cases()) {
+    if (of.op() != "penalty") continue;
+    const double l1 = of.number("l1"), l2 = of.number("l2");
+    std::vector<Regularizer> regularizers = {L1L2{.l1 = l1, .l2 = l2}};
+    if (l2 == 0) regularizers.push_back(L1{.l1 = l1});
+    if (l1 == 0) regularizers.push_back(L2{.l2 = l2});
+    for (const Regularizer& regularizer : regularizers) {
+      Computation computation;
+      const Value kernel = computation.feed(golden.tensor(of, "kernel"));
+      const Value penalty = regularizer(kernel);
+      const auto results =
+          computation.run({penalty, gradient(penalty, std::vector{kernel})[0]}, backend, precision);
+      EXPECT_TRUE(close(results[0], golden.tensor(of, "penalty"), tolerance)) << of.name;
+      EXPECT_TRUE(close(results[1], golden.tensor(of, "dkernel"), tolerance)) << of.name;
+    }
+  }
+}
+
+struct NamedOptimizer {
+  std::string_view name;
+  Optimizer optimizer;
+};
+
+/// The path of the weights of the golden's problem, as 50 steps of `optimizer` make it.
+std::vector<Tensor> path_of(const Optimizer& optimizer, const Golden& golden) {
+  const Golden::Case& problem = golden.find("problem");
+  Graph graph;
+  const Tensor start = golden.tensor(problem, "start");
+  const VariableId weight =
+      graph.variables().add({.name = "w", .type = {DType::float32, start.shape()}});
+  const Tensor features = golden.tensor(problem, "x"), targets = golden.tensor(problem, "y");
+  const Value x = graph.input("x", {DType::float32, features.shape()});
+  const Value y = graph.input("y", {DType::float32, targets.shape()});
+  const Value loss = mean(square(tanh(matmul(x, graph.variable(weight))) - y));
+  const Program program = compile({.outputs = {loss},
+                                   .updates = optimizer.minimize(loss),
+                                   .backend = backend,
+                                   .precision = precision});
+  State state(program.variables(), {.precision = precision});
+  state.set(weight, start);
+  std::vector<Tensor> path;
+  for (std::int64_t step = 0; step < problem.attributes.at("steps").as_integer(); ++step) {
+    program.run(state, {features, targets});
+    path.push_back(state.get(weight));
+  }
+  return path;
+}
+
+TEST(GoldenOptimizer, FiftyStepsFollowTheFormula) {
+  const NamedOptimizer optimizers[] = {
+      {"sgd", SGD{.learning_rate = 0.1}},
+      {"momentum", SGD{.learning_rate = 0.05, .momentum = 0.9}},
+      {"nesterov", SGD{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true}},
+      // v = βv + (1 − β)g at rate η is heavy ball at η(1 − β)
+      {"averaged_momentum", SGD{.learning_rate = 0.5 * (1 - 0.9), .momentum = 0.9}},
+      {"adam", Adam{.learning_rate = 0.05}},
+      {"adam_large_epsilon", Adam{.learning_rate = 0.05, .epsilon = 0.01}},
+      {"adam_epsilon_outside",
+       Adam{.learning_rate = 0.05, .epsilon = 0.01, .epsilon_place = EpsilonPlace::outside_root}},
+      {"adam_epsilon_inside",
+       Adam{.learning_rate = 0.05, .epsilon = 1e-6, .epsilon_place = EpsilonPlace::inside_root}},
+      {"adam_large_epsilon_inside",
+       Adam{.learning_rate = 0.05, .epsilon = 0.01, .epsilon_place = EpsilonPlace::inside_root}},
+  };
+  const Golden golden("optimizers");
+  for (const auto& [name, optimizer] : optimizers) {
+    const Tensor expected = golden.tensor(golden.find(name), "weights");
+    const auto path = path_of(optimizer, golden);
+    const auto weights = static_cast<std::size_t>(path[0].size());
+    for (std::size_t step = 0; step < path.size(); ++step) {
+      const Tensor then(path[0].shape(),
+                        expected.values<double>().subspan(step * weights, weights));
+      ASSERT_TRUE(close(path[step], then, tolerance)) << name << ", step " << step + 1;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sloy
