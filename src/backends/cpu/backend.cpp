@@ -2,12 +2,15 @@
 
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
+#include "backends/cpu/simd/targets.h"
 
 namespace sloy {
 namespace {
 
 class CpuBackend final : public Backend {
  public:
+  CpuBackend() { cpu::limit_kernels(cpu::this_machine().instructions); }
+
   std::string_view name() const override { return "cpu"; }
 
   std::vector<const Offer*> offers(const Op& op) const override {
@@ -38,9 +41,11 @@ std::span<const std::span<const Offer>> cpu::offer_lists() {
                                 row_offers(),
                                 copy_offers(),
                                 narrow_convolution_offers(),
+                                few_channels_gradient_offers(),
                                 convolution_offers(),
                                 convolution_input_gradient_offers(),
                                 convolution_kernel_gradient_offers(),
+                                any_convolution_offers(),
                                 tiny_matmul_offers(),
                                 matmul_offers(),
                                 any_matmul_offers(),

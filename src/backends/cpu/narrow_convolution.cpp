@@ -3,6 +3,7 @@
 
 #include "backends/cpu/offers.h"
 #include "backends/cpu/simd/narrow_convolution.h"
+#include "backends/cpu/windows.h"
 #include "ops/convolution.h"
 
 namespace sloy::cpu {
@@ -10,14 +11,10 @@ namespace {
 
 NarrowConvolution shape_of(const Shape& x, const Shape& kernel, const ConvolutionOptions& options) {
   const ConvolutionSizes sizes = convolution_sizes(x, kernel, options);
-  const auto axis = [](const WindowAxis& a) {
-    return Axis{a.input, a.output, a.taps, a.stride, a.dilation, a.low};
-  };
-  const auto& [depth, height, width] = sizes.axes;
   return {.batch = x.size(0),
           .channels = sizes.channels,
           .filters = sizes.filters,
-          .windows = {axis(depth), axis(height), axis(width)}};
+          .windows = windows_of(sizes.axes)};
 }
 
 /// Where our kernels were measured to be faster than oneDNN's 16 filters.

@@ -3,6 +3,7 @@
 
 #include "backends/cpu/offers.h"
 #include "backends/cpu/simd/pool.h"
+#include "backends/cpu/windows.h"
 #include "ops/pool.h"
 #include "ops/upsample.h"
 
@@ -23,13 +24,6 @@ PoolShape pool_shape(const Shape& image, const Layout& layout, const Windows& wi
   std::int64_t channels = image.size(-1);
   if (width == 0) return {image.size(0), channels, windows};
   return {image.size(0) * (channels / width), width, windows};
-}
-
-Windows windows_of(const WindowAxes& axes) {
-  auto axis = [](const WindowAxis& a) {
-    return Axis{a.input, a.output, a.taps, a.stride, a.dilation, a.low};
-  };
-  return {axis(axes[0]), axis(axes[1]), axis(axes[2])};
 }
 
 /// A kernel that is one call.

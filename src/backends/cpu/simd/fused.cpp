@@ -1,6 +1,5 @@
 #include "backends/cpu/simd/fused.h"
 
-#include <algorithm>
 #include <cassert>
 
 #ifdef _OPENMP
@@ -8,6 +7,7 @@
 #endif
 
 #include "backends/cpu/simd/fused_plan.h"
+#include "backends/cpu/simd/partials.h"
 #include "base/parallel.h"
 
 namespace sloy::cpu {
@@ -19,21 +19,6 @@ int available_threads() {
 #else
   return 1;
 #endif
-}
-
-/// out[i] = Σ partials[s · stride + i] in double, in the order of s.
-void add_partials(const float* partials, std::int64_t count, std::int64_t stride,
-                  std::int64_t width, float* out) {
-  constexpr std::int64_t chunk = 64;
-  for (std::int64_t first = 0; first < width; first += chunk) {
-    const std::int64_t size = std::min(chunk, width - first);
-    double sums[chunk] = {};
-    for (std::int64_t s = 0; s < count; ++s) {
-      const float* row = partials + s * stride + first;
-      for (std::int64_t i = 0; i < size; ++i) sums[i] += static_cast<double>(row[i]);
-    }
-    for (std::int64_t i = 0; i < size; ++i) out[first + i] = static_cast<float>(sums[i]);
-  }
 }
 
 void finish(const FusedPlan& plan, const Sink& sink, const float* partials, float* out) {

@@ -33,14 +33,7 @@ struct Sums {
   HWY_INLINE Sums() {
     for (V& p : part) p = hn::Zero(D());
   }
-  HWY_INLINE float fold() const {
-    V all[parts];
-    for (std::size_t i = 0; i < parts; ++i) all[i] = part[i];
-    for (std::size_t n = parts / 2; n > 0; n /= 2) {
-      for (std::size_t i = 0; i < n; ++i) all[i] = hn::Add(all[i], all[i + n]);
-    }
-    return fold_vector(D(), all[0], AddLanes());
-  }
+  HWY_INLINE float fold() const { return fold_parts(part, AddLanes()); }
 };
 
 /// Part i of the 16 channels from `from` on, of which `count` exist; all do where they are `whole`.

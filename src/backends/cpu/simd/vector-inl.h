@@ -81,22 +81,35 @@ struct MaxLanes {
   }
 };
 
+/// Vectors that make 16 lanes.
+inline constexpr std::size_t sum_parts = sum_lanes / lanes;
+
+/// 16 lanes combined in one fixed tree: those 8 apart first, then 4, 2 and 1 apart.
+template <class Combine>
+HWY_INLINE float fold_parts(const V (&parts)[sum_parts], Combine combine) {
 #if HWY_TARGET == HWY_SCALAR
-template <class DV, class W, class Combine>
-HWY_INLINE float fold_vector(DV, W v, Combine) {
-  return hn::GetLane(v);
-}
-#else
-template <class DV, class W, class Combine>
-HWY_INLINE float fold_vector(DV d, W v, Combine combine) {
-  if constexpr (hn::MaxLanes(d) == 1) {
-    return hn::GetLane(v);
-  } else {
-    const hn::Half<DV> half;
-    return fold_vector(half, combine(hn::LowerHalf(half, v), hn::UpperHalf(half, v)), combine);
+  V folded[sum_parts];
+  for (std::size_t i = 0; i < sum_parts; ++i) folded[i] = parts[i];
+  for (std::size_t n = sum_parts / 2; n > 0; n /= 2) {
+    for (std::size_t i = 0; i < n; ++i) folded[i] = combine(folded[i], folded[i + n]);
   }
-}
+  return hn::GetLane(folded[0]);
+#else
+  [[maybe_unused]] const hn::CappedTag<float, 4> four;
+#if HWY_TARGET == HWY_AVX3
+  const hn::Half<D> eight;
+  const auto half = combine(hn::LowerHalf(eight, parts[0]), hn::UpperHalf(eight, parts[0]));
+  auto v = combine(hn::LowerHalf(four, half), hn::UpperHalf(four, half));
+#elif HWY_TARGET == HWY_AVX2
+  const V half = combine(parts[0], parts[1]);
+  auto v = combine(hn::LowerHalf(four, half), hn::UpperHalf(four, half));
+#else
+  V v = combine(combine(parts[0], parts[2]), combine(parts[1], parts[3]));
 #endif
+  v = combine(v, hn::Shuffle1032(v));
+  return hn::GetLane(combine(v, hn::Shuffle2301(v)));
+#endif
+}
 
 /// A running sum or maximum of 16 lanes: element i goes to lane i % 16.
 template <class Combine>
@@ -125,18 +138,10 @@ class Lanes16 {
       hn::StoreU(parts_[lane / lanes], D(), to + lane);
     }
   }
-  /// The lanes combined in one fixed tree: those 8 apart first, then 4, 2 and 1 apart.
-  HWY_INLINE float fold() const {
-    V parts[sum_lanes / lanes];
-    for (std::size_t i = 0; i < sum_lanes / lanes; ++i) parts[i] = parts_[i];
-    for (std::size_t n = sum_lanes / lanes / 2; n > 0; n /= 2) {
-      for (std::size_t i = 0; i < n; ++i) parts[i] = Combine()(parts[i], parts[i + n]);
-    }
-    return fold_vector(D(), parts[0], Combine());
-  }
+  HWY_INLINE float fold() const { return fold_parts(parts_, Combine()); }
 
  private:
-  V parts_[sum_lanes / lanes];
+  V parts_[sum_parts];
 };
 
 using Sum16 = Lanes16<AddLanes>;
