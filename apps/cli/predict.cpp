@@ -107,7 +107,7 @@ class Reporter {
  public:
   Reporter(const Arguments& arguments, const Model& model)
       : arguments_(arguments), names_(model.class_names()) {
-    const Shape& shape = model.output_types()[0].shape;
+    const Shape shape = model.output_types()[0].shape;
     classifies_ = shape.rank() == 2 && shape[1].size() > 1;
   }
 
