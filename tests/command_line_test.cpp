@@ -116,6 +116,12 @@ TEST_F(CommandLine, EveryCommandSpeaksJson) {
   ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
   const std::string model = at("run/model.safetensors");
 
+  const Finished eval = run_sloy({"eval", model, "--data", "moons", "--json"});
+  EXPECT_EQ(eval.exit_code, 0) << eval.err;
+  const Config measured = events(eval).at(0);
+  EXPECT_EQ(measured.at("event").as_string(), "eval");
+  expect_keys(measured, {"loss", "accuracy", "examples"});
+
   write_tensor(at("points.npy"), Tensor(Shape{3, 2}, std::vector<float>{0, 1, 1, 0, -1, 0.5}));
   const Finished predict = run_sloy({"predict", model, at("points.npy"), "--json"});
   EXPECT_EQ(predict.exit_code, 0) << predict.err;

@@ -202,8 +202,6 @@ class SLOY_EXPORT Sequential : public Model {
  public:
   Sequential(std::initializer_list<Layer> layers);
   explicit Sequential(const std::vector<Layer>& layers);
-  /// Another layer at the end. REQUIRES: nothing was built yet.
-  void add(const Layer& layer);
 };
 
 }  // namespace sloy
