@@ -10,13 +10,18 @@ namespace {
 
 std::atomic<std::int64_t> count = 0;
 
-void* allocate(std::size_t bytes, std::size_t alignment) {
+void* allocate_or_null(std::size_t bytes, std::size_t alignment) noexcept {
   ++count;
   void* memory = nullptr;
-  if (posix_memalign(&memory, std::max(alignment, sizeof(void*)), bytes) != 0) {
-    throw std::bad_alloc();
+  const int failed = posix_memalign(&memory, std::max(alignment, sizeof(void*)), bytes);
+  return failed == 0 ? memory : nullptr;
+}
+
+void* allocate(std::size_t bytes, std::size_t alignment) {
+  if (void* memory = allocate_or_null(bytes, alignment)) {
+    return memory;
   }
-  return memory;
+  throw std::bad_alloc();
 }
 
 }  // namespace
@@ -24,6 +29,12 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
 void* operator new(std::size_t bytes) { return allocate(bytes, alignof(std::max_align_t)); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return allocate(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return allocate_or_null(bytes, alignof(std::max_align_t));
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocate_or_null(bytes, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
