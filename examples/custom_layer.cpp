@@ -18,9 +18,9 @@ struct SignedRoot {
   Symbol operator()(const Symbol& x) const { return apply(*this, x); }
 
   // Listed once: this is what model files, recipes and summaries know of the layer.
-  static constexpr auto fields() {
-    return std::tuple{field("initial_scale", &SignedRoot::initial_scale),
-                      field("name", &SignedRoot::name)};
+  static void fields(auto&& field) {
+    field("initial_scale", &SignedRoot::initial_scale);
+    field("name", &SignedRoot::name);
   }
 };
 

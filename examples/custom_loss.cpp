@@ -15,7 +15,9 @@ struct QuantileLoss {
     const Value error = target - prediction;
     return mean(maximum(quantile * error, (quantile - 1.0) * error), {.axes = {-1}});
   }
-  static constexpr auto fields() { return std::tuple{field("quantile", &QuantileLoss::quantile)}; }
+  static void fields(auto&& field) {
+    field("quantile", &QuantileLoss::quantile);
+  }
 };
 
 /// The share of targets that are below the prediction.

@@ -14,7 +14,9 @@ namespace {
 struct Softsign {
   double width = 1;
   bool operator==(const Softsign&) const = default;
-  static constexpr auto fields() { return std::tuple{field("width", &Softsign::width)}; }
+  static void fields(auto&& field) {
+    field("width", &Softsign::width);
+  }
 };
 
 /// The shape rule: what the result is, or a ShapeError.

@@ -139,14 +139,14 @@ struct SLOY_EXPORT EarlyStopping {
   void on_train_end(Run& run, const Logs& logs);
   Config state() const;
   void set_state(const Config& config);
-  static constexpr auto fields() {
-    return std::tuple{field("monitor", &EarlyStopping::monitor),
-                      field("min_delta", &EarlyStopping::min_delta),
-                      field("patience", &EarlyStopping::patience),
-                      field("mode", &EarlyStopping::mode),
-                      field("baseline", &EarlyStopping::baseline),
-                      field("restore_best_weights", &EarlyStopping::restore_best_weights),
-                      field("start_from_epoch", &EarlyStopping::start_from_epoch)};
+  static void fields(auto&& field) {
+    field("monitor", &EarlyStopping::monitor);
+    field("min_delta", &EarlyStopping::min_delta);
+    field("patience", &EarlyStopping::patience);
+    field("mode", &EarlyStopping::mode);
+    field("baseline", &EarlyStopping::baseline);
+    field("restore_best_weights", &EarlyStopping::restore_best_weights);
+    field("start_from_epoch", &EarlyStopping::start_from_epoch);
   }
 };
 
@@ -164,11 +164,11 @@ struct SLOY_EXPORT ModelCheckpoint {
   void on_epoch_end(Run& run, const Logs& logs);
   Config state() const;
   void set_state(const Config& config);
-  static constexpr auto fields() {
-    return std::tuple{field("filepath", &ModelCheckpoint::filepath),
-                      field("monitor", &ModelCheckpoint::monitor),
-                      field("save_best_only", &ModelCheckpoint::save_best_only),
-                      field("mode", &ModelCheckpoint::mode)};
+  static void fields(auto&& field) {
+    field("filepath", &ModelCheckpoint::filepath);
+    field("monitor", &ModelCheckpoint::monitor);
+    field("save_best_only", &ModelCheckpoint::save_best_only);
+    field("mode", &ModelCheckpoint::mode);
   }
 };
 
@@ -184,10 +184,10 @@ struct SLOY_EXPORT CSVLogger {
   void on_train_begin(Run& run);
   void on_epoch_end(Run& run, const Logs& logs);
   void on_train_end(Run& run, const Logs& logs);
-  static constexpr auto fields() {
-    return std::tuple{field("filename", &CSVLogger::filename),
-                      field("separator", &CSVLogger::separator),
-                      field("append", &CSVLogger::append)};
+  static void fields(auto&& field) {
+    field("filename", &CSVLogger::filename);
+    field("separator", &CSVLogger::separator);
+    field("append", &CSVLogger::append);
   }
 };
 

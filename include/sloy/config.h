@@ -62,7 +62,7 @@ class SLOY_EXPORT Config {
   /// "a map", "the number 3", "the text \"same\"": for messages.
   std::string describe() const;
 
-  bool operator==(const Config& other) const { return value_ == other.value_; }
+  bool operator==(const Config& other) const;
 
  private:
   [[noreturn]] void wrong_kind(std::string_view needed) const;

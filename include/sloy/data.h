@@ -175,9 +175,10 @@ struct Generated {
   double noise = 0.1;
   std::uint64_t seed = 0;
 
-  static constexpr auto fields() {
-    return std::tuple{field("size", &Generated::size), field("noise", &Generated::noise),
-                      field("seed", &Generated::seed)};
+  static void fields(auto&& field) {
+    field("size", &Generated::size);
+    field("noise", &Generated::noise);
+    field("seed", &Generated::seed);
   }
 };
 

@@ -4,14 +4,13 @@
 ///     struct Dense {
 ///       int units = 0;
 ///       bool use_bias = true;
-///       static constexpr auto fields() {
-///         return std::tuple{field("units", &Dense::units), field("use_bias", &Dense::use_bias)};
+///       static void fields(auto&& field) {
+///         field("units", &Dense::units);
+///         field("use_bias", &Dense::use_bias);
 ///       }
 ///     };
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -19,8 +18,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <sloy/config.h>
@@ -28,22 +27,19 @@
 
 namespace sloy {
 
-template <class Struct, class Member>
-struct Field {
-  std::string_view name;
-  Member Struct::*member;
+namespace detail {
+/// Takes any list of fields and does nothing with it.
+struct IgnoreFields {
+  template <class Struct, class Member>
+  void operator()(std::string_view /*name*/, Member Struct::*) const {}
 };
+}  // namespace detail
 
-/// One member and the name it has in files.
-template <class Struct, class Member>
-constexpr Field<Struct, Member> field(std::string_view name, Member Struct::*member) {
-  return {name, member};
-}
-
-/// A struct that lists its members.
+/// A struct that lists its members: fields(field) calls `field` with the name each has in files and
+/// a pointer to it. A template, so that only code that reads the list pays for compiling it.
 template <class T>
 concept Described = requires {
-  T::fields();
+  T::fields(detail::IgnoreFields{});
 };
 
 /// An enum whose names are found as `enum_names(E{})`: an array of strings in the order of values.
@@ -77,9 +73,10 @@ inline void from_config(const Config& config, bool& value) { value = config.as_b
 template <std::integral T>
 requires(!std::same_as<T, bool>) void from_config(const Config& config, T& value) {
   // What does not fit a Config's integer is out of range for all.
-  constexpr std::uint64_t largest = std::min<std::uint64_t>(
-      std::numeric_limits<T>::max(), std::numeric_limits<std::int64_t>::max());
-  constexpr auto high = static_cast<std::int64_t>(largest);
+  constexpr auto widest = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t high = std::cmp_less(std::numeric_limits<T>::max(), widest)
+                                    ? static_cast<std::int64_t>(std::numeric_limits<T>::max())
+                                    : widest;
   constexpr auto low = std::is_unsigned_v<T> ? std::int64_t{0} : -high - 1;
   value = static_cast<T>(detail::integer_in(config, low, high));
 }
@@ -147,33 +144,27 @@ void from_config(const Config& config, std::vector<T>& values) {
 template <Described T>
 Config to_config(const T& value) {
   Config::Map map;
-  std::apply(
-      [&](const auto&... fields) {
-        (map.emplace_back(std::string(fields.name), to_config(value.*(fields.member))), ...);
-      },
-      T::fields());
+  T::fields([&](std::string_view name, auto member) {
+    map.emplace_back(std::string(name), to_config(value.*member));
+  });
   return map;
 }
 /// Keys that are absent keep the value they have; unknown keys are an error.
 template <Described T>
 void from_config(const Config& config, T& value) {
-  std::apply(
-      [&](const auto&... fields) {
-        const std::array<std::string_view, sizeof...(fields)> names{fields.name...};
-        detail::check_keys(config, names);
-        [[maybe_unused]] auto read = [&](const auto& one) {
-          const Config* found = config.find(one.name);
-          if (!found) return;
-          try {
-            from_config(*found, value.*(one.member));
-          } catch (ConfigError& error) {
-            detail::name_key(error, one.name);
-            throw;
-          }
-        };
-        (read(fields), ...);
-      },
-      T::fields());
+  std::vector<std::string_view> names;
+  T::fields([&](std::string_view name, auto) { names.push_back(name); });
+  detail::check_keys(config, names);
+  T::fields([&](std::string_view name, auto member) {
+    const Config* found = config.find(name);
+    if (!found) return;
+    try {
+      from_config(*found, value.*member);
+    } catch (ConfigError& error) {
+      detail::name_key(error, name);
+      throw;
+    }
+  });
 }
 
 }  // namespace sloy

@@ -39,41 +39,44 @@ SLOY_EXPORT Fans fans(const Shape& shape);
 
 struct SLOY_EXPORT Zeros {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 struct SLOY_EXPORT Ones {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 struct SLOY_EXPORT Constant {
   double value = 0;
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() { return std::tuple{field("value", &Constant::value)}; }
+  static void fields(auto&& field) {
+    field("value", &Constant::value);
+  }
 };
 struct SLOY_EXPORT RandomNormal {
   double mean = 0;
   double stddev = 0.05;
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() {
-    return std::tuple{field("mean", &RandomNormal::mean), field("stddev", &RandomNormal::stddev)};
+  static void fields(auto&& field) {
+    field("mean", &RandomNormal::mean);
+    field("stddev", &RandomNormal::stddev);
   }
 };
 struct SLOY_EXPORT RandomUniform {
   double minval = -0.05;
   double maxval = 0.05;
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() {
-    return std::tuple{field("minval", &RandomUniform::minval),
-                      field("maxval", &RandomUniform::maxval)};
+  static void fields(auto&& field) {
+    field("minval", &RandomUniform::minval);
+    field("maxval", &RandomUniform::maxval);
   }
 };
 struct SLOY_EXPORT TruncatedNormal {
   double mean = 0;
   double stddev = 0.05;
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() {
-    return std::tuple{field("mean", &TruncatedNormal::mean),
-                      field("stddev", &TruncatedNormal::stddev)};
+  static void fields(auto&& field) {
+    field("mean", &TruncatedNormal::mean);
+    field("stddev", &TruncatedNormal::stddev);
   }
 };
 
@@ -84,27 +87,27 @@ struct SLOY_EXPORT TruncatedNormal {
 
 struct SLOY_EXPORT GlorotUniform {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 struct SLOY_EXPORT GlorotNormal {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 struct SLOY_EXPORT HeUniform {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 struct SLOY_EXPORT HeNormal {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 struct SLOY_EXPORT LecunUniform {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 struct SLOY_EXPORT LecunNormal {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 
 /// Any of these, or a type of your own with the same `fill`.

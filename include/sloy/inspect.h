@@ -18,10 +18,13 @@ struct About {
   std::string cpu;       ///< instruction sets in use: "avx512"
   int threads = 1;       ///< that compute
 
-  static constexpr auto fields() {
-    return std::tuple{field("version", &About::version),   field("commit", &About::commit),
-                      field("compiler", &About::compiler), field("onednn", &About::onednn),
-                      field("cpu", &About::cpu),           field("threads", &About::threads)};
+  static void fields(auto&& field) {
+    field("version", &About::version);
+    field("commit", &About::commit);
+    field("compiler", &About::compiler);
+    field("onednn", &About::onednn);
+    field("cpu", &About::cpu);
+    field("threads", &About::threads);
   }
 };
 SLOY_EXPORT About about();

@@ -10,7 +10,9 @@
 ///       double factor = 2;
 ///       Value call(Scope& scope, Value x) const { return x * factor; }
 ///       Symbol operator()(Symbol x) const { return apply(*this, x); }
-///       static constexpr auto fields() { return std::tuple{field("factor", &Scale::factor)}; }
+///       static void fields(auto&& field) {
+///         field("factor", &Scale::factor);
+///       }
 ///     };
 #pragma once
 
@@ -83,9 +85,9 @@ struct SLOY_EXPORT ActivationLayer {
   std::string name = {};
 
   Value call(Scope&, Value x) const { return activation(x); }
-  static constexpr auto fields() {
-    return std::tuple{field("activation", &ActivationLayer::activation),
-                      field("name", &ActivationLayer::name)};
+  static void fields(auto&& field) {
+    field("activation", &ActivationLayer::activation);
+    field("name", &ActivationLayer::name);
   }
 };
 

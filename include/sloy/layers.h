@@ -72,17 +72,17 @@ struct SLOY_EXPORT Dense {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("units", &Dense::units),
-                      field("activation", &Dense::activation),
-                      field("use_bias", &Dense::use_bias),
-                      field("kernel_initializer", &Dense::kernel_initializer),
-                      field("bias_initializer", &Dense::bias_initializer),
-                      field("kernel_regularizer", &Dense::kernel_regularizer),
-                      field("bias_regularizer", &Dense::bias_regularizer),
-                      field("trainable", &Dense::trainable),
-                      field("name", &Dense::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("units", &Dense::units);
+    field("activation", &Dense::activation);
+    field("use_bias", &Dense::use_bias);
+    field("kernel_initializer", &Dense::kernel_initializer);
+    field("bias_initializer", &Dense::bias_initializer);
+    field("kernel_regularizer", &Dense::kernel_regularizer);
+    field("bias_regularizer", &Dense::bias_regularizer);
+    field("trainable", &Dense::trainable);
+    field("name", &Dense::name);
   }
 };
 
@@ -105,22 +105,22 @@ struct SLOY_EXPORT Conv2D {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("filters", &Conv2D::filters),
-                      field("kernel_size", &Conv2D::kernel_size),
-                      field("strides", &Conv2D::strides),
-                      field("padding", &Conv2D::padding),
-                      field("dilation_rate", &Conv2D::dilation_rate),
-                      field("groups", &Conv2D::groups),
-                      field("activation", &Conv2D::activation),
-                      field("use_bias", &Conv2D::use_bias),
-                      field("kernel_initializer", &Conv2D::kernel_initializer),
-                      field("bias_initializer", &Conv2D::bias_initializer),
-                      field("kernel_regularizer", &Conv2D::kernel_regularizer),
-                      field("bias_regularizer", &Conv2D::bias_regularizer),
-                      field("trainable", &Conv2D::trainable),
-                      field("name", &Conv2D::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("filters", &Conv2D::filters);
+    field("kernel_size", &Conv2D::kernel_size);
+    field("strides", &Conv2D::strides);
+    field("padding", &Conv2D::padding);
+    field("dilation_rate", &Conv2D::dilation_rate);
+    field("groups", &Conv2D::groups);
+    field("activation", &Conv2D::activation);
+    field("use_bias", &Conv2D::use_bias);
+    field("kernel_initializer", &Conv2D::kernel_initializer);
+    field("bias_initializer", &Conv2D::bias_initializer);
+    field("kernel_regularizer", &Conv2D::kernel_regularizer);
+    field("bias_regularizer", &Conv2D::bias_regularizer);
+    field("trainable", &Conv2D::trainable);
+    field("name", &Conv2D::name);
   }
 };
 
@@ -132,11 +132,12 @@ struct SLOY_EXPORT MaxPool2D {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("pool_size", &MaxPool2D::pool_size),
-                      field("strides", &MaxPool2D::strides), field("padding", &MaxPool2D::padding),
-                      field("name", &MaxPool2D::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("pool_size", &MaxPool2D::pool_size);
+    field("strides", &MaxPool2D::strides);
+    field("padding", &MaxPool2D::padding);
+    field("name", &MaxPool2D::name);
   }
 };
 using MaxPooling2D = MaxPool2D;
@@ -149,11 +150,12 @@ struct SLOY_EXPORT AveragePool2D {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{
-        field("pool_size", &AveragePool2D::pool_size), field("strides", &AveragePool2D::strides),
-        field("padding", &AveragePool2D::padding), field("name", &AveragePool2D::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("pool_size", &AveragePool2D::pool_size);
+    field("strides", &AveragePool2D::strides);
+    field("padding", &AveragePool2D::padding);
+    field("name", &AveragePool2D::name);
   }
 };
 using AveragePooling2D = AveragePool2D;
@@ -164,10 +166,10 @@ struct SLOY_EXPORT GlobalAveragePooling2D {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("keepdims", &GlobalAveragePooling2D::keepdims),
-                      field("name", &GlobalAveragePooling2D::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("keepdims", &GlobalAveragePooling2D::keepdims);
+    field("name", &GlobalAveragePooling2D::name);
   }
 };
 
@@ -177,9 +179,10 @@ struct SLOY_EXPORT UpSampling2D {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("size", &UpSampling2D::size), field("name", &UpSampling2D::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("size", &UpSampling2D::size);
+    field("name", &UpSampling2D::name);
   }
 };
 
@@ -188,8 +191,10 @@ struct SLOY_EXPORT Flatten {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() { return std::tuple{field("name", &Flatten::name)}; }
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("name", &Flatten::name);
+  }
 };
 
 /// The same numbers under another shape, given without the batch. One size may be −1: what is left.
@@ -198,9 +203,10 @@ struct SLOY_EXPORT Reshape {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("target_shape", &Reshape::target_shape), field("name", &Reshape::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("target_shape", &Reshape::target_shape);
+    field("name", &Reshape::name);
   }
 };
 
@@ -211,9 +217,10 @@ struct SLOY_EXPORT Dropout {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("rate", &Dropout::rate), field("name", &Dropout::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("rate", &Dropout::rate);
+    field("name", &Dropout::name);
   }
 };
 
@@ -236,22 +243,22 @@ struct SLOY_EXPORT BatchNormalization {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
     using Self = BatchNormalization;
-    return std::tuple{field("axis", &Self::axis),
-                      field("momentum", &Self::momentum),
-                      field("epsilon", &Self::epsilon),
-                      field("center", &Self::center),
-                      field("scale", &Self::scale),
-                      field("beta_initializer", &Self::beta_initializer),
-                      field("gamma_initializer", &Self::gamma_initializer),
-                      field("moving_mean_initializer", &Self::moving_mean_initializer),
-                      field("moving_variance_initializer", &Self::moving_variance_initializer),
-                      field("beta_regularizer", &Self::beta_regularizer),
-                      field("gamma_regularizer", &Self::gamma_regularizer),
-                      field("trainable", &Self::trainable),
-                      field("name", &Self::name)};
+    field("axis", &Self::axis);
+    field("momentum", &Self::momentum);
+    field("epsilon", &Self::epsilon);
+    field("center", &Self::center);
+    field("scale", &Self::scale);
+    field("beta_initializer", &Self::beta_initializer);
+    field("gamma_initializer", &Self::gamma_initializer);
+    field("moving_mean_initializer", &Self::moving_mean_initializer);
+    field("moving_variance_initializer", &Self::moving_variance_initializer);
+    field("beta_regularizer", &Self::beta_regularizer);
+    field("gamma_regularizer", &Self::gamma_regularizer);
+    field("trainable", &Self::trainable);
+    field("name", &Self::name);
   }
 };
 
@@ -264,11 +271,11 @@ struct SLOY_EXPORT Normalization {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("mean", &Normalization::mean),
-                      field("variance", &Normalization::variance),
-                      field("name", &Normalization::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("mean", &Normalization::mean);
+    field("variance", &Normalization::variance);
+    field("name", &Normalization::name);
   }
 };
 
@@ -279,10 +286,11 @@ struct SLOY_EXPORT Rescaling {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("scale", &Rescaling::scale), field("offset", &Rescaling::offset),
-                      field("name", &Rescaling::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("scale", &Rescaling::scale);
+    field("offset", &Rescaling::offset);
+    field("name", &Rescaling::name);
   }
 };
 
@@ -291,8 +299,10 @@ struct SLOY_EXPORT Add {
   std::string name = {};
 
   Value call(Scope& scope, std::span<const Value> inputs) const;
-  Symbol operator()(const std::vector<Symbol>& inputs) const { return apply(*this, inputs); }
-  static constexpr auto fields() { return std::tuple{field("name", &Add::name)}; }
+  Symbol operator()(const std::vector<Symbol>& inputs) const;
+  static void fields(auto&& field) {
+    field("name", &Add::name);
+  }
 };
 
 /// The product, element by element, of two or more inputs of one shape.
@@ -300,8 +310,10 @@ struct SLOY_EXPORT Multiply {
   std::string name = {};
 
   Value call(Scope& scope, std::span<const Value> inputs) const;
-  Symbol operator()(const std::vector<Symbol>& inputs) const { return apply(*this, inputs); }
-  static constexpr auto fields() { return std::tuple{field("name", &Multiply::name)}; }
+  Symbol operator()(const std::vector<Symbol>& inputs) const;
+  static void fields(auto&& field) {
+    field("name", &Multiply::name);
+  }
 };
 
 /// Inputs one after the other along `axis`; their other sizes are equal.
@@ -310,9 +322,10 @@ struct SLOY_EXPORT Concatenate {
   std::string name = {};
 
   Value call(Scope& scope, std::span<const Value> inputs) const;
-  Symbol operator()(const std::vector<Symbol>& inputs) const { return apply(*this, inputs); }
-  static constexpr auto fields() {
-    return std::tuple{field("axis", &Concatenate::axis), field("name", &Concatenate::name)};
+  Symbol operator()(const std::vector<Symbol>& inputs) const;
+  static void fields(auto&& field) {
+    field("axis", &Concatenate::axis);
+    field("name", &Concatenate::name);
   }
 };
 
@@ -325,11 +338,12 @@ struct SLOY_EXPORT ReLU {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("max_value", &ReLU::max_value),
-                      field("negative_slope", &ReLU::negative_slope),
-                      field("threshold", &ReLU::threshold), field("name", &ReLU::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("max_value", &ReLU::max_value);
+    field("negative_slope", &ReLU::negative_slope);
+    field("threshold", &ReLU::threshold);
+    field("name", &ReLU::name);
   }
 };
 
@@ -339,10 +353,10 @@ struct SLOY_EXPORT LeakyReLU {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("negative_slope", &LeakyReLU::negative_slope),
-                      field("name", &LeakyReLU::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("negative_slope", &LeakyReLU::negative_slope);
+    field("name", &LeakyReLU::name);
   }
 };
 
@@ -352,9 +366,10 @@ struct SLOY_EXPORT ELU {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() {
-    return std::tuple{field("alpha", &ELU::alpha), field("name", &ELU::name)};
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("alpha", &ELU::alpha);
+    field("name", &ELU::name);
   }
 };
 
@@ -363,8 +378,10 @@ struct SLOY_EXPORT Softmax {
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() { return std::tuple{field("name", &Softmax::name)}; }
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("name", &Softmax::name);
+  }
 };
 
 }  // namespace sloy

@@ -35,8 +35,8 @@ struct SLOY_EXPORT SparseCategoricalCrossentropy {
   Prediction prediction() const {
     return from_logits ? Prediction::scores : Prediction::probabilities;
   }
-  static constexpr auto fields() {
-    return std::tuple{field("from_logits", &SparseCategoricalCrossentropy::from_logits)};
+  static void fields(auto&& field) {
+    field("from_logits", &SparseCategoricalCrossentropy::from_logits);
   }
 };
 
@@ -52,9 +52,9 @@ struct SLOY_EXPORT CategoricalCrossentropy {
   Prediction prediction() const {
     return from_logits ? Prediction::scores : Prediction::probabilities;
   }
-  static constexpr auto fields() {
-    return std::tuple{field("from_logits", &CategoricalCrossentropy::from_logits),
-                      field("label_smoothing", &CategoricalCrossentropy::label_smoothing)};
+  static void fields(auto&& field) {
+    field("from_logits", &CategoricalCrossentropy::from_logits);
+    field("label_smoothing", &CategoricalCrossentropy::label_smoothing);
   }
 };
 
@@ -70,9 +70,9 @@ struct SLOY_EXPORT BinaryCrossentropy {
   Prediction prediction() const {
     return from_logits ? Prediction::scores : Prediction::probabilities;
   }
-  static constexpr auto fields() {
-    return std::tuple{field("from_logits", &BinaryCrossentropy::from_logits),
-                      field("label_smoothing", &BinaryCrossentropy::label_smoothing)};
+  static void fields(auto&& field) {
+    field("from_logits", &BinaryCrossentropy::from_logits);
+    field("label_smoothing", &BinaryCrossentropy::label_smoothing);
   }
 };
 
@@ -83,7 +83,7 @@ struct SLOY_EXPORT MeanSquaredError {
   Value operator()(Value target, Value prediction) const;
   void check(const Type& target, const Type& prediction) const;
   Prediction prediction() const { return Prediction::any; }
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 
 /// |target − prediction|, the mean over the last axis but not over the batch.
@@ -92,7 +92,7 @@ struct SLOY_EXPORT MeanAbsoluteError {
   Value operator()(Value target, Value prediction) const;
   void check(const Type& target, const Type& prediction) const;
   Prediction prediction() const { return Prediction::any; }
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 
 /// One of these, or a type of your own with the same `call`. `check` (throws ShapeError where the

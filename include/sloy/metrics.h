@@ -43,7 +43,9 @@ struct SLOY_EXPORT Accuracy {
 
   MetricParts call(Value target, Value prediction, Prediction kind) const;
   std::string metric_name() const { return "accuracy"; }
-  static constexpr auto fields() { return std::tuple{field("threshold", &Accuracy::threshold)}; }
+  static void fields(auto&& field) {
+    field("threshold", &Accuracy::threshold);
+  }
 };
 
 /// How often each class was taken for each: (classes, classes) float32 counts of a batch, rows the

@@ -108,7 +108,7 @@ class Required {
 /// Attributes of ops that have none.
 struct NoAttributes {
   bool operator==(const NoAttributes&) const = default;
-  static constexpr auto fields() { return std::tuple{}; }
+  static void fields(auto&&) {}
 };
 
 /// Where an op stands to fusion: an element-wise op names the instruction that computes it.
@@ -154,9 +154,7 @@ void bind_batch(T& value, std::int64_t batch_size) {
   if constexpr (std::same_as<T, Dim> || std::same_as<T, Shape>) {
     value = value.bind(batch_size);
   } else if constexpr (Described<T>) {
-    std::apply(
-        [&](const auto&... fields) { (bind_batch(value.*(fields.member), batch_size), ...); },
-        T::fields());
+    T::fields([&](auto, auto member) { bind_batch(value.*member, batch_size); });
   }
 }
 }  // namespace detail

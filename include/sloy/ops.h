@@ -90,9 +90,9 @@ struct ReduceOptions {
   std::vector<int> axes = {};
   bool keep_dims = false;  ///< reduced dimensions stay, with size 1
   bool operator==(const ReduceOptions&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("axes", &ReduceOptions::axes),
-                      field("keep_dims", &ReduceOptions::keep_dims)};
+  static void fields(auto&& field) {
+    field("axes", &ReduceOptions::axes);
+    field("keep_dims", &ReduceOptions::keep_dims);
   }
 };
 SLOY_EXPORT Value sum(Value x, ReduceOptions options = {});
@@ -139,9 +139,9 @@ struct MatmulOptions {
   bool transpose_a = false;
   bool transpose_b = false;
   bool operator==(const MatmulOptions&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("transpose_a", &MatmulOptions::transpose_a),
-                      field("transpose_b", &MatmulOptions::transpose_b)};
+  static void fields(auto&& field) {
+    field("transpose_a", &MatmulOptions::transpose_a);
+    field("transpose_b", &MatmulOptions::transpose_b);
   }
 };
 SLOY_EXPORT Value matmul(Value a, Value b, MatmulOptions options);
@@ -162,10 +162,11 @@ struct Window {
   std::vector<std::int64_t> padding_low = {};   ///< cells added before the first
   std::vector<std::int64_t> padding_high = {};  ///< cells added after the last
   bool operator==(const Window&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("strides", &Window::strides), field("dilations", &Window::dilations),
-                      field("padding_low", &Window::padding_low),
-                      field("padding_high", &Window::padding_high)};
+  static void fields(auto&& field) {
+    field("strides", &Window::strides);
+    field("dilations", &Window::dilations);
+    field("padding_low", &Window::padding_low);
+    field("padding_high", &Window::padding_high);
   }
 };
 /// Explicit padding for `padding`, from the spatial sizes of `input` (batch, spatial…, channels).
@@ -177,9 +178,9 @@ struct ConvolutionOptions {
   Window window = {};
   std::int64_t groups = 1;
   bool operator==(const ConvolutionOptions&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("window", &ConvolutionOptions::window),
-                      field("groups", &ConvolutionOptions::groups)};
+  static void fields(auto&& field) {
+    field("window", &ConvolutionOptions::window);
+    field("groups", &ConvolutionOptions::groups);
   }
 };
 /// y[n, i, o] = Σ_{k, c} x[n, i·stride + k·dilation − low, c] · kernel[k, c, o] (cross-correlation)
@@ -196,9 +197,9 @@ struct PoolOptions {
   std::vector<std::int64_t> pool_size = {};
   Window window = {};
   bool operator==(const PoolOptions&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("pool_size", &PoolOptions::pool_size),
-                      field("window", &PoolOptions::window)};
+  static void fields(auto&& field) {
+    field("pool_size", &PoolOptions::pool_size);
+    field("window", &PoolOptions::window);
   }
 };
 struct MaxPool {
@@ -258,10 +259,10 @@ struct RandomOptions {
   std::uint32_t purpose = 0;  ///< dropout, noise, …: keeps uses apart
   std::uint32_t stream = 0;   ///< of the layer: see stream_of
   bool operator==(const RandomOptions&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("shape", &RandomOptions::shape),
-                      field("purpose", &RandomOptions::purpose),
-                      field("stream", &RandomOptions::stream)};
+  static void fields(auto&& field) {
+    field("shape", &RandomOptions::shape);
+    field("purpose", &RandomOptions::purpose);
+    field("stream", &RandomOptions::stream);
   }
 };
 /// Uniform in [0, 1), a multiple of 2⁻²⁴. `seed` is int32 (2), the low word first; `step` an int32

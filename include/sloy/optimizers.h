@@ -56,9 +56,10 @@ struct SLOY_EXPORT SGD {
 
   Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;
-  static constexpr auto fields() {
-    return std::tuple{field("learning_rate", &SGD::learning_rate),
-                      field("momentum", &SGD::momentum), field("nesterov", &SGD::nesterov)};
+  static void fields(auto&& field) {
+    field("learning_rate", &SGD::learning_rate);
+    field("momentum", &SGD::momentum);
+    field("nesterov", &SGD::nesterov);
   }
 };
 
@@ -85,10 +86,12 @@ struct SLOY_EXPORT Adam {
 
   Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;
-  static constexpr auto fields() {
-    return std::tuple{field("learning_rate", &Adam::learning_rate), field("beta_1", &Adam::beta_1),
-                      field("beta_2", &Adam::beta_2), field("epsilon", &Adam::epsilon),
-                      field("epsilon_place", &Adam::epsilon_place)};
+  static void fields(auto&& field) {
+    field("learning_rate", &Adam::learning_rate);
+    field("beta_1", &Adam::beta_1);
+    field("beta_2", &Adam::beta_2);
+    field("epsilon", &Adam::epsilon);
+    field("epsilon_place", &Adam::epsilon_place);
   }
 };
 

@@ -30,11 +30,12 @@ struct SLOY_EXPORT RecipeData {
   int workers = 0;
   data::Generated generated = {};  ///< for data made by formula
 
-  static constexpr auto fields() {
-    return std::tuple{field("name", &RecipeData::name), field("directory", &RecipeData::directory),
-                      field("validation", &RecipeData::validation),
-                      field("workers", &RecipeData::workers),
-                      field("generated", &RecipeData::generated)};
+  static void fields(auto&& field) {
+    field("name", &RecipeData::name);
+    field("directory", &RecipeData::directory);
+    field("validation", &RecipeData::validation);
+    field("workers", &RecipeData::workers);
+    field("generated", &RecipeData::generated);
   }
 };
 
@@ -50,17 +51,17 @@ struct SLOY_EXPORT RecipeTrain {
   Precision precision = Precision::float32;  ///< float64 runs on the reference kernels
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
 
-  static constexpr auto fields() {
+  static void fields(auto&& field) {
     using Self = RecipeTrain;
-    return std::tuple{field("epochs", &Self::epochs),
-                      field("batch_size", &Self::batch_size),
-                      field("loss", &Self::loss),
-                      field("optimizer", &Self::optimizer),
-                      field("metrics", &Self::metrics),
-                      field("callbacks", &Self::callbacks),
-                      field("shuffle", &Self::shuffle),
-                      field("precision", &Self::precision),
-                      field("convolution", &Self::convolution)};
+    field("epochs", &Self::epochs);
+    field("batch_size", &Self::batch_size);
+    field("loss", &Self::loss);
+    field("optimizer", &Self::optimizer);
+    field("metrics", &Self::metrics);
+    field("callbacks", &Self::callbacks);
+    field("shuffle", &Self::shuffle);
+    field("precision", &Self::precision);
+    field("convolution", &Self::convolution);
   }
 };
 

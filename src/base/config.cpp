@@ -10,6 +10,8 @@ void Config::wrong_kind(std::string_view needed) const {
   throw config_error(*this, fmt::format("{} is needed here, not {}", needed, describe()));
 }
 
+bool Config::operator==(const Config& other) const { return value_ == other.value_; }
+
 bool Config::as_bool() const {
   if (!is_bool()) wrong_kind("true or false");
   return std::get<bool>(value_);

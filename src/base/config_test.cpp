@@ -121,8 +121,9 @@ struct Inner {
   int units = 3;
   std::vector<double> rates = {};
   bool operator==(const Inner&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("units", &Inner::units), field("rates", &Inner::rates)};
+  static void fields(auto&& field) {
+    field("units", &Inner::units);
+    field("rates", &Inner::rates);
   }
 };
 struct Outer {
@@ -130,9 +131,10 @@ struct Outer {
   std::optional<std::string> name = {};
   Shape shape = {};
   bool operator==(const Outer&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("inner", &Outer::inner), field("name", &Outer::name),
-                      field("shape", &Outer::shape)};
+  static void fields(auto&& field) {
+    field("inner", &Outer::inner);
+    field("name", &Outer::name);
+    field("shape", &Outer::shape);
   }
 };
 

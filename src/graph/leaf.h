@@ -10,10 +10,10 @@ struct InputAttributes {
   DType dtype = DType::float32;
   Shape shape;
   bool operator==(const InputAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("name", &InputAttributes::name),
-                      field("dtype", &InputAttributes::dtype),
-                      field("shape", &InputAttributes::shape)};
+  static void fields(auto&& field) {
+    field("name", &InputAttributes::name);
+    field("dtype", &InputAttributes::dtype);
+    field("shape", &InputAttributes::shape);
   }
 };
 
@@ -22,10 +22,10 @@ struct VariableAttributes {
   DType dtype = DType::float32;
   Shape shape;
   bool operator==(const VariableAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("id", &VariableAttributes::id),
-                      field("dtype", &VariableAttributes::dtype),
-                      field("shape", &VariableAttributes::shape)};
+  static void fields(auto&& field) {
+    field("id", &VariableAttributes::id);
+    field("dtype", &VariableAttributes::dtype);
+    field("shape", &VariableAttributes::shape);
   }
 };
 
@@ -34,7 +34,9 @@ struct VariableAttributes {
 struct ConstantAttributes {
   Tensor value;
   bool operator==(const ConstantAttributes&) const = default;
-  static constexpr auto fields() { return std::tuple{field("value", &ConstantAttributes::value)}; }
+  static void fields(auto&& field) {
+    field("value", &ConstantAttributes::value);
+  }
 };
 
 extern const OpDefinition<InputAttributes> input_op;

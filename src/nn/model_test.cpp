@@ -193,7 +193,9 @@ struct Scale {
   double factor = 2;
   Value call(Scope&, Value x) const { return x * factor; }
   Symbol operator()(const Symbol& x) const { return apply(*this, x); }
-  static constexpr auto fields() { return std::tuple{field("factor", &Scale::factor)}; }
+  static void fields(auto&& field) {
+    field("factor", &Scale::factor);
+  }
 };
 
 TEST(CustomLayer, WorksInModelsAndFiles) {

@@ -13,9 +13,9 @@ struct ConvolutionAttributes {
   ConvolutionOptions options = {};
   bool relu = false;  ///< negative results become 0: set by fusion alone
   bool operator==(const ConvolutionAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("options", &ConvolutionAttributes::options),
-                      field("relu", &ConvolutionAttributes::relu)};
+  static void fields(auto&& field) {
+    field("options", &ConvolutionAttributes::options);
+    field("relu", &ConvolutionAttributes::relu);
   }
 };
 
@@ -24,9 +24,9 @@ struct ConvolutionInputGradientAttributes {
   Shape input;  ///< of the result
   ConvolutionOptions options = {};
   bool operator==(const ConvolutionInputGradientAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("input", &ConvolutionInputGradientAttributes::input),
-                      field("options", &ConvolutionInputGradientAttributes::options)};
+  static void fields(auto&& field) {
+    field("input", &ConvolutionInputGradientAttributes::input);
+    field("options", &ConvolutionInputGradientAttributes::options);
   }
 };
 
@@ -35,9 +35,9 @@ struct ConvolutionKernelGradientAttributes {
   Shape kernel;  ///< of the result
   ConvolutionOptions options = {};
   bool operator==(const ConvolutionKernelGradientAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("kernel", &ConvolutionKernelGradientAttributes::kernel),
-                      field("options", &ConvolutionKernelGradientAttributes::options)};
+  static void fields(auto&& field) {
+    field("kernel", &ConvolutionKernelGradientAttributes::kernel);
+    field("options", &ConvolutionKernelGradientAttributes::options);
   }
 };
 

@@ -12,7 +12,9 @@ namespace {
 struct ScaledCube {
   double scale = 1;
   bool operator==(const ScaledCube&) const = default;
-  static constexpr auto fields() { return std::tuple{field("scale", &ScaledCube::scale)}; }
+  static void fields(auto&& field) {
+    field("scale", &ScaledCube::scale);
+  }
 };
 
 template <class T>

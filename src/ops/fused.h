@@ -38,10 +38,10 @@ struct FusedResult {
   Reduction reduction = Reduction::none;
   Shape shape;  ///< of the result
   bool operator==(const FusedResult&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("value", &FusedResult::value),
-                      field("reduction", &FusedResult::reduction),
-                      field("shape", &FusedResult::shape)};
+  static void fields(auto&& field) {
+    field("value", &FusedResult::value);
+    field("reduction", &FusedResult::reduction);
+    field("shape", &FusedResult::shape);
   }
 };
 
@@ -50,10 +50,10 @@ struct FusedAttributes {
   std::vector<FusedInstruction> instructions;
   std::vector<FusedResult> results;
   bool operator==(const FusedAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("space", &FusedAttributes::space),
-                      field("instructions", &FusedAttributes::instructions),
-                      field("results", &FusedAttributes::results)};
+  static void fields(auto&& field) {
+    field("space", &FusedAttributes::space);
+    field("instructions", &FusedAttributes::instructions);
+    field("results", &FusedAttributes::results);
   }
 };
 

@@ -11,9 +11,9 @@ struct MatmulAttributes {
   MatmulOptions options = {};
   bool relu = false;  ///< negative results become 0: set by fusion alone
   bool operator==(const MatmulAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("options", &MatmulAttributes::options),
-                      field("relu", &MatmulAttributes::relu)};
+  static void fields(auto&& field) {
+    field("options", &MatmulAttributes::options);
+    field("relu", &MatmulAttributes::relu);
   }
 };
 

@@ -12,9 +12,9 @@ struct PoolGradientAttributes {
   Shape input;  ///< of the result
   PoolOptions options = {};
   bool operator==(const PoolGradientAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("input", &PoolGradientAttributes::input),
-                      field("options", &PoolGradientAttributes::options)};
+  static void fields(auto&& field) {
+    field("input", &PoolGradientAttributes::input);
+    field("options", &PoolGradientAttributes::options);
   }
 };
 

@@ -9,14 +9,16 @@ namespace sloy {
 struct AxisAttributes {
   int axis = -1;
   bool operator==(const AxisAttributes&) const = default;
-  static constexpr auto fields() { return std::tuple{field("axis", &AxisAttributes::axis)}; }
+  static void fields(auto&& field) {
+    field("axis", &AxisAttributes::axis);
+  }
 };
 
 struct CountAttributes {
   Dim elements = 1;
   bool operator==(const CountAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("elements", &CountAttributes::elements)};
+  static void fields(auto&& field) {
+    field("elements", &CountAttributes::elements);
   }
 };
 

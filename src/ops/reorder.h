@@ -11,8 +11,9 @@ struct ReorderAttributes {
   Layout from;
   Layout to;
   bool operator==(const ReorderAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("from", &ReorderAttributes::from), field("to", &ReorderAttributes::to)};
+  static void fields(auto&& field) {
+    field("from", &ReorderAttributes::from);
+    field("to", &ReorderAttributes::to);
   }
 };
 

@@ -8,21 +8,25 @@ namespace sloy {
 struct ShapeAttributes {
   Shape shape;
   bool operator==(const ShapeAttributes&) const = default;
-  static constexpr auto fields() { return std::tuple{field("shape", &ShapeAttributes::shape)}; }
+  static void fields(auto&& field) {
+    field("shape", &ShapeAttributes::shape);
+  }
 };
 
 struct TransposeAttributes {
   std::vector<int> permutation;
   bool operator==(const TransposeAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("permutation", &TransposeAttributes::permutation)};
+  static void fields(auto&& field) {
+    field("permutation", &TransposeAttributes::permutation);
   }
 };
 
 struct ConcatenateAttributes {
   int axis = -1;
   bool operator==(const ConcatenateAttributes&) const = default;
-  static constexpr auto fields() { return std::tuple{field("axis", &ConcatenateAttributes::axis)}; }
+  static void fields(auto&& field) {
+    field("axis", &ConcatenateAttributes::axis);
+  }
 };
 
 struct SliceAttributes {
@@ -30,9 +34,10 @@ struct SliceAttributes {
   std::int64_t begin = 0;
   std::int64_t end = 0;
   bool operator==(const SliceAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("axis", &SliceAttributes::axis),
-                      field("begin", &SliceAttributes::begin), field("end", &SliceAttributes::end)};
+  static void fields(auto&& field) {
+    field("axis", &SliceAttributes::axis);
+    field("begin", &SliceAttributes::begin);
+    field("end", &SliceAttributes::end);
   }
 };
 
@@ -41,17 +46,18 @@ struct PadAttributes {
   std::int64_t before = 0;
   std::int64_t after = 0;
   bool operator==(const PadAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("axis", &PadAttributes::axis), field("before", &PadAttributes::before),
-                      field("after", &PadAttributes::after)};
+  static void fields(auto&& field) {
+    field("axis", &PadAttributes::axis);
+    field("before", &PadAttributes::before);
+    field("after", &PadAttributes::after);
   }
 };
 
 struct OneHotAttributes {
   Dim classes = 1;
   bool operator==(const OneHotAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("classes", &OneHotAttributes::classes)};
+  static void fields(auto&& field) {
+    field("classes", &OneHotAttributes::classes);
   }
 };
 

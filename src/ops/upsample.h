@@ -8,8 +8,8 @@ namespace sloy {
 struct UpsampleAttributes {
   std::vector<std::int64_t> factors;  ///< one a spatial dimension
   bool operator==(const UpsampleAttributes&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("factors", &UpsampleAttributes::factors)};
+  static void fields(auto&& field) {
+    field("factors", &UpsampleAttributes::factors);
   }
 };
 

@@ -23,8 +23,9 @@ struct Layout {
     std::uint8_t dim;
     std::uint16_t size;
     bool operator==(const Block&) const = default;
-    static constexpr auto fields() {
-      return std::tuple{field("dim", &Block::dim), field("size", &Block::size)};
+    static void fields(auto&& field) {
+      field("dim", &Block::dim);
+      field("size", &Block::size);
     }
   };
   std::vector<std::uint8_t> order = {};
@@ -32,8 +33,9 @@ struct Layout {
 
   bool is_plain() const { return order.empty() && blocks.empty(); }
   bool operator==(const Layout&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field("order", &Layout::order), field("blocks", &Layout::blocks)};
+  static void fields(auto&& field) {
+    field("order", &Layout::order);
+    field("blocks", &Layout::blocks);
   }
 
   /// Elements of a buffer that holds `shape` in this layout, padding included.

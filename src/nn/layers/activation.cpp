@@ -3,6 +3,7 @@
 
 namespace sloy {
 
+Symbol ReLU::operator()(const Symbol& x) const { return apply(*this, x); }
 Value ReLU::call(Scope& scope, Value x) const {
   if (negative_slope < 0 || threshold < 0 || (max_value && *max_value < 0)) {
     throw ConfigError("max_value, negative_slope and threshold can't be negative",
@@ -19,8 +20,11 @@ Value ReLU::call(Scope& scope, Value x) const {
   return max_value ? minimum(y, graph.constant(*max_value)) : y;
 }
 
+Symbol LeakyReLU::operator()(const Symbol& x) const { return apply(*this, x); }
 Value LeakyReLU::call(Scope&, Value x) const { return leaky_relu(x, negative_slope); }
+Symbol ELU::operator()(const Symbol& x) const { return apply(*this, x); }
 Value ELU::call(Scope&, Value x) const { return elu(x, alpha); }
+Symbol Softmax::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Softmax::call(Scope&, Value x) const { return softmax(x); }
 
 }  // namespace sloy

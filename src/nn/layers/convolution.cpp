@@ -5,6 +5,7 @@
 
 namespace sloy {
 
+Symbol Conv2D::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Conv2D::call(Scope& scope, Value x) const {
   require_positive("filters", filters);
   require_positive("kernel_size", kernel_size);

@@ -4,6 +4,7 @@
 
 namespace sloy {
 
+Symbol Dense::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Dense::call(Scope& scope, Value x) const {
   require_positive("units", units);
   if (x.rank() < 2 || x.dim(-1).is_symbolic()) {

@@ -3,6 +3,7 @@
 
 namespace sloy {
 
+Symbol Dropout::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Dropout::call(Scope& scope, Value x) const {
   if (!(rate >= 0 && rate < 1)) {
     throw ConfigError(fmt::format("a dropout rate of {} is not in [0, 1)", rate), {},

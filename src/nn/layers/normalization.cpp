@@ -13,6 +13,7 @@ Shape along(Value x, int axis) {
 
 }  // namespace
 
+Symbol BatchNormalization::operator()(const Symbol& x) const { return apply(*this, x); }
 Value BatchNormalization::call(Scope& scope, Value x) const {
   const int place = axis < 0 ? axis + x.rank() : axis;
   if (place < 1 || place >= x.rank()) {
@@ -53,6 +54,7 @@ Value BatchNormalization::call(Scope& scope, Value x) const {
   return y;
 }
 
+Symbol Normalization::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Normalization::call(Scope& scope, Value x) const {
   const std::int64_t channels = x.dim(-1).size();
   if (mean.size() != variance.size() ||
@@ -76,6 +78,7 @@ Value Normalization::call(Scope& scope, Value x) const {
          maximum(sqrt(measured_variance), scope.graph().constant(smallest_deviation));
 }
 
+Symbol Rescaling::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Rescaling::call(Scope&, Value x) const { return x * scale + offset; }
 
 }  // namespace sloy

@@ -17,14 +17,17 @@ PoolOptions pool_options(Value x, const IntPair& pool_size, const IntPair& strid
 
 }  // namespace
 
+Symbol MaxPool2D::operator()(const Symbol& x) const { return apply(*this, x); }
 Value MaxPool2D::call(Scope&, Value x) const {
   return max_pool(x, pool_options(x, pool_size, strides, padding)).values;
 }
 
+Symbol AveragePool2D::operator()(const Symbol& x) const { return apply(*this, x); }
 Value AveragePool2D::call(Scope&, Value x) const {
   return average_pool(x, pool_options(x, pool_size, strides, padding));
 }
 
+Symbol GlobalAveragePooling2D::operator()(const Symbol& x) const { return apply(*this, x); }
 Value GlobalAveragePooling2D::call(Scope&, Value x) const {
   require_images(x);
   // One window over the whole image: pooling has kernels for blocked channels, which a mean over
@@ -35,6 +38,7 @@ Value GlobalAveragePooling2D::call(Scope&, Value x) const {
   return keepdims ? y : reshape(y, {x.dim(0), x.dim(-1)});
 }
 
+Symbol UpSampling2D::operator()(const Symbol& x) const { return apply(*this, x); }
 Value UpSampling2D::call(Scope&, Value x) const {
   require_images(x);
   require_positive("size", size);

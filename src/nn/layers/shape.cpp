@@ -16,10 +16,12 @@ std::int64_t elements_of(const Shape& shape) {
 
 }  // namespace
 
+Symbol Flatten::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Flatten::call(Scope&, Value x) const {
   return reshape(x, {x.dim(0), elements_of(x.shape())});
 }
 
+Symbol Reshape::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Reshape::call(Scope&, Value x) const {
   const std::int64_t elements = elements_of(x.shape());
   std::int64_t known = 1;
