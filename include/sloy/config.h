@@ -20,15 +20,21 @@ class SLOY_EXPORT Config {
   using List = std::vector<Config>;
   using Map = std::vector<std::pair<std::string, Config>>;
 
-  Config() = default;
-  Config(bool value) : value_(value) {}                      // NOLINT: literals are configs
-  Config(std::int64_t value) : value_(value) {}              // NOLINT
-  Config(int value) : value_(std::int64_t{value}) {}         // NOLINT
-  Config(double value) : value_(value) {}                    // NOLINT
-  Config(std::string value) : value_(std::move(value)) {}    // NOLINT
-  Config(const char* value) : value_(std::string(value)) {}  // NOLINT
-  Config(List value) : value_(std::move(value)) {}           // NOLINT
-  Config(Map value) : value_(std::move(value)) {}            // NOLINT
+  Config();
+  Config(bool value);          // NOLINT: literals are configs
+  Config(std::int64_t value);  // NOLINT
+  Config(int value);           // NOLINT
+  Config(double value);        // NOLINT
+  Config(std::string value);   // NOLINT
+  Config(const char* value);   // NOLINT
+  Config(List value);          // NOLINT
+  Config(Map value);           // NOLINT
+  // Not inline: every file that includes the library would compile the variant's.
+  Config(const Config&);
+  Config(Config&&) noexcept;
+  Config& operator=(const Config&);
+  Config& operator=(Config&&) noexcept;
+  ~Config();
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   bool is_bool() const { return std::holds_alternative<bool>(value_); }

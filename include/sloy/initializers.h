@@ -48,9 +48,7 @@ struct SLOY_EXPORT Ones {
 struct SLOY_EXPORT Constant {
   double value = 0;
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static void fields(auto&& field) {
-    field("value", &Constant::value);
-  }
+  static void fields(auto&& field) { field("value", &Constant::value); }
 };
 struct SLOY_EXPORT RandomNormal {
   double mean = 0;

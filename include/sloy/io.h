@@ -1,7 +1,7 @@
 /// Files of numbers: arrays and images, in and out.
 #pragma once
 
-#include <filesystem>
+#include <string>
 
 #include <sloy/export.h>
 #include <sloy/tensor.h>
@@ -11,9 +11,9 @@ namespace sloy {
 /// What a file holds, by its first bytes: an npy array, an IDX array (raw or gzip), or a PNG image
 /// as uint8 (height, width, channels) with 1 channel where it is grey, 3 where it has colours.
 /// Throws FileError on anything else and on damaged files.
-SLOY_EXPORT Tensor read_tensor(const std::filesystem::path& path);
+SLOY_EXPORT Tensor read_tensor(const std::string& path);
 
 /// Writes an npy array, so that the file is there whole or not at all. Throws FileError.
-SLOY_EXPORT void write_tensor(const std::filesystem::path& path, const Tensor& tensor);
+SLOY_EXPORT void write_tensor(const std::string& path, const Tensor& tensor);
 
 }  // namespace sloy

@@ -101,7 +101,7 @@ class SLOY_EXPORT Layer {
   template <LayerType T>
   requires(!std::same_as<T, Layer>) Layer(T layer)  // NOLINT: Dense{…} is a layer
       : held_(std::make_shared<Held<T>>(std::move(layer))) {}
-  Layer(Activation activation) : Layer(ActivationLayer{activation}) {}  // NOLINT
+  Layer(Activation activation);  // NOLINT: relu is a layer
 
   /// "Dense".
   std::string_view type() const { return held_->type(); }

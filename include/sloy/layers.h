@@ -192,9 +192,7 @@ struct SLOY_EXPORT Flatten {
 
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
-  static void fields(auto&& field) {
-    field("name", &Flatten::name);
-  }
+  static void fields(auto&& field) { field("name", &Flatten::name); }
 };
 
 /// The same numbers under another shape, given without the batch. One size may be −1: what is left.
@@ -300,9 +298,7 @@ struct SLOY_EXPORT Add {
 
   Value call(Scope& scope, std::span<const Value> inputs) const;
   Symbol operator()(const std::vector<Symbol>& inputs) const;
-  static void fields(auto&& field) {
-    field("name", &Add::name);
-  }
+  static void fields(auto&& field) { field("name", &Add::name); }
 };
 
 /// The product, element by element, of two or more inputs of one shape.
@@ -311,9 +307,7 @@ struct SLOY_EXPORT Multiply {
 
   Value call(Scope& scope, std::span<const Value> inputs) const;
   Symbol operator()(const std::vector<Symbol>& inputs) const;
-  static void fields(auto&& field) {
-    field("name", &Multiply::name);
-  }
+  static void fields(auto&& field) { field("name", &Multiply::name); }
 };
 
 /// Inputs one after the other along `axis`; their other sizes are equal.
@@ -379,9 +373,7 @@ struct SLOY_EXPORT Softmax {
 
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
-  static void fields(auto&& field) {
-    field("name", &Softmax::name);
-  }
+  static void fields(auto&& field) { field("name", &Softmax::name); }
 };
 
 }  // namespace sloy

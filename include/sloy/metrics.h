@@ -43,9 +43,7 @@ struct SLOY_EXPORT Accuracy {
 
   MetricParts call(Value target, Value prediction, Prediction kind) const;
   std::string metric_name() const { return "accuracy"; }
-  static void fields(auto&& field) {
-    field("threshold", &Accuracy::threshold);
-  }
+  static void fields(auto&& field) { field("threshold", &Accuracy::threshold); }
 };
 
 /// How often each class was taken for each: (classes, classes) float32 counts of a batch, rows the

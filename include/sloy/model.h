@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -60,7 +59,7 @@ struct FitOptions {
   int workers = 0;
   Verbosity verbose = Verbosity::automatic;
   /// Where a checkpoint is written after every epoch; nowhere when empty.
-  std::filesystem::path checkpoints = {};
+  std::string checkpoints = {};
   /// Goes on from the newest checkpoint there, or starts where there is none. The result has the
   /// bytes of a fit that was never interrupted.
   bool resume = false;
@@ -122,9 +121,9 @@ class SLOY_EXPORT Model {
   Model(const Symbol& input, const Symbol& output)
       : Model(std::vector<Symbol>{input}, std::vector<Symbol>{output}) {}
 
-  static Model load(const std::filesystem::path& path, const LoadModelOptions& options = {});
+  static Model load(const std::string& path, const LoadModelOptions& options = {});
   /// Weights, architecture and class names in one safetensors file. Throws FileError.
-  void save(const std::filesystem::path& path) const;
+  void save(const std::string& path) const;
 
   /// The layers as data, and back: what files and recipes hold. Types of the user's own are found
   /// in `custom`. Layers without an Input first begin with one of `input`'s type.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -78,7 +77,7 @@ class SLOY_EXPORT Recipe {
   /// Throws ConfigError, with the line, on anything unknown or ill-formed.
   static Recipe from_config(const Config& config);
   static Recipe parse(std::string_view toml, std::string_view source = "recipe");
-  static Recipe read(const std::filesystem::path& path);
+  static Recipe read(const std::string& path);
   /// A recipe that is shipped: "cnn", "mlp". Throws ConfigError on another, naming the nearest.
   static Recipe shipped(std::string_view name);
   static std::vector<std::string> shipped_names();

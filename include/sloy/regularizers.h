@@ -12,17 +12,13 @@ namespace sloy {
 struct SLOY_EXPORT L1 {
   double l1 = 0.01;
   Value call(Value weight) const;
-  static void fields(auto&& field) {
-    field("l1", &L1::l1);
-  }
+  static void fields(auto&& field) { field("l1", &L1::l1); }
 };
 /// l2·Σw²: for plain SGD the same as a weight decay of 2·l2.
 struct SLOY_EXPORT L2 {
   double l2 = 0.01;
   Value call(Value weight) const;
-  static void fields(auto&& field) {
-    field("l2", &L2::l2);
-  }
+  static void fields(auto&& field) { field("l2", &L2::l2); }
 };
 /// l1·Σ|w| + l2·Σw²
 struct SLOY_EXPORT L1L2 {

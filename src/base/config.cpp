@@ -6,6 +6,21 @@
 
 namespace sloy {
 
+Config::Config() = default;
+Config::Config(bool value) : value_(value) {}
+Config::Config(std::int64_t value) : value_(value) {}
+Config::Config(int value) : value_(std::int64_t{value}) {}
+Config::Config(double value) : value_(value) {}
+Config::Config(std::string value) : value_(std::move(value)) {}
+Config::Config(const char* value) : value_(std::string(value)) {}
+Config::Config(List value) : value_(std::move(value)) {}
+Config::Config(Map value) : value_(std::move(value)) {}
+Config::Config(const Config&) = default;
+Config::Config(Config&&) noexcept = default;
+Config& Config::operator=(const Config&) = default;
+Config& Config::operator=(Config&&) noexcept = default;
+Config::~Config() = default;
+
 void Config::wrong_kind(std::string_view needed) const {
   throw config_error(*this, fmt::format("{} is needed here, not {}", needed, describe()));
 }

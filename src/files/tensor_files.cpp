@@ -21,22 +21,20 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
 
 }  // namespace
 
-Tensor read_tensor(const std::filesystem::path& path) {
+Tensor read_tensor(const std::string& path) {
   std::byte head[8] = {};
   std::size_t found = real_files().open(path)->read(0, head);
   std::span<const std::byte> bytes(head, found);
   if (begins_with(bytes, "\x93NUMPY")) return read_npy(path);
   if (begins_with(bytes, "\x89PNG")) {
-    return decode_png(read_file(path, limits.file_bytes), path.string());
+    return decode_png(read_file(path, limits.file_bytes), path);
   }
   using namespace std::string_view_literals;
   if (begins_with(bytes, "\x1f\x8b") || begins_with(bytes, "\0\0"sv)) return read_idx(path);
-  throw FileError("the file " + path.string() + " is of no kind known here", {},
+  throw FileError("the file " + path + " is of no kind known here", {},
                   "give an npy array, an IDX array or a PNG image");
 }
 
-void write_tensor(const std::filesystem::path& path, const Tensor& tensor) {
-  write_npy(path, tensor);
-}
+void write_tensor(const std::string& path, const Tensor& tensor) { write_npy(path, tensor); }
 
 }  // namespace sloy

@@ -11,6 +11,8 @@ const Type& Symbol::type() const { return call_->types[static_cast<std::size_t>(
 
 Symbol operator+(const Symbol& a, const Symbol& b) { return Add{}({a, b}); }
 
+Layer::Layer(Activation activation) : Layer(ActivationLayer{activation}) {}
+
 void Layer::check_one_input(std::size_t inputs) {
   if (inputs == 1) return;
   throw ConfigError(fmt::format("the layer takes one input, not {}", inputs), {},

@@ -110,25 +110,25 @@ std::vector<std::pair<std::string, Tensor>> tensors_of(const State& state,
   return tensors;
 }
 
-void Model::save(const std::filesystem::path& path) const {
+void Model::save(const std::string& path) const {
   const auto tensors = tensors_of(impl_->weights(), is_weight);
   std::vector<NamedBytes> named;
   for (const auto& [name, tensor] : tensors) named.emplace_back(name, tensor);
   write_safetensors(path, std::move(named), model_metadata(*impl_));
 }
 
-Model Model::load(const std::filesystem::path& path, const LoadModelOptions& options) {
+Model Model::load(const std::string& path, const LoadModelOptions& options) {
   const auto reader = std::make_shared<const SafetensorsReader>(path);
   if (const std::string& found = metadata_at(*reader, "format", path); found != format) {
     throw FileError("the file has a format this version doesn't know",
-                    {{"file", path.string()}, {"format", found}, {"known", std::string(format)}});
+                    {{"file", path}, {"format", found}, {"known", std::string(format)}});
   }
   try {
     Model model =
-        from_config(parse_json(metadata_at(*reader, "model", path), path.string()), options.custom);
+        from_config(parse_json(metadata_at(*reader, "model", path), path), options.custom);
     const auto names = reader->metadata().find("class_names");
     if (names != reader->metadata().end()) {
-      sloy::from_config(parse_json(names->second, path.string()), model.impl_->class_names);
+      sloy::from_config(parse_json(names->second, path), model.impl_->class_names);
     }
     const auto variables = std::make_shared<Variables>();
     model.impl_->declare(variables);
@@ -136,11 +136,11 @@ Model Model::load(const std::filesystem::path& path, const LoadModelOptions& opt
     model.impl_->adopt(State(variables));
     const auto measures = reader->metadata().find("measures");
     if (measures != reader->metadata().end()) {
-      compile_to_measure(model, parse_json(measures->second, path.string()));
+      compile_to_measure(model, parse_json(measures->second, path));
     }
     return model;
   } catch (ConfigError& error) {
-    error.add({"file", path.string()});
+    error.add({"file", path});
     throw;
   }
 }

@@ -109,9 +109,9 @@ Recipe Recipe::parse(std::string_view toml, std::string_view source) {
   return from_config(parse_toml(toml, source));
 }
 
-Recipe Recipe::read(const std::filesystem::path& path) {
+Recipe Recipe::read(const std::string& path) {
   const std::vector<std::byte> bytes = read_file(path, limits.file_bytes);
-  return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+  return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
 }
 
 Recipe Recipe::shipped(std::string_view name) {
