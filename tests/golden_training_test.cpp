@@ -7,11 +7,9 @@
 #include <sstream>
 
 #include <fmt/format.h>
-#include <sloy/losses.h>
-#include <sloy/optimizers.h>
 
+#include "apps/cli/workloads.h"
 #include "harness/oracle_numbers.h"
-#include "harness/workloads.h"
 
 namespace sloy {
 namespace {
@@ -47,24 +45,7 @@ std::vector<double> numbers(const Config& list) {
   return values;
 }
 
-Loss loss_of(const Config& golden) {
-  const std::string& name = golden.at("loss").as_string();
-  if (name == "mse") return MeanSquaredError{};
-  if (name == "bce") return BinaryCrossentropy{.from_logits = true};
-  return SparseCategoricalCrossentropy{.from_logits = true};
-}
-
-Optimizer optimizer_of(const Config& golden) {
-  const Config& options = golden.at("optimizer_options");
-  const double learning_rate = options.at("lr").as_number();
-  if (golden.at("optimizer").as_string() == "Adam") {
-    return Adam{.learning_rate = learning_rate,
-                .epsilon = 1e-8,
-                .epsilon_place = EpsilonPlace::outside_root};
-  }
-  const Config* momentum = options.find("momentum");
-  return SGD{.learning_rate = learning_rate, .momentum = momentum ? momentum->as_number() : 0.0};
-}
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 double norm(const Tensor& tensor) {
   const Tensor wide = tensor.cast(DType::float64);
@@ -78,27 +59,25 @@ class Training {
  public:
   Training(std::string_view workload, BackendKind backend, Precision precision)
       : workload_(workload), golden_(golden_of(workload)), build_(graph_, true) {
-    const Model model = harness::workload(workload);
+    const cli::Workload& ours = cli::find_workload(workload);
+    const Model model = ours.make(0.0);  // each library has dropout numbers of its own
+    const CompileOptions compiled = ours.compile_options();
     const std::int64_t batch_size = golden_.at("batch_size").as_integer();
     const Type input = model.input_types().at(0);
     const Value x = graph_.input("x", {DType::float32, input.shape.bind(batch_size)});
     const Value prediction = model(build_, x);
     const Value target = graph_.input("target", target_type(prediction));
     make_batches(x.shape(), target.type());
-    loss_ = loss_of(golden_)(target, prediction);
+    loss_ = (*compiled.loss)(target, prediction);
     find_weights();
 
-    // PyTorch's weight decay is a penalty on everything trained, and not in the loss it reports.
+    // PyTorch's weight decay is not in the loss it reports.
     Value objective = loss_;
-    if (const Config* decay = golden_.at("optimizer_options").find("weight_decay")) {
-      for (VariableId id : weights_) {
-        objective = objective + sum(square(graph_.variable(id))) * (decay->as_number() / 2);
-      }
-    }
+    for (Value penalty : build_.losses()) objective = objective + penalty;
     std::vector<Value> weights;
     for (VariableId id : weights_) weights.push_back(graph_.variable(id));
     slopes_ = gradient(loss_, weights);
-    const auto updates = optimizer_of(golden_).minimize(objective);
+    const auto updates = compiled.optimizer.minimize(objective);
     // PyTorch's convolutions are direct; Winograd's larger rounding is tested with its offers.
     ProgramOptions options{
         .backend = backend, .precision = precision, .convolution = ConvolutionAlgorithm::direct};
@@ -176,20 +155,23 @@ class Training {
 
   std::vector<Tensor> feeds(std::size_t step) const { return batches_[step % batches_.size()]; }
 
-  /// Finds the golden's variables among the model's and checks that they are all it trains.
+  /// The model's variables are the golden's, in the same order of layers.
   void find_weights() {
-    std::int64_t trained = 0;
+    std::vector<VariableId> trained;
     for (VariableId id = 0; id < graph_.variables().size(); ++id) {
-      const Variable& variable = graph_.variables()[id];
-      if (variable.role == Role::parameter) trained += variable.type.shape.size();
+      if (graph_.variables()[id].role == Role::parameter) trained.push_back(id);
     }
-    EXPECT_EQ(trained, golden_.at("trainable_parameters").as_integer()) << workload_;
-    for (const Config& variable : golden_.at("variables").as_list()) {
-      const VariableId id = graph_.variables().find(variable.at("name").as_string());
-      if (id < 0) throw std::invalid_argument(variable.at("name").as_string());
-      EXPECT_EQ(graph_.variables()[id].type.shape, shape_of(variable.at("shape")));
-      weights_.push_back(id);
+    const auto& described = golden_.at("variables").as_list();
+    if (trained.size() != described.size()) throw std::invalid_argument(workload_);
+    std::int64_t elements = 0;
+    for (std::size_t i = 0; i < trained.size(); ++i) {
+      const Variable& variable = graph_.variables()[trained[i]];
+      EXPECT_EQ(last_part(variable.name), last_part(described[i].at("name").as_string()));
+      EXPECT_EQ(variable.type.shape, shape_of(described[i].at("shape"))) << variable.name;
+      elements += variable.type.shape.size();
     }
+    EXPECT_EQ(elements, golden_.at("trainable_parameters").as_integer()) << workload_;
+    weights_ = std::move(trained);
   }
 
   Tensor first_value(std::size_t i) const {

@@ -6,7 +6,12 @@
 namespace sloy::cli {
 namespace {
 
-/// A convolution with the same padding on all sides, as PyTorch has it.
+/// Keeps the image's size.
+Conv2D rectified_conv(int filters, int kernel_size = 3) {
+  return {.filters = filters, .kernel_size = kernel_size, .padding = same, .activation = relu};
+}
+
+/// A convolution with the same padding on all sides whatever the stride, as PyTorch has it.
 struct PaddedConv2D {
   int filters = 0;
   int kernel_size = 3;
@@ -33,7 +38,10 @@ struct PaddedConv2D {
 
 BatchNormalization normalize() { return {.momentum = 0.9, .epsilon = 1e-5}; }
 
-Optimizer adam() { return Adam{.learning_rate = 1e-3, .epsilon = 1e-8}; }
+/// PyTorch's Adam.
+Optimizer adam() {
+  return Adam{.learning_rate = 1e-3, .epsilon = 1e-8, .epsilon_place = EpsilonPlace::outside_root};
+}
 Loss cross_entropy() { return SparseCategoricalCrossentropy{.from_logits = true}; }
 
 CompileOptions by_adam() { return {.optimizer = adam(), .loss = cross_entropy()}; }
@@ -45,12 +53,12 @@ data::Spec classes_of(Shape features, int classes) {
   return {{DType::float32, features}, {DType::int32, {}}, classes, {}};
 }
 
-Model mlp() {
+Model mlp(double) {
   return Sequential{Input{784}, Dense{.units = 512, .activation = relu},
                     Dense{.units = 512, .activation = relu}, Dense{.units = 10}};
 }
 
-Model tiny_mlp() {
+Model tiny_mlp(double) {
   return Sequential{Input{2}, Dense{.units = 8, .activation = tanh},
                     Dense{.units = 8, .activation = tanh}, Dense{.units = 1}};
 }
@@ -58,20 +66,23 @@ CompileOptions by_descent() {
   return {.optimizer = SGD{.learning_rate = 0.05}, .loss = MeanSquaredError{}};
 }
 
-Model convnet() {
-  return Sequential{
-      Input{28, 28, 1},     Conv2D{.filters = 32, .kernel_size = 3, .activation = relu},
-      MaxPool2D{},          Conv2D{.filters = 64, .kernel_size = 3, .activation = relu},
-      MaxPool2D{},          Flatten{},
-      Dropout{.rate = 0.5}, Dense{.units = 10}};
+Model convnet(double dropout) {
+  return Sequential{Input{28, 28, 1},
+                    Conv2D{.filters = 32, .kernel_size = 3, .activation = relu},
+                    MaxPool2D{},
+                    Conv2D{.filters = 64, .kernel_size = 3, .activation = relu},
+                    MaxPool2D{},
+                    Flatten{},
+                    Dropout{.rate = dropout},
+                    Dense{.units = 10}};
 }
 
-Model vgg_like() {
+Model vgg_like(double) {
   Symbol x = Input{32, 32, 3};
   Symbol y = x;
   for (int filters : {64, 128, 256}) {
     for (int i = 0; i < 2; ++i) {
-      y = PaddedConv2D{.filters = filters, .use_bias = false}(y);
+      y = Conv2D{.filters = filters, .kernel_size = 3, .padding = same, .use_bias = false}(y);
       y = ReLU{}(normalize()(y));
     }
     y = MaxPool2D{}(y);
@@ -82,7 +93,7 @@ Model vgg_like() {
 
 /// PyTorch's weight_decay λ adds λ·w to the gradient of every parameter, γ, β and biases too: the
 /// gradient of an L2 penalty of λ/2.
-const Regularizer decay = L2{2.5e-4};
+Regularizer decay() { return L2{2.5e-4}; }
 
 PaddedConv2D decayed_conv(int filters, int kernel_size, int stride) {
   return {.filters = filters,
@@ -90,10 +101,11 @@ PaddedConv2D decayed_conv(int filters, int kernel_size, int stride) {
           .stride = stride,
           .padding = kernel_size / 2,
           .use_bias = false,
-          .regularizer = decay};
+          .regularizer = decay()};
 }
 BatchNormalization decayed_norm() {
-  return {.momentum = 0.9, .epsilon = 1e-5, .beta_regularizer = decay, .gamma_regularizer = decay};
+  return {
+      .momentum = 0.9, .epsilon = 1e-5, .beta_regularizer = decay(), .gamma_regularizer = decay()};
 }
 
 Symbol residual_block(Symbol x, int filters, int stride) {
@@ -105,72 +117,64 @@ Symbol residual_block(Symbol x, int filters, int stride) {
   return ReLU{}(Add{}({y, x}));
 }
 
-Model resnet18() {
+Model resnet18(double) {
   Symbol x = Input{32, 32, 3};
   Symbol y = ReLU{}(decayed_norm()(decayed_conv(64, 3, 1)(x)));
   for (int filters : {64, 128, 256, 512}) {
     y = residual_block(y, filters, filters == 64 ? 1 : 2);
     y = residual_block(y, filters, 1);
   }
-  Dense head{.units = 10, .kernel_regularizer = decay, .bias_regularizer = decay};
+  Dense head{.units = 10, .kernel_regularizer = decay(), .bias_regularizer = decay()};
   return Model{x, head(GlobalAveragePooling2D{}(y))};
 }
 
-Model alexnet() {
-  auto conv = [](int filters, int size, int stride, int padding) {
-    return PaddedConv2D{.filters = filters,
-                        .kernel_size = size,
-                        .stride = stride,
-                        .padding = padding,
-                        .activation = relu};
-  };
+Model alexnet(double dropout) {
+  PaddedConv2D stem{
+      .filters = 64, .kernel_size = 11, .stride = 4, .padding = 2, .activation = relu};
   MaxPool2D pool{.pool_size = 3, .strides = 2};
   return Sequential{Input{224, 224, 3},
-                    conv(64, 11, 4, 2),
+                    stem,
                     pool,
-                    conv(192, 5, 1, 2),
+                    rectified_conv(192, 5),
                     pool,
-                    conv(384, 3, 1, 1),
-                    conv(256, 3, 1, 1),
-                    conv(256, 3, 1, 1),
+                    rectified_conv(384),
+                    rectified_conv(256),
+                    rectified_conv(256),
                     pool,
                     Flatten{},
-                    Dropout{.rate = 0.5},
+                    Dropout{.rate = dropout},
                     Dense{.units = 4096, .activation = relu},
-                    Dropout{.rate = 0.5},
+                    Dropout{.rate = dropout},
                     Dense{.units = 4096, .activation = relu},
                     Dense{.units = 1000}};
 }
 
-Model vgg16() {
+Model vgg16(double dropout) {
   Symbol x = Input{224, 224, 3};
   Symbol y = x;
   for (auto [filters, count] : {std::pair{64, 2}, {128, 2}, {256, 3}, {512, 3}, {512, 3}}) {
-    for (int i = 0; i < count; ++i) y = PaddedConv2D{.filters = filters, .activation = relu}(y);
+    for (int i = 0; i < count; ++i) y = rectified_conv(filters)(y);
     y = MaxPool2D{}(y);
   }
   y = Flatten{}(y);
   for (int i = 0; i < 2; ++i) {
-    y = Dropout{.rate = 0.5}(Dense{.units = 4096, .activation = relu}(y));
+    y = Dropout{.rate = dropout}(Dense{.units = 4096, .activation = relu}(y));
   }
   return Model{x, Dense{.units = 1000}(y)};
 }
 
-Model autoencoder() {
-  auto conv = [](int filters) {
-    return Conv2D{.filters = filters, .kernel_size = 3, .padding = same, .activation = relu};
-  };
+Model autoencoder(double) {
   MaxPool2D pool{.padding = same};
   return Sequential{Input{28, 28, 1},
-                    conv(16),
+                    rectified_conv(16),
                     pool,
-                    conv(8),
+                    rectified_conv(8),
                     pool,
-                    conv(8),
+                    rectified_conv(8),
                     pool,
-                    conv(8),
+                    rectified_conv(8),
                     UpSampling2D{},
-                    conv(8),
+                    rectified_conv(8),
                     UpSampling2D{},
                     Conv2D{.filters = 16, .kernel_size = 3, .activation = relu},
                     UpSampling2D{},
@@ -180,12 +184,12 @@ CompileOptions by_pixels() {
   return {.optimizer = adam(), .loss = BinaryCrossentropy{.from_logits = true}};
 }
 
-Model normalized_mlp() {
+Model normalized_mlp(double dropout) {
   Symbol x = Input{784};
   Symbol y = x;
   for (int i = 0; i < 3; ++i) {
     y = ReLU{}(normalize()(Dense{.units = 1024}(y)));
-    y = Dropout{.rate = 0.5}(y);
+    y = Dropout{.rate = dropout}(y);
   }
   return Model{x, Dense{.units = 10}(y)};
 }

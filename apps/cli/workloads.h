@@ -1,5 +1,5 @@
-/// Workloads: the trainings that `sloy bench` times, the same nets that bench/peers builds in
-/// PyTorch.
+/// Workloads: the trainings that `sloy bench` times, the same that bench/peers builds in PyTorch:
+/// nets, losses and optimisers are its, first weights are Keras's.
 #pragma once
 
 #include <sloy/sloy.h>
@@ -13,9 +13,11 @@ struct Workload {
   std::string_view name;
   std::string_view description;
   std::int64_t batch_size;
-  Model (*make)();
+  Model (*net)(double dropout);
   CompileOptions (*compile_options)();
   data::Spec (*spec)();
+
+  Model make(double dropout = 0.5) const { return net(dropout); }
 };
 
 /// W1 … W9, in order.
