@@ -1,4 +1,4 @@
-/// Convolution and its gradients on our own kernels: gradients of inputs of few channels, for which
+/// Convolution and its gradients on our own kernels: to few filters and of few channels, for which
 /// oneDNN computes whole blocks of them, and whatever oneDNN refuses.
 #include <fmt/format.h>
 
@@ -101,7 +101,32 @@ std::optional<Proposal> consider_kernel_gradient(const Request& request, std::st
                });
 }
 
-/// Where our kernel was measured to be two to five times as fast as oneDNN's.
+/// Where our kernels were measured to be two to five times as fast as oneDNN's.
+bool has_few_filters(const Shape& x, const Shape& kernel, const ConvolutionOptions& options,
+                     std::string& refusal) {
+  const ConvolutionShape shape = shape_of(x, kernel, options);
+  const std::int64_t least_channels = shape.filters == 1 ? 8 : 16;
+  if (shape.groups == 1 && shape.filters <= 3 && shape.channels >= least_channels) return true;
+  refusal = fmt::format(
+      "made for one group, 3 filters at most and {} channels or more, not {}, {} and {}",
+      least_channels, shape.groups, shape.y_channels(), shape.x_channels());
+  return false;
+}
+
+std::optional<Proposal> consider_few_filters(const Request& request, std::string& refusal) {
+  const bool few = has_few_filters(request.inputs[0].type->shape, request.inputs[1].type->shape,
+                                   request.as<ConvolutionAttributes>().options, refusal);
+  return few ? consider_forward(request, refusal) : std::nullopt;
+}
+
+std::optional<Proposal> consider_gradient_of_few_filters(const Request& request,
+                                                         std::string& refusal) {
+  const auto& attributes = request.as<ConvolutionKernelGradientAttributes>();
+  const bool few = has_few_filters(request.inputs[0].type->shape, attributes.kernel,
+                                   attributes.options, refusal);
+  return few ? consider_kernel_gradient(request, refusal) : std::nullopt;
+}
+
 std::optional<Proposal> consider_few_channels(const Request& request, std::string& refusal) {
   const auto& attributes = request.as<ConvolutionInputGradientAttributes>();
   const ConvolutionShape shape =
@@ -116,7 +141,11 @@ std::optional<Proposal> consider_few_channels(const Request& request, std::strin
   return {};
 }
 
-constexpr Offer few_channels_offers[] = {
+constexpr Offer few_offers[] = {
+    {.op = &convolution_op, .name = "few", .consider = consider_few_filters},
+    {.op = &convolution_kernel_gradient_op,
+     .name = "few",
+     .consider = consider_gradient_of_few_filters},
     {.op = &convolution_input_gradient_op, .name = "few", .consider = consider_few_channels},
 };
 constexpr Offer any_offers[] = {
@@ -127,7 +156,7 @@ constexpr Offer any_offers[] = {
 
 }  // namespace
 
-std::span<const Offer> few_channels_gradient_offers() { return few_channels_offers; }
+std::span<const Offer> few_channels_offers() { return few_offers; }
 std::span<const Offer> any_convolution_offers() { return any_offers; }
 
 }  // namespace sloy::cpu

@@ -138,12 +138,18 @@ std::int64_t kernel_slabs(const ConvolutionShape& s) {
   return std::max<std::int64_t>(slabs, 1);
 }
 
+/// Whether the kernel gradient's sums lie as (filters, taps, channels), for vectors of channels.
+bool sums_filters_first(const ConvolutionShape& s) {
+  return sums_over_vectors(s.channels, s.filters);
+}
+
 /// Adds what row `r` of the outputs, counted through all images, gives to the kernel's gradient.
 void add_row(const ConvolutionShape& s, const float* x, const float* dy, std::int64_t r,
              float* sums) {
   const auto& [depth, height, width] = s.windows;
   const std::int64_t image = r / s.windows.output_rows();
   const std::int64_t inside = r % s.windows.output_rows();
+  const bool by_channels = sums_filters_first(s);
   KernelRow row = {.x = x + image * s.windows.input_size() * s.x_channels(),
                    .x_step = s.x_channels(),
                    .x_height = height.input,
@@ -153,18 +159,22 @@ void add_row(const ConvolutionShape& s, const float* x, const float* dy, std::in
                    .dy_step = s.y_channels(),
                    .filters = s.filters,
                    .sums = sums,
-                   .tap_step = s.channels * s.y_channels(),
-                   .channel_step = s.y_channels(),
+                   .tap_step = s.channels * (by_channels ? 1 : s.y_channels()),
+                   .channel_step = by_channels ? 1 : s.y_channels(),
+                   .filter_step = by_channels ? s.windows.taps() * s.channels : 1,
                    .kernel_height = height.taps,
                    .kernel_width = width.taps,
                    .depth = sight_at(depth, false, inside / height.output),
                    .height = sight_at(height, false, inside % height.output),
                    .width = forward_phase(width)};
   for (std::int64_t group = 0; group < s.groups; ++group) {
-    add_kernel_row(row);
+    if (by_channels)
+      add_kernel_row_by_channels(row);
+    else
+      add_kernel_row_by_filters(row);
     row.x += s.channels;
     row.dy += s.filters;
-    row.sums += s.filters;
+    row.sums += s.filters * row.filter_step;
   }
 }
 
@@ -237,7 +247,7 @@ void convolution_input_gradient(const ConvolutionShape& s, const float* dy, cons
 
 std::size_t convolution_kernel_gradient_scratch_bytes(const ConvolutionShape& s) {
   const std::int64_t slabs = kernel_slabs(s);
-  return slabs == 1 ? 0 : bytes(slabs * s.kernel_size());
+  return slabs == 1 && !sums_filters_first(s) ? 0 : bytes(slabs * s.kernel_size());
 }
 
 void convolution_kernel_gradient(const ConvolutionShape& s, const float* x, const float* dy,
@@ -245,7 +255,8 @@ void convolution_kernel_gradient(const ConvolutionShape& s, const float* x, cons
   const std::int64_t slabs = kernel_slabs(s);
   const std::int64_t size = s.kernel_size();
   const std::int64_t rows = s.batch * s.windows.output_rows();
-  float* sums = slabs == 1 ? dkernel : scratch;
+  const bool in_place = slabs == 1 && !sums_filters_first(s);
+  float* sums = in_place ? dkernel : scratch;
   parallel_for(slabs, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t slab = first; slab < last; ++slab) {
       std::fill_n(sums + slab * size, size, 0.0f);
@@ -255,7 +266,12 @@ void convolution_kernel_gradient(const ConvolutionShape& s, const float* x, cons
       }
     }
   });
-  if (slabs > 1) add_partials(sums, slabs, size, size, dkernel);
+  if (in_place) return;
+  if (!sums_filters_first(s)) return add_partials(sums, slabs, size, size, dkernel);
+  const std::int64_t filter = s.windows.taps() * s.channels;
+  for (std::int64_t f = 0; f < s.y_channels(); ++f) {
+    add_partials(sums + f * filter, slabs, size, filter, dkernel + f, s.y_channels());
+  }
 }
 
 }  // namespace sloy::cpu

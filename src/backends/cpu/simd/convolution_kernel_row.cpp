@@ -113,7 +113,7 @@ HWY_INLINE void add_positions(const KernelRow& row, const Line& line, Phase::Ran
   });
 }
 
-HWY_INLINE void add_line(const KernelRow& row, const Line& line) {
+HWY_INLINE void add_line_by_filters(const KernelRow& row, const Line& line) {
   const Phase::Range whole = row.width.whole();
   const auto one = [&](std::int64_t t) HWY_ATTR {
     add_positions(row, line, {t, t + 1}, row.width.taps_at(t));
@@ -124,16 +124,46 @@ HWY_INLINE void add_line(const KernelRow& row, const Line& line) {
   for (t = std::max(t, whole.last); t < row.width.count; ++t) one(t);
 }
 
-void add_row(const KernelRow& row) {
+/// Vectors of channels, scalars of dy for all filters, tap by tap.
+HWY_INLINE void add_line_by_channels(const KernelRow& row, const Line& line) {
+  const Phase& width = row.width;
+  for (std::int64_t tap = 0; tap < width.taps; ++tap) {
+    const auto [first, last] = width.inside(tap);
+    if (first == last) continue;
+    const float* x = line.x + (width.start(first) + tap * width.offset_step) * row.x_step;
+    float* sums = line.sums + tap * row.tap_step;
+    for_each_vector(row.channels, [&](std::int64_t i, auto access) HWY_ATTR {
+      add_all_products({.positions = last - first,
+                        .scalars = row.dy + first * row.dy_step,
+                        .scalar_step = row.dy_step,
+                        .vectors = x + i,
+                        .vector_step = width.source_step * row.x_step,
+                        .sums = sums + i,
+                        .sum_offset = row.filter_step},
+                       row.filters, access);
+    });
+  }
+}
+
+/// Calls add_line(line) for every line of taps that is inside.
+template <class AddLine>
+HWY_INLINE void add_row(const KernelRow& row, const AddLine& add_line) {
   for (std::int64_t a = row.depth.taps.first; a < row.depth.taps.last; ++a) {
     const std::int64_t d = row.depth.start + a * row.depth.phase.offset_step;
     for (std::int64_t b = row.height.taps.first; b < row.height.taps.last; ++b) {
       const std::int64_t h = row.height.start + b * row.height.phase.offset_step;
       const std::int64_t tap = (a * row.kernel_height + b) * row.kernel_width;
-      add_line(row, {row.x + (d * row.x_height + h) * row.x_width * row.x_step,
-                     row.sums + tap * row.tap_step});
+      add_line(Line{row.x + (d * row.x_height + h) * row.x_width * row.x_step,
+                    row.sums + tap * row.tap_step});
     }
   }
+}
+
+void row_by_filters(const KernelRow& row) {
+  add_row(row, [&](const Line& line) HWY_ATTR { add_line_by_filters(row, line); });
+}
+void row_by_channels(const KernelRow& row) {
+  add_row(row, [&](const Line& line) HWY_ATTR { add_line_by_channels(row, line); });
 }
 
 }  // namespace
@@ -143,9 +173,13 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace sloy::cpu {
-HWY_EXPORT(add_row);
+HWY_EXPORT(row_by_filters);
+HWY_EXPORT(row_by_channels);
 
-void add_kernel_row(const KernelRow& row) { HWY_DYNAMIC_DISPATCH(add_row)(row); }
+void add_kernel_row_by_filters(const KernelRow& row) { HWY_DYNAMIC_DISPATCH(row_by_filters)(row); }
+void add_kernel_row_by_channels(const KernelRow& row) {
+  HWY_DYNAMIC_DISPATCH(row_by_channels)(row);
+}
 
 }  // namespace sloy::cpu
 #endif

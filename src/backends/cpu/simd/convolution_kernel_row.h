@@ -20,13 +20,16 @@ struct KernelRow {
   std::int64_t filters;
 
   float* sums;
-  std::int64_t tap_step, channel_step;       ///< floats from one tap, i to the next
-  std::int64_t kernel_height, kernel_width;  ///< taps
+  std::int64_t tap_step, channel_step, filter_step;  ///< floats from one tap, i, j to the next
+  std::int64_t kernel_height, kernel_width;          ///< taps
 
   Sight depth, height;
   Phase width;
 };
 
-void add_kernel_row(const KernelRow& row);
+/// Vectors of j: filter_step is 1.
+void add_kernel_row_by_filters(const KernelRow& row);
+/// Vectors of i: channel_step is 1.
+void add_kernel_row_by_channels(const KernelRow& row);
 
 }  // namespace sloy::cpu

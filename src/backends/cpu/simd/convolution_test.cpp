@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -42,8 +43,9 @@ std::vector<ConvolutionShape> shapes() {
   struct Channels {
     std::int64_t groups, channels, filters;
   };
-  const Channels counts[] = {{1, 1, 1},  {1, 1, 32}, {1, 16, 1}, {1, 3, 17}, {1, 17, 3}, {1, 2, 2},
-                             {1, 33, 7}, {1, 8, 8},  {3, 2, 5},  {2, 16, 3}, {2, 3, 16}, {4, 1, 1}};
+  const Channels counts[] = {{1, 1, 1}, {1, 1, 32}, {1, 16, 1}, {1, 3, 17}, {1, 17, 3},
+                             {1, 2, 2}, {1, 33, 7}, {1, 8, 8},  {1, 8, 1},  {1, 48, 3},
+                             {3, 2, 5}, {2, 16, 3}, {2, 3, 16}, {4, 1, 1}};
   for (const Windows& windows : windows_of_all_kinds) {
     for (const auto& [groups, channels, filters] : counts) {
       all.push_back({2, groups, channels, filters, windows, filters % 2 == 1});
@@ -93,20 +95,27 @@ void for_each_product(const ConvolutionShape& s, const Body& body) {
               }
 }
 
+/// What a kernel does not write stays not-a-number.
+Floats unwritten(std::size_t bytes) {
+  return Floats(bytes / sizeof(float), std::numeric_limits<float>::quiet_NaN());
+}
+
 Floats convolve(const ConvolutionShape& s, const Floats& x, const Floats& kernel,
                 const Floats& bias) {
-  Floats y(y_size(s), 99), scratch(convolution_scratch_bytes(s) / 4);
+  Floats y = unwritten(y_size(s) * 4), scratch = unwritten(convolution_scratch_bytes(s));
   convolution(s, x.data(), kernel.data(), bias.empty() ? nullptr : bias.data(), y.data(),
               scratch.data());
   return y;
 }
 Floats input_gradient(const ConvolutionShape& s, const Floats& dy, const Floats& kernel) {
-  Floats dx(x_size(s), 99), scratch(convolution_input_gradient_scratch_bytes(s) / 4);
+  Floats dx = unwritten(x_size(s) * 4);
+  Floats scratch = unwritten(convolution_input_gradient_scratch_bytes(s));
   convolution_input_gradient(s, dy.data(), kernel.data(), dx.data(), scratch.data());
   return dx;
 }
 Floats kernel_gradient(const ConvolutionShape& s, const Floats& x, const Floats& dy) {
-  Floats dkernel(s.kernel_size(), 99), scratch(convolution_kernel_gradient_scratch_bytes(s) / 4);
+  Floats dkernel = unwritten(s.kernel_size() * 4);
+  Floats scratch = unwritten(convolution_kernel_gradient_scratch_bytes(s));
   convolution_kernel_gradient(s, x.data(), dy.data(), dkernel.data(), scratch.data());
   return dkernel;
 }
@@ -155,6 +164,22 @@ TEST(DirectConvolution, IsExactOnSmallIntegers) {
         if (s.rectify) expected[i] = std::max(expected[i], 0.0f);
       }
       ASSERT_EQ(convolve(s, x, kernel, bias), expected) << name_of(s);
+    }
+  });
+}
+
+TEST(DirectConvolution, KeepsNotANumberThroughReLU) {
+  on_each_target([] {
+    for (const std::int64_t filters : {2, 32}) {
+      const ConvolutionShape s{
+          .channels = 8, .filters = filters, .windows = {.width = axis(3, 1)}, .rectify = true};
+      Floats x(24, 1.0f), bias(filters, 1.0f);
+      x[16] = std::numeric_limits<float>::quiet_NaN();
+      bias[0] = -10.0f;
+      const Floats y = convolve(s, x, Floats(s.kernel_size(), 1.0f), bias);
+      EXPECT_EQ(y[0], 0.0f);
+      EXPECT_EQ(y[filters + 1], 9.0f);
+      for (std::int64_t f = 0; f < filters; ++f) EXPECT_TRUE(std::isnan(y[2 * filters + f]));
     }
   });
 }

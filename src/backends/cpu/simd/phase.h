@@ -35,16 +35,21 @@ struct Phase {
     while (range.first < range.last && !is_inside(range.last - 1)) --range.last;
     return range;
   }
+  /// The results that see tap m inside.
+  Range inside(std::int64_t m) const {
+    const std::int64_t low = offset + m * offset_step;
+    const std::int64_t high = source - 1 - low;
+    const std::int64_t begin = low >= 0 ? 0 : (-low + source_step - 1) / source_step;
+    const std::int64_t end = high < 0 ? 0 : std::min(count, high / source_step + 1);
+    return begin < end ? Range{begin, end} : Range{0, 0};
+  }
   /// The results that see all taps inside.
   Range whole() const {
-    const std::int64_t a = offset;
-    const std::int64_t b = offset + (taps - 1) * offset_step;
-    const std::int64_t low = std::min(a, b);
-    const std::int64_t high = source - 1 - std::max(a, b);
-    if (taps == 0 || high < 0) return {0, 0};
-    const std::int64_t begin = low >= 0 ? 0 : (-low + source_step - 1) / source_step;
-    const std::int64_t end = std::min(count, high / source_step + 1);
-    return begin < end ? Range{begin, end} : Range{0, 0};
+    if (taps == 0) return {0, 0};
+    const Range one = inside(0);
+    const Range other = inside(taps - 1);
+    const Range both = {std::max(one.first, other.first), std::min(one.last, other.last)};
+    return both.first < both.last ? both : Range{0, 0};
   }
 };
 
