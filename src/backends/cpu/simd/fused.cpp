@@ -26,13 +26,6 @@ void finish(const FusedPlan& plan, const Sink& sink, const float* partials, floa
     const std::int64_t channels = plan.space.channels();
     add_partials(partials + sink.partials, plan.slabs.count, channels, channels, out);
   }
-  if (sink.result == Result::panel_sum && plan.slabs.splits > 1) {
-    const std::int64_t width = plan.space.width;
-    for (std::int64_t panel = 0; panel < plan.space.panels; ++panel) {
-      add_partials(partials + sink.partials + panel * plan.slabs.splits * width, plan.slabs.splits,
-                   width, width, out + panel * width);
-    }
-  }
   if (sink.result == Result::total_sum) {
     add_partials(partials + sink.partials, plan.items, 1, 1, out);
   }

@@ -20,7 +20,6 @@ namespace sloy::cpu {
 enum class Indexing : std::uint8_t {
   full,     ///< (panel · rows + row) · width + column
   channel,  ///< panel % blocks · width + column
-  panel,    ///< panel · width + column: one a channel and example
   row,      ///< panel / blocks · rows + row
   scalar,   ///< 0
 };
@@ -32,7 +31,6 @@ enum class Result : std::uint8_t {
   full,         ///< written at the element's place; may take the place of a full operand
   row,          ///< one number a row: of operands by row, row sums and what is computed of them
   channel_sum,  ///< summed over examples and rows
-  panel_sum,    ///< summed over the rows of each panel
   total_sum,    ///< summed over everything, one number
 };
 

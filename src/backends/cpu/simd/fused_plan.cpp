@@ -35,11 +35,10 @@ bool any_row_reduction(const FusedProgram& program) {
 }
 
 /// Rows of one element are no rows: says the same with simpler operands.
-void simplify_columns(FusedProgram& program, const Space& space) {
+void simplify_columns(FusedProgram& program) {
   for (auto& load : program.loads) {
     if (load.indexing == Indexing::row) load.indexing = Indexing::full;
     if (load.indexing == Indexing::channel) load.indexing = Indexing::scalar;
-    if (load.indexing == Indexing::panel && space.panels == 1) load.indexing = Indexing::scalar;
   }
   for (auto& step : program.instructions) {
     if (reduces_rows(step.opcode)) step.opcode = Opcode::move;
@@ -47,12 +46,10 @@ void simplify_columns(FusedProgram& program, const Space& space) {
   for (auto& store : program.stores) {
     if (store.result == Result::row) store.result = Result::full;
     if (store.result == Result::channel_sum) store.result = Result::total_sum;
-    if (store.result == Result::panel_sum && space.panels == 1) store.result = Result::total_sum;
   }
 }
 
 Space simplest_space(const FusedProgram& program, Space space) {
-  if (any_load(program, Indexing::panel) || any_store(program, Result::panel_sum)) return space;
   const bool by_row = any_load(program, Indexing::row) || any_store(program, Result::row) ||
                       any_row_reduction(program) || !program.randoms.empty();
   const bool by_channel =
@@ -66,7 +63,7 @@ Space simplest_space(const FusedProgram& program, Space space) {
 class Builder {
  public:
   Builder(FusedProgram program, Space space) : program_(std::move(program)) {
-    if (space.width == 1 && space.blocks == 1) simplify_columns(program_, space);
+    if (space.width == 1 && space.blocks == 1) simplify_columns(program_);
     plan_.space = simplest_space(program_, space);
     plan_.many_rows = plan_.space.width <= widest_whole_row;
     plan_.randoms = program_.randoms;
@@ -88,7 +85,7 @@ class Builder {
 
  private:
   /// How far a value's numbers repeat.
-  enum class Class : std::uint8_t { scalar, channel, panel, row, full };
+  enum class Class : std::uint8_t { scalar, channel, row, full };
   struct ValueInfo {
     Class kind;
     std::uint16_t slot;
@@ -97,16 +94,12 @@ class Builder {
 
   static Class join(Class a, Class b) {
     if (a == b || b == Class::scalar) return a;
-    if (a == Class::scalar) return b;
-    const bool by_column =
-        (a == Class::channel || a == Class::panel) && (b == Class::channel || b == Class::panel);
-    return by_column ? Class::panel : Class::full;
+    return a == Class::scalar ? b : Class::full;
   }
   static Extent extent_of(Class kind) {
     switch (kind) {
       case Class::scalar: return Extent::one;
-      case Class::channel:
-      case Class::panel: return Extent::columns;
+      case Class::channel: return Extent::columns;
       case Class::row: return Extent::rows;
       case Class::full: return Extent::elements;
     }
@@ -116,7 +109,6 @@ class Builder {
     switch (kind) {
       case Class::scalar: return plan_.once;
       case Class::channel: return plan_.per_item;
-      case Class::panel: return plan_.per_panel;
       default: return plan_.per_tile;
     }
   }
@@ -132,8 +124,7 @@ class Builder {
 
   void add_load(std::uint16_t input) {
     const auto [indexing, element] = program_.loads[input];
-    constexpr Class classes[] = {Class::full, Class::channel, Class::panel, Class::row,
-                                 Class::scalar};
+    constexpr Class classes[] = {Class::full, Class::channel, Class::row, Class::scalar};
     const Class kind = classes[static_cast<int>(indexing)];
     if (element != Element::float32 || kind == Class::scalar) {
       const std::uint16_t slot = add_buffer(kind);
@@ -146,15 +137,14 @@ class Builder {
       values_.push_back({kind, slot});
       return;
     }
-    constexpr Place places[] = {Place::full, Place::channel, Place::panel, Place::row};
+    constexpr Place places[] = {Place::full, Place::channel, Place::row};
     const std::uint16_t slot = add_slot(
         {.place = places[static_cast<int>(indexing)], .extent = extent_of(kind), .input = input});
     views_of(kind).push_back(slot);
     values_.push_back({kind, slot});
   }
   std::vector<std::uint16_t>& views_of(Class kind) {
-    if (kind == Class::channel) return plan_.views_of_item;
-    return kind == Class::panel ? plan_.views_of_panel : plan_.views_of_tile;
+    return kind == Class::channel ? plan_.views_of_item : plan_.views_of_tile;
   }
 
   void add_instruction(const FusedProgram::Instruction& instruction) {
@@ -325,14 +315,10 @@ class Builder {
 
   void choose_slabs() {
     const Space& space = plan_.space;
-    const bool sums = std::ranges::any_of(plan_.sinks, [](const Sink& sink) {
-      return sink.result == Result::channel_sum || sink.result == Result::panel_sum;
-    });
-    plan_.slabs = cut_slabs(space, {.least_rows = sums ? 64 : 1,
-                                    .row_multiple = plan_.tile_rows,
-                                    .within_examples = any_store(program_, Result::panel_sum)});
+    const bool sums = any_store(program_, Result::channel_sum);
+    plan_.slabs = cut_slabs(space, {.least_rows = sums ? 64 : 1, .row_multiple = plan_.tile_rows});
     plan_.strip = plan_.tile_columns;
-    if (!sums && plan_.per_item.empty() && plan_.per_panel.empty() && !plan_.many_rows) {
+    if (!sums && plan_.per_item.empty() && !plan_.many_rows) {
       const std::int64_t tiles =
           std::max<std::int64_t>(slab_elements / plan_.slabs.rows_per_split / plan_.strip, 1);
       plan_.strip *= tiles;
@@ -390,9 +376,6 @@ class Builder {
     sink.partials = plan_.partial_floats;
     std::int64_t partials = plan_.items;
     if (sink.result == Result::channel_sum) partials = plan_.slabs.count * plan_.space.channels();
-    if (sink.result == Result::panel_sum) {
-      partials = plan_.slabs.splits * plan_.space.panels * plan_.space.width;
-    }
     plan_.partial_floats += padded(partials);
   }
 

@@ -22,7 +22,6 @@ enum class Place : std::uint8_t {
   buffer,   ///< in the worker's own memory, at `offset`
   full,     ///< in input `input` as it is
   channel,  ///< likewise
-  panel,    ///< likewise
   row,      ///< likewise
   window,   ///< slot `input`, repeated with the period mask + 1, or from the tile's first column on
 };
@@ -87,11 +86,9 @@ struct FusedPlan {
 
   std::vector<Slot> slots;
   std::vector<std::uint16_t> views_of_item;
-  std::vector<std::uint16_t> views_of_panel;
   std::vector<std::uint16_t> views_of_tile;
   std::vector<Step> once;      ///< in each run
   std::vector<Step> per_item;  ///< in each item
-  std::vector<Step> per_panel;
   std::vector<Step> per_tile;
   std::vector<Sink> sinks;
   std::vector<LastUse> last_uses;

@@ -56,17 +56,11 @@ class Worker {
  private:
   void work_on_panel(std::int64_t row, std::int64_t end_row) {
     panel_ = example_ * plan_.space.blocks + block_;
-    clear_sums(Result::panel_sum);
-    place(plan_.views_of_panel);
-    execute(plan_.per_panel);
     for (row_ = row; row_ < end_row; row_ += plan_.tile_rows) {
       rows_ = std::min(plan_.tile_rows, end_row - row_);
       for (column_ = strip_; column_ < strip_ + columns_; column_ += plan_.tile_columns) {
         work_on_tile(std::min(plan_.tile_columns, strip_ + columns_ - column_));
       }
-    }
-    for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
-      if (plan_.sinks[i].result == Result::panel_sum) leave_panel_sums(i);
     }
   }
 
@@ -97,7 +91,6 @@ class Worker {
         case Place::buffer: break;
         case Place::full: views_[number].data = input + element_; break;
         case Place::channel:
-        case Place::panel:
         case Place::row: views_[number].data = input + index_of(slot.place); break;
         case Place::window:
           views_[number].data = views_[slot.input].data + (plan_.many_rows ? 0 : column_ - strip_);
@@ -107,14 +100,12 @@ class Worker {
   }
   std::int64_t index_of(Place place) const {
     if (place == Place::channel) return block_ * plan_.space.width + strip_;
-    if (place == Place::panel) return panel_ * plan_.space.width + strip_;
     return place == Place::row ? logical_row_ : element_;
   }
   std::int64_t index_of(Indexing indexing) const {
     switch (indexing) {
       case Indexing::full: return element_;
       case Indexing::channel: return index_of(Place::channel);
-      case Indexing::panel: return index_of(Place::panel);
       case Indexing::row: return logical_row_;
       case Indexing::scalar: return 0;
     }
@@ -264,7 +255,6 @@ class Worker {
         std::memcpy(output(number) + logical_row_, from, static_cast<std::size_t>(rows_) * 4);
         break;
       case Result::channel_sum:
-      case Result::panel_sum:
         add_rows(from, memory_ + sink.sums + (plan_.many_rows ? 0 : column_ - strip_));
         break;
       case Result::total_sum: add_all(from, memory_ + sink.sums); break;
@@ -318,15 +308,6 @@ class Worker {
         to = run_.partials + sink.partials + slab_ * plan_.space.channels();
       fold_period(sums, to + block_ * plan_.space.width + strip_);
     }
-  }
-  void leave_panel_sums(std::size_t number) {
-    const Sink& sink = plan_.sinks[number];
-    float* to = output(number) + panel_ * plan_.space.width;
-    if (plan_.slabs.splits > 1) {
-      const std::int64_t place = panel_ * plan_.slabs.splits + slab_ % plan_.slabs.splits;
-      to = run_.partials + sink.partials + place * plan_.space.width;
-    }
-    fold_period(memory_ + sink.sums, to + strip_);
   }
   /// to[c] = Σ sums[c + i · width].
   void fold_period(const float* sums, float* to) const {
