@@ -32,7 +32,6 @@ int main(int argc, char** argv) {
   add("transpose 3000x3000", {{3000, 1, 3000}, {3000, 3000, 1}});
   add("images 64x224x224x3 to channels first",
       {{64, 3 * 224 * 224, 3 * 224 * 224}, {224 * 224, 3, 1}, {3, 1, 224 * 224}});
-  add("broadcast a channel", {{100000, 1, 64}, {64, 0, 1}});
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

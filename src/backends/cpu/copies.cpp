@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "backends/cpu/offers.h"
+#include "backends/cpu/simd/copy.h"
 #include "base/parallel.h"
 #include "ops/elementwise.h"
 #include "ops/shape.h"
@@ -118,58 +119,17 @@ std::optional<Proposal> consider_pad(const Request& request, std::string&) {
   return plain<CopyKernel>(request, std::vector{runs}, bytes);
 }
 
-/// Elements of 4 bytes in another order of dimensions.
+/// Elements of 4 bytes, which move as floats without being looked at.
 class TransposeKernel final : public Kernel {
  public:
-  TransposeKernel(const Shape& input, const Shape& output, const std::vector<int>& permutation)
-      : rank_(output.rank()) {
-    std::int64_t steps[Shape::max_rank];
-    std::int64_t step = 1;
-    for (int axis = input.rank(); axis-- > 0;) {
-      steps[axis] = step;
-      step *= input.size(axis);
-    }
-    for (int axis = 0; axis < rank_; ++axis) {
-      sizes_[axis] = output.size(axis);
-      steps_[axis] = steps[permutation[static_cast<std::size_t>(axis)]];
-    }
-  }
-
+  explicit TransposeKernel(const std::vector<CopyAxis>& axes) : copy_(axes) {}
   void run(const Pointers& pointers) const override {
-    const auto* x = static_cast<const std::uint32_t*>(pointers.inputs[0]);
-    auto* y = static_cast<std::uint32_t*>(pointers.outputs[0]);
-    if (rank_ == 0) {
-      *y = *x;
-      return;
-    }
-    std::int64_t inner = 1;
-    for (int axis = 1; axis < rank_; ++axis) inner *= sizes_[axis];
-    std::int64_t grain = bytes_for_a_thread / 4 / std::max<std::int64_t>(inner, 1) + 1;
-    parallel_for(sizes_[0], grain, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t i = first; i < last; ++i) copy(1, x + i * steps_[0], y + i * inner, inner);
-    });
+    copy_.run(static_cast<const float*>(pointers.inputs[0]),
+              static_cast<float*>(pointers.outputs[0]));
   }
 
  private:
-  void copy(int axis, const std::uint32_t* x, std::uint32_t* y, std::int64_t inner) const {
-    if (axis == rank_) {
-      *y = *x;
-      return;
-    }
-    inner = sizes_[axis] == 0 ? 0 : inner / sizes_[axis];
-    if (axis == rank_ - 1) {
-      for (std::int64_t i = 0; i < sizes_[axis]; ++i) y[i] = x[i * steps_[axis]];
-      return;
-    }
-    for (std::int64_t i = 0; i < sizes_[axis]; ++i) {
-      copy(axis + 1, x + i * steps_[axis], y + i * inner, inner);
-    }
-  }
-
-  int rank_;
-  std::int64_t sizes_[Shape::max_rank] = {};  ///< of the result
-  std::int64_t steps_[Shape::max_rank] =
-      {};  ///< in the input, for one step along the result's axis
+  StridedCopy copy_;
 };
 
 std::optional<Proposal> consider_transpose(const Request& request, std::string& refusal) {
@@ -178,9 +138,15 @@ std::optional<Proposal> consider_transpose(const Request& request, std::string& 
     refusal = "the elements are not of 4 bytes";
     return {};
   }
-  std::vector<int> permutation = request.as<TransposeAttributes>().permutation;
-  for (int& axis : permutation) axis = from_front(axis, x.shape);
-  return plain<TransposeKernel>(request, x.shape, request.outputs[0].shape, permutation);
+  const Shape& y = request.outputs[0].shape;
+  std::vector<CopyAxis> axes;
+  for (int axis : request.as<TransposeAttributes>().permutation) {
+    const int to = static_cast<int>(axes.size());
+    axes.push_back({.size = y.size(to),
+                    .from = product(x.shape, from_front(axis, x.shape) + 1, x.shape.rank()),
+                    .to = product(y, to + 1, y.rank())});
+  }
+  return plain<TransposeKernel>(request, axes);
 }
 
 /// Counters are one int32: nothing to vectorise.

@@ -1,6 +1,7 @@
 #include "backends/cpu/simd/copy.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "backends/cpu/simd/copy_rows.h"
@@ -15,16 +16,6 @@ constexpr std::int64_t elements_of_a_thread = 32768;
 constexpr std::int64_t rows_of_a_piece = 64;
 /// A single run is cut into rows of this many elements.
 constexpr std::int64_t elements_of_a_row = 8192;
-
-void strided_rows(const CopyPiece& piece) {
-  for (std::int64_t row = 0; row < piece.rows.size; ++row) {
-    const float* from = piece.from + row * piece.rows.from;
-    float* to = piece.to + row * piece.rows.to;
-    for (std::int64_t i = 0; i < piece.inner.size; ++i) {
-      to[i * piece.inner.to] = from[i * piece.inner.from];
-    }
-  }
-}
 
 }  // namespace
 
@@ -56,30 +47,12 @@ void StridedCopy::choose() {
   if (outer_.empty()) outer_.push_back({1, 1, 1});
   inner_ = outer_.back();
   outer_.pop_back();
-  const auto neighbours =
-      std::ranges::find_if(outer_, [](const CopyAxis& axis) { return axis.from == 1; });
-  if (inner_.to != 1) {
-    kind_ = Kind::strided;
-  } else if (inner_.from <= 1) {
-    kind_ = inner_.from == 1 ? Kind::run : Kind::fill;
-  } else {
-    kind_ = neighbours != outer_.end() ? Kind::transpose : Kind::strided;
-  }
   rows_ = {1, 0, 0};
   if (outer_.empty()) return;
-  const auto row = kind_ == Kind::transpose ? neighbours : outer_.end() - 1;
+  const auto row = transposes() ? std::ranges::find(outer_, 1, &CopyAxis::from) : outer_.end() - 1;
+  assert(inner_.to == 1 && row != outer_.end());
   rows_ = *row;
   outer_.erase(row);
-}
-
-const char* StridedCopy::kind() const {
-  switch (kind_) {
-    case Kind::run: return "run";
-    case Kind::fill: return "fill";
-    case Kind::transpose: return "transpose";
-    case Kind::strided: return "strided";
-  }
-  return "";
 }
 
 void StridedCopy::run(const float* from, float* to) const {
@@ -108,12 +81,10 @@ void StridedCopy::run(const float* from, float* to) const {
                    piece.from += start * cut.from;
                    piece.to += start * cut.to;
                    (one_row ? piece.inner : piece.rows).size = std::min(length, cut.size - start);
-                   switch (kind_) {
-                     case Kind::run: copy_rows(piece); break;
-                     case Kind::fill: fill_rows(piece); break;
-                     case Kind::transpose: transpose_rows(piece); break;
-                     case Kind::strided: strided_rows(piece); break;
-                   }
+                   if (transposes())
+                     transpose_rows(piece);
+                   else
+                     copy_rows(piece);
                  }
                });
 }

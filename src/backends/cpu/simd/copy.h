@@ -1,5 +1,4 @@
-/// Copies between any two orders of the same elements: transposition, blocked and plain forms,
-/// slices, concatenation, padding's inside, broadcasting.
+/// Copies between two orders of the same elements: transposition, blocked and plain forms.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +7,7 @@
 namespace sloy::cpu {
 
 /// One dimension of what is copied: its size, and how far apart neighbours are in each memory, in
-/// elements. Neighbours 0 apart are the same element read again.
+/// elements.
 struct CopyAxis {
   std::int64_t size = 1;
   std::int64_t from = 0;
@@ -18,24 +17,23 @@ struct CopyAxis {
 /// A copy of 4-byte elements made ready: to[Σ i_a · to_a] = from[Σ i_a · from_a] for all indices i.
 class StridedCopy {
  public:
-  /// The axes in any order. No two elements go to one place.
+  /// The axes in any order. REQUIRES: in each memory one of them has neighbours side by side, and
+  /// no two elements are in one place.
   explicit StridedCopy(std::vector<CopyAxis> axes);
 
   /// `from` and `to` are those of index 0 and do not overlap.
   void run(const float* from, float* to) const;
 
-  /// What the copy comes down to: "run", "fill", "transpose" or "strided".
-  const char* kind() const;
+  /// Whether neighbours of one memory are none in the other, so that squares are turned.
+  bool transposes() const { return inner_.from != 1; }
 
  private:
-  enum class Kind : std::uint8_t { run, fill, transpose, strided };
   void simplify();
   void choose();
 
   std::vector<CopyAxis> outer_;
   CopyAxis rows_;   ///< the axis next to the innermost; along it transposition reads neighbours
   CopyAxis inner_;  ///< the axis along which neighbours are written
-  Kind kind_ = Kind::run;
 };
 
 }  // namespace sloy::cpu

@@ -36,20 +36,6 @@ void copy_all_rows(const CopyPiece& piece) {
   }
 }
 
-void fill_all_rows(const CopyPiece& piece) {
-  const float* from = piece.from;
-  float* to = piece.to;
-  const auto count = static_cast<std::size_t>(piece.inner.size);
-  for (std::int64_t row = 0; row < piece.rows.size; ++row) {
-    const V value = hn::Set(D(), *from);
-    std::size_t i = 0;
-    for (; i + lanes <= count; i += lanes) hn::StoreU(value, D(), to + i);
-    if (i < count) store_first(value, to + i, count - i);
-    from += piece.rows.from;
-    to += piece.rows.to;
-  }
-}
-
 /// Elements written side by side: a cache line.
 constexpr std::size_t line = 16;
 constexpr std::int64_t block = 64;
@@ -102,11 +88,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sloy::cpu {
 HWY_EXPORT(copy_all_rows);
-HWY_EXPORT(fill_all_rows);
 HWY_EXPORT(transpose_all_rows);
 
 void copy_rows(const CopyPiece& piece) { HWY_DYNAMIC_DISPATCH(copy_all_rows)(piece); }
-void fill_rows(const CopyPiece& piece) { HWY_DYNAMIC_DISPATCH(fill_all_rows)(piece); }
 void transpose_rows(const CopyPiece& piece) { HWY_DYNAMIC_DISPATCH(transpose_all_rows)(piece); }
 
 }  // namespace sloy::cpu

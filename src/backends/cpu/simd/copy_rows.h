@@ -15,9 +15,8 @@ struct CopyPiece {
   CopyAxis inner;
 };
 
-/// inner.to is 1, and inner.from 1 (copy), 0 (fill), or anything where rows.from is 1 (transpose).
+/// inner.to is 1, and inner.from 1 (copy), or anything where rows.from is 1 (transpose).
 void copy_rows(const CopyPiece& piece);
-void fill_rows(const CopyPiece& piece);
 void transpose_rows(const CopyPiece& piece);
 
 }  // namespace sloy::cpu
