@@ -3,6 +3,7 @@
 ///
 ///     struct Mine {
 ///       void on_train_begin(Run& run);
+///       void on_notice(Run& run, const Notice& notice);        // what a person should know
 ///       void on_epoch_begin(Run& run);
 ///       void on_train_batch_end(Run& run, const Logs& logs);   // means of the epoch so far
 ///       void on_epoch_end(Run& run, const Logs& logs);
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include <sloy/described.h>
+#include <sloy/error.h>
 #include <sloy/program.h>
 
 namespace sloy {
@@ -87,6 +89,11 @@ class SLOY_EXPORT Run {
   virtual void keep_weights(const std::string& name) = 0;
   /// Puts it back. Throws ConfigError where nothing is kept under that name.
   virtual void restore_weights(const std::string& name) = 0;
+};
+
+/// What a person should know of a fit that goes on all the same: told, never thrown.
+class SLOY_EXPORT Notice : public Error {
+  using Error::Error;
 };
 
 /// Whether smaller or larger is better; `automatic`: larger for the accuracy.
@@ -197,6 +204,7 @@ class SLOY_EXPORT Callback {
   static constexpr bool is_callback = requires(T& t, Run& run) {
     t.on_train_begin(run);
   }
+  || requires(T& t, Run& run, const Notice& notice) { t.on_notice(run, notice); }
   || requires(T& t, Run& run) { t.on_epoch_begin(run); }
   || requires(T& t, Run& run, const Logs& logs) { t.on_train_batch_end(run, logs); }
   || requires(T& t, Run& run, const Logs& logs) { t.on_epoch_end(run, logs); }
@@ -207,6 +215,7 @@ class SLOY_EXPORT Callback {
       : held_(std::make_shared<Held<T>>(std::move(callback))) {}
 
   void on_train_begin(Run& run) { held_->on_train_begin(run); }
+  void on_notice(Run& run, const Notice& notice) { held_->on_notice(run, notice); }
   void on_epoch_begin(Run& run) { held_->on_epoch_begin(run); }
   void on_train_batch_end(Run& run, const Logs& logs) { held_->on_train_batch_end(run, logs); }
   void on_epoch_end(Run& run, const Logs& logs) { held_->on_epoch_end(run, logs); }
@@ -226,6 +235,7 @@ class SLOY_EXPORT Callback {
  private:
   struct Interface : detail::DescribedBase {
     virtual void on_train_begin(Run& run) = 0;
+    virtual void on_notice(Run& run, const Notice& notice) = 0;
     virtual void on_epoch_begin(Run& run) = 0;
     virtual void on_train_batch_end(Run& run, const Logs& logs) = 0;
     virtual void on_epoch_end(Run& run, const Logs& logs) = 0;
@@ -239,6 +249,11 @@ class SLOY_EXPORT Callback {
     using detail::DescribedHolder<T, Interface>::DescribedHolder;
     void on_train_begin(Run& run) override {
       if constexpr (requires { this->value.on_train_begin(run); }) this->value.on_train_begin(run);
+    }
+    void on_notice(Run& run, const Notice& notice) override {
+      if constexpr (requires { this->value.on_notice(run, notice); }) {
+        this->value.on_notice(run, notice);
+      }
     }
     void on_epoch_begin(Run& run) override {
       if constexpr (requires { this->value.on_epoch_begin(run); }) this->value.on_epoch_begin(run);

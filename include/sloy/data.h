@@ -209,6 +209,8 @@ SLOY_EXPORT std::vector<std::string> names();
 /// A data set by its name: "fashion-mnist", "mnist", "circles", "moons", "spirals", "xor",
 /// "gaussians" or "plane". Throws ConfigError on another, naming the nearest.
 SLOY_EXPORT Split load(std::string_view name, const LoadOptions& options = {});
+/// The spec of `load`'s training part, without the examples: of files only the headers are read.
+SLOY_EXPORT Spec load_spec(std::string_view name, const LoadOptions& options = {});
 
 /// Mean and standard deviation (of the set, not its estimate for a larger one) of the features'
 /// raw values, one number a channel: over all examples and all positions of the dimensions before

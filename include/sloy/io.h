@@ -1,6 +1,7 @@
 /// Files of numbers: arrays and images, in and out.
 #pragma once
 
+#include <iosfwd>
 #include <string>
 
 #include <sloy/export.h>
@@ -12,6 +13,9 @@ namespace sloy {
 /// as uint8 (height, width, channels) with 1 channel where it is grey, 3 where it has colours.
 /// Throws FileError on anything else and on damaged files.
 SLOY_EXPORT Tensor read_tensor(const std::string& path);
+
+/// The same from a stream, read to its end: at most 256 MiB. Errors call it `name`.
+SLOY_EXPORT Tensor read_tensor(std::istream& stream, const std::string& name);
 
 /// Writes an npy array, so that the file is there whole or not at all. Throws FileError.
 SLOY_EXPORT void write_tensor(const std::string& path, const Tensor& tensor);

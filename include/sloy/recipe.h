@@ -90,11 +90,16 @@ class SLOY_EXPORT Recipe {
   /// The model, for data like these.
   Model make_model(const data::Spec& spec, const CustomTypes& custom = {}) const;
   data::Split load_data() const;
+  /// The spec of load_data's training part, without reading the examples.
+  data::Spec load_spec() const;
   CompileOptions compile_options() const;
   /// Without validation data where `validation` is "test": those are part of load_data's.
   FitOptions fit_options() const;
   FitOptions fit_options(const data::Split& split) const;
 };
+
+/// A recipe's file as it is written, for override_value and Recipe::from_config.
+SLOY_EXPORT Config read_toml(const std::string& path);
 
 /// Sets the value at a path in a recipe's config: "train.optimizer.learning_rate=1e-2",
 /// "model.layer.0.filters=16". The value is TOML; what isn't is taken as text. Throws ConfigError

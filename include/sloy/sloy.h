@@ -16,6 +16,7 @@
 #include <sloy/losses.h>
 #include <sloy/metrics.h>
 #include <sloy/model.h>
+#include <sloy/nearest.h>
 #include <sloy/op.h>
 #include <sloy/ops.h>
 #include <sloy/optimizers.h>

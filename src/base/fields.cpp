@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sloy/fields.h>
+#include <sloy/nearest.h>
 
 #include <algorithm>
-
-#include "base/nearest.h"
 
 namespace sloy::detail {
 
@@ -12,7 +11,8 @@ int enum_from_config(const Config& config, std::span<const std::string_view> nam
   const auto found = std::find(names.begin(), names.end(), config.as_string());
   if (found != names.end()) return static_cast<int>(found - names.begin());
   ConfigError error =
-      config_error(config, fmt::format("\"{}\" is not one of the choices", config.as_string()));
+      config_error(config, fmt::format("\"{}\" is not one of the choices", config.as_string()),
+                   did_you_mean(config.as_string(), names, "take one of the choices"));
   error.add({"choices", fmt::format("{}", fmt::join(names, ", "))});
   throw error;
 }
@@ -20,10 +20,9 @@ int enum_from_config(const Config& config, std::span<const std::string_view> nam
 void check_keys(const Config& config, std::span<const std::string_view> names) {
   for (const auto& [key, value] : config.as_map()) {
     if (std::find(names.begin(), names.end(), key) != names.end()) continue;
-    const std::string_view meant = nearest(key, names);
     ConfigError error =
         config_error(value, fmt::format("there is no key '{}' here", key),
-                     meant.empty() ? std::string{} : fmt::format("did you mean '{}'?", meant));
+                     did_you_mean(key, names, names.empty() ? "" : "write one of these keys"));
     if (!names.empty()) error.add({"keys", fmt::format("{}", fmt::join(names, ", "))});
     throw error;
   }

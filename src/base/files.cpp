@@ -19,9 +19,21 @@ namespace fs = std::filesystem;
 /// The system takes at most this much in one call.
 constexpr std::size_t largest_transfer = 1 << 30;
 
+std::string fix_of(const fs::path& path, std::error_code reason) {
+  if (reason == std::errc::no_such_file_or_directory) {
+    std::error_code ignored;
+    return path.is_absolute()
+               ? "check the name"
+               : "check the name: it is looked up in " + fs::current_path(ignored).string();
+  }
+  if (reason == std::errc::permission_denied) return "change its permissions, or name another";
+  if (reason == std::errc::no_space_on_device) return "make room on the disk";
+  return {};
+}
+
 [[noreturn]] void fail(const char* action, const fs::path& path, std::error_code reason) {
-  throw FileError(fmt::format("cannot {}: {}", action, reason.message()),
-                  {{"file", path.string()}});
+  throw FileError(fmt::format("cannot {}: {}", action, reason.message()), {{"file", path.string()}},
+                  fix_of(path, reason));
 }
 
 [[noreturn]] void fail(const char* action, const fs::path& path) {
@@ -91,10 +103,13 @@ class RealFileSystem final : public FileSystem {
     // Before it is opened: opening a pipe would wait for somebody to write to it.
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
+    if (fs::is_directory(status)) {
+      throw FileError("a directory stands where a file is needed", {{"file", path.string()}},
+                      "name a file in it");
+    }
     if (fs::exists(status) && !fs::is_regular_file(status)) {
-      throw FileError(fs::is_directory(status) ? "a directory stands where a file is needed"
-                                               : "only regular files can be read",
-                      {{"file", path.string()}});
+      throw FileError("only regular files can be read", {{"file", path.string()}},
+                      "save what it gives in a file first");
     }
     return std::make_unique<RealFile>(path, O_RDONLY, "open the file");
   }

@@ -1,4 +1,5 @@
-#include "base/nearest.h"
+#include <fmt/format.h>
+#include <sloy/nearest.h>
 
 #include <algorithm>
 #include <vector>
@@ -29,6 +30,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// Whether one of the names is a part of the other, and long enough to mean something.
+bool is_part(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  constexpr std::size_t shortest = 3;
+  const auto same = [](char x, char y) { return lower(x) == lower(y); };
+  return a.size() >= shortest &&
+         std::search(b.begin(), b.end(), a.begin(), a.end(), same) != b.end();
+}
+
 }  // namespace
 
 std::string_view nearest(std::string_view name, std::span<const std::string_view> known) {
@@ -44,7 +54,16 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
       best_distance = found;
     }
   }
-  return best;
+  if (!best.empty()) return best;
+  const auto part = std::find_if(known.begin(), known.end(),
+                                 [&](std::string_view one) { return is_part(name, one); });
+  return part == known.end() ? std::string_view{} : *part;
+}
+
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> known,
+                         std::string_view otherwise) {
+  const std::string_view meant = nearest(name, known);
+  return meant.empty() ? std::string(otherwise) : fmt::format("did you mean '{}'?", meant);
 }
 
 }  // namespace sloy

@@ -1,4 +1,4 @@
-#include "base/nearest.h"
+#include <sloy/nearest.h>
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,22 @@ TEST(Nearest, FindsSlips) {
   EXPECT_EQ(nearest("fliters", known), "filters");
   EXPECT_EQ(nearest("Units", known), "units");
   EXPECT_EQ(nearest("kernelsize", known), "kernel_size");
+}
+
+TEST(Nearest, KnowsPartsOfNames) {
+  constexpr std::array<std::string_view, 3> known{"Conv2D", "BatchNormalization", "fashion-mnist"};
+  EXPECT_EQ(nearest("conv", known), "Conv2D");
+  EXPECT_EQ(nearest("BatchNorm", known), "BatchNormalization");
+  EXPECT_EQ(nearest("fashion", known), "fashion-mnist");
+  EXPECT_EQ(nearest("the fashion-mnist set", known), "fashion-mnist");
+  EXPECT_EQ(nearest("2D", known), "") << "too short to mean one of them";
+}
+
+TEST(Nearest, IsTheFixOfAnError) {
+  constexpr std::array<std::string_view, 2> known{"filters", "units"};
+  EXPECT_EQ(did_you_mean("unit", known, "name a layer"), "did you mean 'units'?");
+  EXPECT_EQ(did_you_mean("momentum", known, "name a layer"), "name a layer");
+  EXPECT_EQ(did_you_mean("momentum", known), "");
 }
 
 TEST(Nearest, OffersNothingFarAway) {

@@ -1,34 +1,58 @@
-#include "files/idx.h"
+#include "data/idx.h"
 
 #include <fmt/format.h>
-#include <sloy/data.h>
 #include <sloy/error.h>
 
+#include <cassert>
+
 #include "data/memory.h"
+#include "files/idx.h"
 
 namespace sloy::data {
+namespace {
+
+void check(const std::string& images, const Type& image_type, const std::string& labels,
+           const Type& label_type) {
+  if (label_type.shape.rank() != 1 || is_float(label_type.dtype)) {
+    throw DataError("labels are one integer for each image",
+                    {{"file", labels}, {"found", to_string(label_type)}},
+                    "name the file of the labels");
+  }
+  if (image_type.shape[0] == label_type.shape[0]) return;
+  throw DataError(
+      fmt::format("there are {} images, but {} labels", image_type.shape.size(0),
+                  label_type.shape.size(0)),
+      {{"images", images, to_string(image_type)}, {"labels", labels, to_string(label_type)}},
+      "take both files from the same set");
+}
+
+/// Images (n, height, width) get a channel dimension of 1.
+Shape with_channels(Shape shape) {
+  if (shape.rank() == 3) shape.push_back(1);
+  return shape;
+}
+
+}  // namespace
 
 Dataset idx(const std::string& images, const std::string& labels,
             std::vector<std::string> class_names) {
-  Tensor features = read_idx(images);
-  Tensor target = read_idx(labels);
-  if (target.shape().rank() != 1 || is_float(target.dtype())) {
-    throw DataError("labels are one integer for each image",
-                    {{"file", labels}, {"found", to_string(target.type())}});
-  }
-  if (features.shape().rank() == 3) {
-    Shape with_channel = features.shape();
-    with_channel.push_back(1);
-    features = features.reshaped(with_channel);
-  }
-  if (features.shape()[0] != target.shape()[0]) {
-    throw DataError(
-        fmt::format("there are {} images, but {} labels", features.shape().size(0), target.size()),
-        {{"images", images, to_string(features.type())},
-         {"labels", labels, to_string(target.type())}},
-        "take both files from the same set");
-  }
-  return labelled(std::move(features), std::move(target), std::move(class_names), labels);
+  const Tensor features = read_idx(images);
+  const Tensor target = read_idx(labels);
+  check(images, features.type(), labels, target.type());
+  return labelled(features.reshaped(with_channels(features.shape())), target,
+                  std::move(class_names), labels);
+}
+
+Spec idx_spec(const std::string& images, const std::string& labels,
+              std::vector<std::string> class_names) {
+  assert(!class_names.empty());
+  const Type features = read_idx_type(images);
+  check(images, features, labels, read_idx_type(labels));
+  const int num_classes = static_cast<int>(class_names.size());
+  return {{features.dtype, with_channels(features.shape).without(0)},
+          {DType::int32, {}},
+          num_classes,
+          std::move(class_names)};
 }
 
 }  // namespace sloy::data

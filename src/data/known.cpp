@@ -2,20 +2,20 @@
 #include <fmt/ranges.h>
 #include <sloy/data.h>
 #include <sloy/error.h>
+#include <sloy/nearest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
 
 #include "base/files.h"
-#include "base/nearest.h"
+#include "data/idx.h"
 
 namespace sloy::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-using Names = std::vector<std::string>;
 
 constexpr std::array file_names{"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
                                 "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
@@ -29,11 +29,48 @@ fs::path find_file(const fs::path& directory, const std::string& name) {
   return {};
 }
 
-/// The first of `places` that has MNIST's four files.
-fs::path find_directory(const std::string& name, const std::vector<fs::path>& places,
-                        const std::string& fix) {
+/// A set in MNIST's four files.
+struct FileSet {
+  std::string name;
+  std::string title;
+  std::string fix;  ///< where it can be had
+  std::vector<std::string> class_names;
+};
+
+const FileSet& fashion_mnist_files() {
+  static const FileSet set{"fashion-mnist",
+                           "Fashion-MNIST",
+                           "apt install dataset-fashion-mnist, or name its directory",
+                           {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
+                            "Shirt", "Sneaker", "Bag", "Ankle boot"}};
+  return set;
+}
+
+const FileSet& mnist_files() {
+  static const FileSet set{
+      "mnist",
+      "MNIST",
+      "put its four files into one directory and name that, or set SLOY_DATA_DIR",
+      {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}};
+  return set;
+}
+
+/// Where a set's files may be: where the user said, or else under SLOY_DATA_DIR and where Debian
+/// puts them.
+std::vector<fs::path> places_of(const FileSet& set, const std::string& directory) {
+  if (!directory.empty()) return {directory};
+  std::vector<fs::path> places;
+  if (const char* root = std::getenv("SLOY_DATA_DIR"); root && *root) {
+    places.push_back(fs::path(root) / set.name);
+  }
+  places.push_back(fs::path("/usr/share/datasets") / set.name);
+  return places;
+}
+
+/// The first of the set's places that has all four files.
+fs::path find_directory(const FileSet& set, const std::string& directory) {
   std::vector<Note> notes;
-  for (const fs::path& place : places) {
+  for (const fs::path& place : places_of(set, directory)) {
     std::string missing;
     for (const char* file : file_names) {
       if (missing.empty() && find_file(place, file).empty()) missing = file;
@@ -43,26 +80,21 @@ fs::path find_directory(const std::string& name, const std::vector<fs::path>& pl
                      real_files().exists(place) ? fmt::format("{}[.gz] is missing", missing)
                                                 : "there is no such directory"});
   }
-  throw FileError(fmt::format("{} is not on this machine", name), std::move(notes), fix);
+  throw FileError(fmt::format("{} is not on this machine", set.title), std::move(notes), set.fix);
 }
 
-/// Where a set's files may be: where the user said, or else under SLOY_DATA_DIR and `usual`.
-std::vector<fs::path> places_of(const std::string& name, const fs::path& directory,
-                                const std::vector<fs::path>& usual) {
-  if (!directory.empty()) return {directory};
-  std::vector<fs::path> places;
-  if (const char* root = std::getenv("SLOY_DATA_DIR"); root && *root) {
-    places.push_back(fs::path(root) / name);
-  }
-  places.insert(places.end(), usual.begin(), usual.end());
-  return places;
-}
-
-Split read_split(const fs::path& directory, const Names& class_names) {
+Split read_split(const FileSet& set, const std::string& given) {
+  const fs::path directory = find_directory(set, given);
   const auto part = [&](const char* images, const char* labels) {
-    return idx(find_file(directory, images), find_file(directory, labels), class_names);
+    return idx(find_file(directory, images), find_file(directory, labels), set.class_names);
   };
   return {.train = part(file_names[0], file_names[1]), .test = part(file_names[2], file_names[3])};
+}
+
+Spec read_spec(const FileSet& set, const std::string& given) {
+  const fs::path directory = find_directory(set, given);
+  return idx_spec(find_file(directory, file_names[0]), find_file(directory, file_names[1]),
+                  set.class_names);
 }
 
 /// Holds out the last fifth: classes take turns, so both parts have them in equal shares.
@@ -73,21 +105,38 @@ Split generated(const LoadOptions& options) {
   return {.train = all.take(kept), .test = all.range(kept, all.size())};
 }
 
+/// A few of the examples tell the spec of all.
+template <Dataset (*make)(const Generated&)>
+Spec generated_spec(const LoadOptions& options) {
+  Generated few = options.generated;
+  few.size = std::min<std::int64_t>(few.size, 10);
+  return make(few).spec();
+}
+
+template <const FileSet& (*files)()>
+Split read(const LoadOptions& options) {
+  return read_split(files(), options.directory);
+}
+template <const FileSet& (*files)()>
+Spec read_spec(const LoadOptions& options) {
+  return read_spec(files(), options.directory);
+}
+
 struct Known {
   std::string_view name;
   Split (*load)(const LoadOptions& options);
+  Spec (*load_spec)(const LoadOptions& options);
 };
 
 constexpr std::array known{
-    Known{"circles", generated<circles>},
-    Known{"fashion-mnist",
-          [](const LoadOptions& options) { return fashion_mnist(options.directory); }},
-    Known{"gaussians", generated<gaussians>},
-    Known{"mnist", [](const LoadOptions& options) { return mnist(options.directory); }},
-    Known{"moons", generated<moons>},
-    Known{"plane", generated<plane>},
-    Known{"spirals", generated<spirals>},
-    Known{"xor", generated<exclusive_or>}};
+    Known{"circles", generated<circles>, generated_spec<circles>},
+    Known{"fashion-mnist", read<fashion_mnist_files>, read_spec<fashion_mnist_files>},
+    Known{"gaussians", generated<gaussians>, generated_spec<gaussians>},
+    Known{"mnist", read<mnist_files>, read_spec<mnist_files>},
+    Known{"moons", generated<moons>, generated_spec<moons>},
+    Known{"plane", generated<plane>, generated_spec<plane>},
+    Known{"spirals", generated<spirals>, generated_spec<spirals>},
+    Known{"xor", generated<exclusive_or>, generated_spec<exclusive_or>}};
 
 constexpr auto known_names = [] {
   std::array<std::string_view, known.size()> all;
@@ -95,34 +144,29 @@ constexpr auto known_names = [] {
   return all;
 }();
 
+const Known& find(std::string_view name) {
+  for (const Known& one : known) {
+    if (one.name == name) return one;
+  }
+  throw ConfigError(fmt::format("there is no data set '{}'", name),
+                    {{"known", fmt::format("{}", fmt::join(known_names, ", "))}},
+                    did_you_mean(name, known_names, "name one of the known"));
+}
+
 }  // namespace
 
 Split fashion_mnist(const std::string& directory) {
-  const auto places = places_of("fashion-mnist", directory, {"/usr/share/datasets/fashion-mnist"});
-  return read_split(find_directory("Fashion-MNIST", places,
-                                   "apt install dataset-fashion-mnist, or name its directory"),
-                    {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
-                     "Sneaker", "Bag", "Ankle boot"});
+  return read_split(fashion_mnist_files(), directory);
 }
 
-Split mnist(const std::string& directory) {
-  const auto places = places_of("mnist", directory, {"/usr/share/datasets/mnist"});
-  return read_split(
-      find_directory("MNIST", places,
-                     "put its four files into one directory and name that, or set SLOY_DATA_DIR"),
-      {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
-}
+Split mnist(const std::string& directory) { return read_split(mnist_files(), directory); }
 
 std::vector<std::string> names() { return {known_names.begin(), known_names.end()}; }
 
-Split load(std::string_view name, const LoadOptions& options) {
-  for (const Known& one : known) {
-    if (one.name == name) return one.load(options);
-  }
-  const std::string_view meant = nearest(name, known_names);
-  throw ConfigError(fmt::format("there is no data set '{}'", name),
-                    {{"known", fmt::format("{}", fmt::join(known_names, ", "))}},
-                    meant.empty() ? "" : fmt::format("did you mean '{}'?", meant));
+Split load(std::string_view name, const LoadOptions& options) { return find(name).load(options); }
+
+Spec load_spec(std::string_view name, const LoadOptions& options) {
+  return find(name).load_spec(options);
 }
 
 }  // namespace sloy::data

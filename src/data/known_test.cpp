@@ -2,6 +2,7 @@
 #include <sloy/data.h>
 #include <sloy/error.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -160,6 +161,39 @@ TEST(Load, KnowsEveryNameThatItLists) {
     EXPECT_NE(data.train[0].features, data.test[0].features);
   }
   EXPECT_EQ(load("fashion-mnist").test.size(), 10000);
+}
+
+TEST(LoadSpec, IsThatOfTheExamples) {
+  for (const std::string& name : names()) {
+    if (name == "mnist") continue;
+    const Spec spec = load_spec(name);
+    const Spec loaded = load(name).train.spec();
+    EXPECT_EQ(spec.features, loaded.features) << name;
+    EXPECT_EQ(spec.target, loaded.target) << name;
+    EXPECT_EQ(spec.num_classes, loaded.num_classes) << name;
+    EXPECT_EQ(spec.class_names, loaded.class_names) << name;
+  }
+  EXPECT_THROW(load_spec("moons", {.generated = {.size = 0}}), ConfigError);
+  EXPECT_THROW(load_spec("mons"), ConfigError);
+}
+
+/// Nothing but the headers is read: these files hold nothing else.
+TEST_F(IdxFiles, TellTheirSpecByTheirHeaders) {
+  const auto pack = [&](const std::string& name, const std::string& bytes) {
+    gzFile file = gzopen((directory / (name + ".gz")).c_str(), "wb");
+    gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
+    gzclose(file);
+  };
+  using namespace std::string_literals;
+  for (const std::string part : {"train", "t10k"}) {
+    pack(part + "-images-idx3-ubyte", "\0\0\x8\x3\0\0\0\x9\0\0\0\x1c\0\0\0\x1b"s);
+    pack(part + "-labels-idx1-ubyte", "\0\0\x8\x1\0\0\0\x9"s);
+  }
+  EXPECT_EQ(load_spec("mnist", {.directory = directory}).features,
+            (Type{DType::uint8, {28, 27, 1}}));
+  EXPECT_THROW(load("mnist", {.directory = directory}), FileError);
+  pack("train-labels-idx1-ubyte", "\0\0\x8\x1\0\0\0\x8"s);
+  EXPECT_THROW(load_spec("mnist", {.directory = directory}), DataError) << "9 images, 8 labels";
 }
 
 TEST(Load, NamesTheNearest) {

@@ -9,7 +9,6 @@
 
 #include "base/bytes.h"
 #include "files/declared.h"
-#include "files/stream.h"
 
 namespace sloy {
 namespace {
@@ -91,10 +90,12 @@ void read_elements(InputStream& stream, const ElementType& type, Tensor& tensor)
   }
 }
 
-}  // namespace
+struct Header {
+  const ElementType& type;
+  Shape shape;
+};
 
-Tensor read_idx(const std::filesystem::path& path, FileSystem& files) {
-  InputStream stream(path, files);
+Header read_header(InputStream& stream) {
   std::array<std::byte, 4> magic{};
   stream.read(magic, "the IDX header");
   const auto rank = std::to_integer<int>(magic[3]);
@@ -108,6 +109,18 @@ Tensor read_idx(const std::filesystem::path& path, FileSystem& files) {
   const Shape shape = read_shape(stream, rank);
   stream.expect(static_cast<std::uint64_t>(shape.size()) * type.file_bytes,
                 fmt::format("the elements of {}", to_string(shape)));
+  return {type, shape};
+}
+
+}  // namespace
+
+Tensor read_idx(const std::filesystem::path& path, FileSystem& files) {
+  InputStream stream(path, files);
+  return read_idx(stream);
+}
+
+Tensor read_idx(InputStream& stream) {
+  const auto [type, shape] = read_header(stream);
   Tensor tensor(type.dtype, shape);
   read_elements(stream, type, tensor);
   if (!stream.at_end()) {
@@ -116,6 +129,12 @@ Tensor read_idx(const std::filesystem::path& path, FileSystem& files) {
         "the file is damaged: get it again");
   }
   return tensor;
+}
+
+Type read_idx_type(const std::filesystem::path& path, FileSystem& files) {
+  InputStream stream(path, files);
+  const auto [type, shape] = read_header(stream);
+  return {type.dtype, shape};
 }
 
 }  // namespace sloy

@@ -12,7 +12,6 @@
 
 #include "base/bytes.h"
 #include "files/declared.h"
-#include "files/stream.h"
 
 namespace sloy {
 namespace {
@@ -217,6 +216,10 @@ const ElementType& find_type(const InputStream& stream, const std::string& descr
 
 Tensor read_npy(const std::filesystem::path& path, FileSystem& files) {
   InputStream stream(path, files);
+  return read_npy(stream);
+}
+
+Tensor read_npy(InputStream& stream) {
   const Header header = read_header(stream);
   const ElementType& type = find_type(stream, header.descr);
   if (header.fortran_order && header.shape.rank() > 1) {

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "base/files.h"
+#include "files/stream.h"
 
 namespace sloy {
 
@@ -13,6 +13,7 @@ namespace sloy {
 /// int32. Throws FileError on another type, on arrays in Fortran order, and on anything that isn't
 /// exactly one such file.
 Tensor read_npy(const std::filesystem::path& path, FileSystem& files = real_files());
+Tensor read_npy(InputStream& stream);
 
 /// Writes version 1, atomically.
 void write_npy(const std::filesystem::path& path, const Tensor& tensor,

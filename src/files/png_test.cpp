@@ -78,12 +78,5 @@ TEST(Png, AHugeImageIsRefusedBeforeItsMemoryIsTaken) {
   EXPECT_THROW(decode_png(file, "huge.png"), FileError);
 }
 
-TEST(ReadTensor, TellsFilesByTheirFirstBytes) {
-  Tensor image = read_tensor("examples/fashion-mnist/bag.png");
-  EXPECT_EQ(image.shape(), (Shape{28, 28, 1}));
-  EXPECT_THROW(read_tensor("README.md"), FileError);
-  EXPECT_THROW(read_tensor("no/such/file.png"), FileError);
-}
-
 }  // namespace
 }  // namespace sloy

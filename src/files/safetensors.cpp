@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sloy/error.h>
+#include <sloy/nearest.h>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,6 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
-#include "base/nearest.h"
 #include "files/safetensors_header.h"
 
 namespace sloy {
@@ -119,10 +119,9 @@ Tensor SafetensorsReader::read(std::string_view name) const {
   if (const Entry* entry = find(name)) return read(*entry);
   std::vector<std::string_view> names;
   for (const Entry& entry : entries_) names.push_back(entry.name);
-  const std::string_view meant = nearest(name, names);
   throw FileError(fmt::format("the file has no tensor '{}'", name),
                   {{"file", path_, fmt::format("{} tensors", names.size())}},
-                  meant.empty() ? "" : fmt::format("did you mean '{}'?", meant));
+                  did_you_mean(name, names));
 }
 
 void SafetensorsReader::read_into(const Entry& entry, std::span<std::byte> out) const {

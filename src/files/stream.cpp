@@ -18,7 +18,10 @@ constexpr std::size_t largest_output = 1 << 30;
 }  // namespace
 
 InputStream::InputStream(const std::filesystem::path& path, FileSystem& files)
-    : name_(path.string()), file_(files.open(path)), file_size_(file_->size()) {
+    : InputStream(path.string(), files.open(path)) {}
+
+InputStream::InputStream(std::string name, std::unique_ptr<File> file)
+    : name_(std::move(name)), file_(std::move(file)), file_size_(file_->size()) {
   std::array<std::byte, 2> magic{};
   compressed_ =
       file_->read(0, magic) == 2 && magic[0] == std::byte{0x1f} && magic[1] == std::byte{0x8b};

@@ -20,6 +20,8 @@ namespace sloy {
 class InputStream {
  public:
   InputStream(const std::filesystem::path& path, FileSystem& files = real_files());
+  /// Errors call it `name`.
+  InputStream(std::string name, std::unique_ptr<File> file);
   ~InputStream();
   InputStream(const InputStream&) = delete;
   InputStream& operator=(const InputStream&) = delete;

@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sloy/described.h>
-
-#include "base/nearest.h"
+#include <sloy/nearest.h>
 
 namespace sloy::detail {
 
@@ -34,11 +33,9 @@ Config fields_in(const Config& config) {
 void unknown_type(const Config& config, std::string_view kind,
                   std::span<const std::string_view> known) {
   const std::string& type = type_in(config);
-  const std::string_view meant = nearest(type, known);
-  ConfigError error =
-      config_error(config.is_map() ? config.at("type") : config,
-                   fmt::format("there is no {} of type '{}'", kind, type),
-                   meant.empty() ? std::string{} : fmt::format("did you mean '{}'?", meant));
+  ConfigError error = config_error(config.is_map() ? config.at("type") : config,
+                                   fmt::format("there is no {} of type '{}'", kind, type),
+                                   did_you_mean(type, known, "name one of the known"));
   error.add({"known", fmt::format("{}", fmt::join(known, ", "))});
   throw error;
 }

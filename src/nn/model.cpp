@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 #include <sloy/model.h>
+#include <sloy/nearest.h>
 
 #include <algorithm>
 #include <cassert>
 
-#include "base/nearest.h"
 #include "nn/model_impl.h"
 
 namespace sloy {
@@ -22,9 +22,8 @@ VariableId find_weight(const State& state, std::string_view name) {
   for (VariableId id = 0; id < variables.size(); ++id) {
     if (is_weight(variables[id])) known.push_back(variables[id].name);
   }
-  const std::string_view meant = nearest(name, known);
   throw ConfigError(fmt::format("the model has no weight '{}'", name), {},
-                    meant.empty() ? std::string{} : fmt::format("did you mean '{}'?", meant));
+                    did_you_mean(name, known));
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <sloy/model.h>
+#include <sloy/nearest.h>
 #include <algorithm>
 #include <charconv>
 
-#include "base/nearest.h"
 #include "nn/model_graph.h"
 
 namespace sloy {
@@ -137,9 +137,8 @@ class Reader {
       names.push_back(call_name(builder_.graph(), static_cast<int>(i)));
     }
     const std::vector<std::string_view> known(names.begin(), names.end());
-    const std::string_view meant = nearest(name, known);
     throw config_error(config, fmt::format("no layer named '{}' stands before", name),
-                       meant.empty() ? std::string{} : fmt::format("did you mean '{}'?", meant));
+                       did_you_mean(name, known));
   }
 
   /// A layer that leads to no output is a slip in `inputs`.

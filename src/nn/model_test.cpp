@@ -133,7 +133,8 @@ TEST(ModelErrors, NameTheLayer) {
               Sequential{Input{28, 28, 1}, Conv2D{.filters = 3, .kernel_size = 3, .strides = 0}};
             }),
             "strides must be 1 or more, not 0\n"
-            "  layer   conv2d   Conv2D");
+            "  layer    conv2d   Conv2D\n"
+            "  to fix   give strides of 1 or more");
   EXPECT_EQ(message_of([] {
               Sequential{Input{28, 28}, Conv2D{.filters = 3, .kernel_size = 3}};
             }),

@@ -124,6 +124,21 @@ void fill(State& state, const NamedTensors& tensors, const std::string& prefix,
   }
 }
 
+Notice passed_over(const std::filesystem::path& path, const FileError& error,
+                   const std::string& before) {
+  return Notice("a checkpoint that can't be read was passed over",
+                {{"file", path.string()}, {"reason", error.sentence()}, {"instead", before}},
+                "nothing needs to be done: the epochs since are trained again");
+}
+
+FileError none_is_whole(const std::filesystem::path& directory,
+                        const std::vector<std::string>& names, const FileError& error) {
+  return FileError("none of the checkpoints can be read",
+                   {{"directory", directory.string(), fmt::format("{} checkpoints", names.size())},
+                    {"oldest", names.front(), error.sentence()}},
+                   "begin anew in another directory");
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& model,
@@ -162,13 +177,15 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
                                         const Progress& current, KeptWeights& kept,
                                         FileSystem& files) {
   const std::vector<std::string> names = checkpoints_in(directory, files);
+  std::vector<Notice> notices;
   for (std::size_t i = names.size(); i-- > 0;) {
     const std::filesystem::path path = directory / names[i];
     Checkpoint checkpoint;
     try {
       checkpoint = read_checkpoint(path, files);
-    } catch (const FileError&) {
-      if (i == 0) throw;
+    } catch (const FileError& error) {
+      if (i == 0) throw none_is_whole(directory, names, error);
+      notices.push_back(passed_over(path, error, names[i - 1]));
       continue;
     }
     const Config& training = checkpoint.training;
@@ -184,6 +201,7 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
     progress.stopped = training.at("stopped").as_bool();
     from_config(training.at("history"), progress.history);
     progress.callbacks = training.at("callbacks").as_list();
+    progress.notices = std::move(notices);
     return progress;
   }
   return {};

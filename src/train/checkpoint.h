@@ -23,6 +23,7 @@ struct Progress {
   /// States of the callbacks that have one: { type, state }, in their order.
   Config::List callbacks;
   bool stopped = false;
+  std::vector<Notice> notices;  ///< of loading it; not part of the file
 };
 
 /// Weights kept by callbacks, by name.
@@ -35,8 +36,9 @@ void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& 
                      FileSystem& files = real_files());
 
 /// Puts the newest whole checkpoint into the model's state and `kept`; a damaged one is passed over
-/// for the one before. Nothing where there is none. `current` says what training goes on. Throws
-/// ConfigError where the checkpoint is of another training, FileError where all are damaged.
+/// for the one before, with a notice. Nothing where there is none. `current` says what training
+/// goes on. Throws ConfigError where the checkpoint is of another training, FileError where all are
+/// damaged.
 std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, Model::Impl& model,
                                         const Progress& current, KeptWeights& kept,
                                         FileSystem& files = real_files());

@@ -55,6 +55,16 @@ std::filesystem::path file(int epochs) {
   return directory / ("epoch-0000" + std::to_string(epochs) + ".safetensors");
 }
 
+template <class Action>
+std::string message_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
 TEST(Checkpoint, ComesBackBitForBit) {
   harness::MemoryFiles files;
   OpenModel model;
@@ -147,9 +157,29 @@ TEST(Checkpoint, ADamagedOneIsPassedOver) {
     ASSERT_TRUE(found) << "byte " << at;
     EXPECT_TRUE(same_bytes(model.impl().state, found->epochs_done == 1 ? first : second))
         << "byte " << at;
+    EXPECT_EQ(found->notices.size(), found->epochs_done == 1 ? 1u : 0u) << "byte " << at;
     if (found->epochs_done == 1) ++passed_over;
   }
   EXPECT_GT(passed_over, 0);
+}
+
+TEST(Checkpoint, ThatIsPassedOverIsNamed) {
+  harness::MemoryFiles files;
+  OpenModel model;
+  save_checkpoint(directory, model.impl(), progress_after(1), {}, files);
+  save_checkpoint(directory, model.impl(), progress_after(2), {}, files);
+  std::vector<std::byte> damaged = files.get(file(2));
+  damaged.back() ^= std::byte{1};
+  files.put(file(2), damaged);
+  KeptWeights kept;
+  const auto found = load_checkpoint(directory, model.impl(), progress_after(0), kept, files);
+  ASSERT_EQ(found->notices.size(), 1u);
+  EXPECT_STREQ(found->notices[0].what(),
+               "a checkpoint that can't be read was passed over\n"
+               "  file      run/epoch-00002.safetensors\n"
+               "  reason    the checkpoint is damaged: its checksum is another\n"
+               "  instead   epoch-00001.safetensors\n"
+               "  to fix    nothing needs to be done: the epochs since are trained again");
 }
 
 TEST(Checkpoint, WhereAllAreDamagedThatIsAnError) {
@@ -157,7 +187,13 @@ TEST(Checkpoint, WhereAllAreDamagedThatIsAnError) {
   OpenModel model;
   files.put(file(1), harness::bytes_of("no checkpoint at all"));
   KeptWeights kept;
-  EXPECT_THROW(load_checkpoint(directory, model.impl(), progress_after(0), kept, files), FileError);
+  EXPECT_EQ(
+      message_of([&] { load_checkpoint(directory, model.impl(), progress_after(0), kept, files); }),
+      "none of the checkpoints can be read\n"
+      "  directory   run                       1 checkpoints\n"
+      "  oldest      epoch-00001.safetensors   the header would be 7738140083766718318 bytes, at "
+      "most 16777216 are read\n"
+      "  to fix      begin anew in another directory");
 }
 
 TEST(Checkpoint, ThereMayBeNone) {
@@ -165,16 +201,6 @@ TEST(Checkpoint, ThereMayBeNone) {
   OpenModel model;
   KeptWeights kept;
   EXPECT_FALSE(load_checkpoint(directory, model.impl(), progress_after(0), kept, files));
-}
-
-template <class Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Checkpoint, OfAnotherModelIsRefusedNotPassedOver) {

@@ -101,6 +101,7 @@ class Fit final : public Run {
     const Config::List states = options_.resume ? resume() : Config::List{};
     for (Callback& callback : callbacks_) callback.on_train_begin(*this);
     restore(states);
+    give_notices();
     while (epoch_ < options_.epochs && !stopped_) {
       if (!run_epoch()) break;
       ++epoch_;
@@ -222,7 +223,8 @@ class Fit final : public Run {
                       .examples = examples_,
                       .history = history_,
                       .callbacks = {},
-                      .stopped = stopped_};
+                      .stopped = stopped_,
+                      .notices = {}};
     for (const Callback& callback : callbacks_) {
       Config own = callback.state();
       if (own.is_null()) continue;
@@ -242,6 +244,7 @@ class Fit final : public Run {
     epoch_ = found->epochs_done;
     history_ = std::move(found->history);
     stopped_ = found->stopped;
+    notices_ = std::move(found->notices);
     if (!history_.logs.empty()) logs_ = history_.logs.back();
     return std::move(found->callbacks);
   }
@@ -254,6 +257,19 @@ class Fit final : public Run {
       callback.set_state(next->at("state"));
       ++next;
     }
+  }
+
+  void give_notices() {
+    if (options_.batch_size > examples_) {
+      notices_.emplace_back("the batch is larger than the data: a step takes all there are",
+                            std::vector<Note>{{"batch_size", std::to_string(options_.batch_size)},
+                                              {"examples", std::to_string(examples_)}},
+                            fmt::format("give a batch_size of at most {}", examples_));
+    }
+    for (const Notice& notice : notices_) {
+      for (Callback& callback : callbacks_) callback.on_notice(*this, notice);
+    }
+    notices_.clear();
   }
 
   Model& model_;
@@ -285,6 +301,7 @@ class Fit final : public Run {
   Logs batch_logs_;  ///< of the epoch so far: written over at each step, so that none allocates
   History history_;
   std::map<std::string, State> kept_;
+  std::vector<Notice> notices_;
 };
 
 }  // namespace

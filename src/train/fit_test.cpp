@@ -213,13 +213,23 @@ TEST(Fit, ResumedAfterAnyEpochGivesTheUninterruptedRunsBytes) {
   }
 }
 
+struct KeepNotices {
+  std::shared_ptr<std::vector<std::string>> notices;
+  void on_notice(Run& run, const Notice& notice) {
+    EXPECT_EQ(run.step(), 0) << "before training";
+    notices->emplace_back(notice.what());
+  }
+};
+
 TEST(Fit, ResumesFromTheCheckpointBeforeADamagedOne) {
   const Folder folder;
   const data::Dataset data = data::moons({.size = 40});
+  const auto notices = std::make_shared<std::vector<std::string>>();
   const auto train = [&](int epochs) {
     Sequential model = noisy_net();
     model.compile(adam_on_classes);
     model.fit(data, {.epochs = epochs,
+                     .callbacks = {KeepNotices{notices}},
                      .verbose = Verbosity::silent,
                      .checkpoints = folder / "run",
                      .resume = true});
@@ -230,8 +240,33 @@ TEST(Fit, ResumesFromTheCheckpointBeforeADamagedOne) {
   std::string damaged = whole;
   damaged[damaged.size() - 10] ^= 1;
   std::ofstream(newest, std::ios::binary) << damaged;
+  EXPECT_TRUE(notices->empty());
   train(3);
   EXPECT_EQ(bytes_of(newest), whole);
+  ASSERT_EQ(notices->size(), 1u);
+  EXPECT_NE(notices->front().find(newest), std::string::npos) << notices->front();
+}
+
+TEST(Fit, OfABatchLargerThanTheDataTakesOneOfAll) {
+  const auto notices = std::make_shared<std::vector<std::string>>();
+  const auto weights_after = [&](std::int64_t batch_size) {
+    Sequential model{Input{2}, Dense{.units = 1}};
+    model.compile({.optimizer = SGD{.learning_rate = 0.1}, .loss = MeanSquaredError{}});
+    model.fit(regression(6), {.epochs = 2,
+                              .batch_size = batch_size,
+                              .callbacks = {KeepNotices{notices}},
+                              .verbose = Verbosity::silent});
+    return model.weight("dense/kernel");
+  };
+  const Tensor exact = weights_after(6);
+  EXPECT_TRUE(notices->empty());
+  EXPECT_EQ(weights_after(100), exact);
+  ASSERT_EQ(notices->size(), 1u);
+  EXPECT_EQ(notices->front(),
+            "the batch is larger than the data: a step takes all there are\n"
+            "  batch_size   100\n"
+            "  examples     6\n"
+            "  to fix       give a batch_size of at most 6");
 }
 
 TEST(Fit, RefusesToResumeAnotherTraining) {

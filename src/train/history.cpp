@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sloy/model.h>
+#include <sloy/nearest.h>
 
 #include <algorithm>
-
-#include "base/nearest.h"
 
 namespace sloy {
 

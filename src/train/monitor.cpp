@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sloy/nearest.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "base/nearest.h"
 
 namespace sloy {
 
@@ -30,8 +29,7 @@ void check_monitor(std::string_view callback, const std::string& monitor, const 
   std::string fix = "hold out data to validate on, or monitor another figure";
   if (!monitor.starts_with("val_")) {
     const std::vector<std::string_view> known(names.begin(), names.end());
-    const std::string_view meant = nearest(monitor, known);
-    fix = meant.empty() ? "monitor one of them" : fmt::format("did you mean '{}'?", meant);
+    fix = did_you_mean(monitor, known, "monitor one of them");
   }
   throw ConfigError(
       fmt::format("{} monitors '{}', which this training doesn't have", callback, monitor),

@@ -53,6 +53,11 @@ ProgressBar::ProgressBar(Options options, Console& console, const Clock& clock)
 
 ProgressBar::~ProgressBar() { close_line(); }
 
+void ProgressBar::on_notice(Run&, const Notice& notice) {
+  close_line();
+  console_.write(fmt::format("note: {}\n", notice.what()));
+}
+
 void ProgressBar::on_epoch_begin(Run&) {
   next_drawing_ = clock_.seconds() + seconds_between_drawings;
 }

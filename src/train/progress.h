@@ -21,6 +21,8 @@ namespace sloy {
 ///
 ///     Epoch 3/5  12.3 s  4870 images/s  loss 0.2907  accuracy 0.8950  val_loss 0.3200
 ///
+/// A notice is written above, as "note: …".
+///
 /// Allocates nothing at a batch once its line has had its longest length.
 class ProgressBar {
  public:
@@ -35,6 +37,7 @@ class ProgressBar {
   /// Ends a line that was left open, as by an exception.
   ~ProgressBar();
 
+  void on_notice(Run& run, const Notice& notice);
   void on_epoch_begin(Run& run);
   void on_train_batch_end(Run& run, const Logs& logs);
   void on_epoch_end(Run& run, const Logs& logs);

@@ -140,6 +140,13 @@ TEST(ProgressBar, EndsALineThatWasLeftOpen) {
   EXPECT_EQ(interrupted.console.text, "\n");
 }
 
+TEST(ProgressBar, WritesNoticesOnLinesOfTheirOwn) {
+  Shown shown;
+  ProgressBar bar = shown.bar();
+  bar.on_notice(shown.run, Notice("the batch is larger than the data", {{"examples", "6"}}));
+  EXPECT_EQ(shown.console.text, "note: the batch is larger than the data\n  examples   6\n");
+}
+
 TEST(ProgressBar, ShowsSmallAndLargeNumbersByTheirExponent) {
   Shown shown(ConsoleTraits{});
   ProgressBar bar = shown.bar();

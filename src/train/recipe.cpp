@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sloy/nearest.h>
 #include <sloy/recipe.h>
 
 #include <algorithm>
@@ -6,7 +7,6 @@
 
 #include "base/files.h"
 #include "base/limits.h"
-#include "base/nearest.h"
 #include "train/recipes/shipped.h"
 
 namespace sloy {
@@ -22,9 +22,8 @@ const ShippedRecipe& find_shipped(std::string_view name) {
   }
   std::string names;
   for (std::string_view one : known) names += (names.empty() ? "" : ", ") + std::string(one);
-  const std::string_view meant = nearest(name, known);
   throw ConfigError(fmt::format("no recipe named '{}' is shipped", name), {{"shipped", names}},
-                    meant.empty() ? std::string{} : fmt::format("did you mean '{}'?", meant));
+                    did_you_mean(name, known, "name one of them"));
 }
 
 /// A layer's entry with the defaults of its type; `name` and `inputs` stay as they are.
@@ -66,6 +65,33 @@ Config& inner(Config& config, std::string_view key) {
                     {{"length", std::to_string(list.size())}}, "numbers count from 0");
 }
 
+const std::string& name_of(const RecipeData& data) {
+  if (!data.name.empty()) return data.name;
+  throw ConfigError("the recipe names no data", {}, "write name = \"fashion-mnist\" in [data]");
+}
+
+data::LoadOptions load_options(const RecipeData& data) {
+  return {.directory = data.directory, .generated = data.generated};
+}
+
+void check_least(const Config& section, std::string_view key, std::int64_t value,
+                 std::int64_t least) {
+  if (value >= least) return;
+  throw config_error(section.at(key),
+                     fmt::format("{} must be {} or more, not {}", key, least, value),
+                     fmt::format("give {} or more", least));
+}
+
+/// What stands in an argument of the command line has no line.
+void set_where_throughout(Config& config, const std::string& where) {
+  config.set_where(where);
+  if (config.is_list()) {
+    for (Config& item : config.as_list()) set_where_throughout(item, where);
+  } else if (config.is_map()) {
+    for (auto& [key, item] : config.as_map()) set_where_throughout(item, where);
+  }
+}
+
 }  // namespace
 
 Config to_config(const Validation& validation) {
@@ -88,6 +114,11 @@ void from_config(const Config& config, Validation& validation) {
 
 Recipe Recipe::from_config(const Config& config) {
   detail::check_keys(config, recipe_keys);
+  for (const std::string_view section : {"model", "train"}) {
+    if (config.find(section)) continue;
+    throw config_error(config, fmt::format("the recipe has no [{}]", section),
+                       "docs/command-line.md shows a whole recipe");
+  }
   Recipe recipe;
   if (const Config* seed = config.find("seed")) sloy::from_config(*seed, recipe.seed);
   if (const Config* data = config.find("data")) sloy::from_config(*data, recipe.data);
@@ -102,6 +133,11 @@ Recipe Recipe::from_config(const Config& config) {
         "} for class labels, or another that fits the task");
   }
   sloy::from_config(train, recipe.train);
+  check_least(train, "epochs", recipe.train.epochs, 1);
+  check_least(train, "batch_size", recipe.train.batch_size, 1);
+  if (const Config* data = config.find("data")) {
+    check_least(*data, "workers", recipe.data.workers, 0);
+  }
   return recipe;
 }
 
@@ -109,10 +145,7 @@ Recipe Recipe::parse(std::string_view toml, std::string_view source) {
   return from_config(parse_toml(toml, source));
 }
 
-Recipe Recipe::read(const std::string& path) {
-  const std::vector<std::byte> bytes = read_file(path, limits.file_bytes);
-  return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
-}
+Recipe Recipe::read(const std::string& path) { return from_config(read_toml(path)); }
 
 Recipe Recipe::shipped(std::string_view name) {
   return parse(shipped_text(name), fmt::format("{}.toml", name));
@@ -148,12 +181,9 @@ Model Recipe::make_model(const data::Spec& spec, const CustomTypes& custom) cons
   return model;
 }
 
-data::Split Recipe::load_data() const {
-  if (data.name.empty()) {
-    throw ConfigError("the recipe names no data", {}, "write name = \"fashion-mnist\" in [data]");
-  }
-  return data::load(data.name, {.directory = data.directory, .generated = data.generated});
-}
+data::Split Recipe::load_data() const { return data::load(name_of(data), load_options(data)); }
+
+data::Spec Recipe::load_spec() const { return data::load_spec(name_of(data), load_options(data)); }
 
 CompileOptions Recipe::compile_options() const {
   return {
@@ -178,8 +208,17 @@ FitOptions Recipe::fit_options() const {
 
 FitOptions Recipe::fit_options(const data::Split& split) const {
   FitOptions options = fit_options();
+  if (data.validation.test && split.test.empty()) {
+    throw DataError("validation is \"test\", but the data have no test part", {},
+                    "give validation a share of the training data, as 0.1");
+  }
   if (data.validation.test) options.validation_data = split.test;
   return options;
+}
+
+Config read_toml(const std::string& path) {
+  const std::vector<std::byte> bytes = read_file(path, limits.file_bytes);
+  return parse_toml({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
 }
 
 void override_value(Config& recipe, std::string_view assignment) {
@@ -195,13 +234,15 @@ void override_value(Config& recipe, std::string_view assignment) {
   } catch (const ConfigError&) {
     value = Config(text);  // a name needs no quotes
   }
-  value.set_where(fmt::format("--set {}", assignment));
+  const std::string where = fmt::format("--set {}", assignment);
+  set_where_throughout(value, where);
 
   Config* place = &recipe;
   std::string_view path = assignment.substr(0, equals);
   while (!path.empty()) {
     const std::size_t dot = std::min(path.find('.'), path.size());
     place = &inner(*place, path.substr(0, dot));
+    if (place->is_null()) place->set_where(where);
     path.remove_prefix(std::min(dot + 1, path.size()));
   }
   *place = std::move(value);

@@ -6,7 +6,8 @@ namespace sloy {
 
 void require_positive(std::string_view argument, std::int64_t value) {
   if (value >= 1) return;
-  throw ConfigError(fmt::format("{} must be 1 or more, not {}", argument, value));
+  throw ConfigError(fmt::format("{} must be 1 or more, not {}", argument, value), {},
+                    fmt::format("give {} of 1 or more", argument));
 }
 
 void require_positive(std::string_view argument, const IntPair& pair) {

@@ -1,0 +1,82 @@
+#include <gtest/gtest.h>
+#include <sloy/error.h>
+#include <sloy/io.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace sloy {
+namespace {
+
+constexpr const char* image = "examples/fashion-mnist/bag.png";
+constexpr const char* archive = "tests/fuzz/corpus/idx/images.gz";
+constexpr const char* array = "tests/fuzz/corpus/npy/float32";
+
+Tensor from_stream(const std::string& bytes) {
+  std::istringstream stream(bytes);
+  return read_tensor(stream, "standard input");
+}
+
+std::string bytes_of(const char* path) {
+  std::ostringstream bytes;
+  bytes << std::ifstream(path, std::ios::binary).rdbuf();
+  return bytes.str();
+}
+
+std::string message_of(const auto& action) {
+  try {
+    action();
+  } catch (const FileError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ReadTensor, TellsFilesByTheirFirstBytes) {
+  EXPECT_EQ(read_tensor(image).shape(), (Shape{28, 28, 1}));
+  EXPECT_EQ(message_of([] { read_tensor("README.md"); }),
+            "the file is of no kind known here\n"
+            "  file     README.md\n"
+            "  to fix   give an npy array, an IDX array or a PNG image");
+  EXPECT_THROW(read_tensor("no/such/file.png"), FileError);
+}
+
+TEST(ReadTensor, ReadsStreamsAsFiles) {
+  for (const char* path : {image, archive, array}) {
+    EXPECT_EQ(from_stream(bytes_of(path)), read_tensor(path)) << path;
+  }
+}
+
+TEST(ReadTensor, NamesTheStream) {
+  EXPECT_EQ(message_of([] { from_stream(""); }),
+            "there is nothing to read\n"
+            "  file     standard input\n"
+            "  to fix   give an npy array, an IDX array or a PNG image");
+  const std::string whole = bytes_of(array);
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    const std::string message = message_of([&] { from_stream(whole.substr(0, length)); });
+    EXPECT_NE(message.find("standard input"), std::string::npos) << length << message;
+  }
+}
+
+/// Zeros without an end.
+struct Endless : std::streambuf {
+  char zeros[4096] = {};
+  int_type underflow() override {
+    setg(zeros, zeros, zeros + sizeof zeros);
+    return traits_type::to_int_type(zeros[0]);
+  }
+};
+
+TEST(ReadTensor, ReadsNoMoreThanItsLimit) {
+  Endless zeros;
+  std::istream stream(&zeros);
+  EXPECT_EQ(message_of([&] { read_tensor(stream, "standard input"); }),
+            "the file is too large\n"
+            "  file     standard input\n"
+            "  needed   at most 268435456 bytes\n"
+            "  to fix   give it as a file, or in parts");
+}
+
+}  // namespace
+}  // namespace sloy
