@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sloy/config.h>
 #include <sloy/io.h>
+#include <zlib.h>
 
 #include <fstream>
 
@@ -171,6 +172,95 @@ TEST_F(CommandLine, RefusesWrongUsage) {
     EXPECT_EQ(refused.out, "") << testing::PrintToString(arguments);
     EXPECT_NE(refused.err, "") << testing::PrintToString(arguments);
   }
+}
+
+TEST_F(CommandLine, ValidatesOnTheTestDataWhereTheRecipeSaysSo) {
+  const Finished done = train("run", {"--json", "--set", "data.validation=test"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const std::vector<Config> all = events(done);
+  // 400 examples in batches of 64: none of the training part is held out.
+  EXPECT_EQ(all[0].at("steps").as_integer(), 7);
+  EXPECT_DOUBLE_EQ(all[1].at("val_loss").as_number(), all[2].at("test_loss").as_number());
+}
+
+TEST_F(CommandLine, PlansAndSummarizesByTheDatasHeadersAlone) {
+  using namespace std::string_literals;
+  const auto pack = [&](const std::string& name, const std::string& bytes) {
+    gzFile file = gzopen((directory_ / (name + ".gz")).c_str(), "wb");
+    gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
+    gzclose(file);
+  };
+  for (const std::string part : {"train", "t10k"}) {
+    pack(part + "-images-idx3-ubyte", "\0\0\x8\x3\0\0\x1\0\0\0\0\x1c\0\0\0\x1c"s);
+    pack(part + "-labels-idx1-ubyte", "\0\0\x8\x1\0\0\x1\0"s);
+  }
+  const Arguments net{"--model", "mlp", "--data", "mnist", "--data-dir", directory_.path()};
+  const auto run = [&](Arguments command) {
+    command.insert(command.end(), net.begin(), net.end());
+    return run_sloy(command);
+  };
+  EXPECT_EQ(run({"plan"}).exit_code, 0) << run({"plan"}).err;
+  EXPECT_EQ(run({"summary"}).exit_code, 0) << run({"summary"}).err;
+  const Finished refused = run({"train", "--out", at("run")});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_TRUE(holds(refused.err, "the file ends within the elements")) << refused.err;
+}
+
+TEST_F(CommandLine, PredictsWhatComesThroughAPipe) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors");
+  // More than a pipe holds at once.
+  Tensor points(DType::float32, {20'000, 2});
+  float next = -1;
+  for (float& x : points.mutable_values<float>()) x = next += 1e-4f;
+  write_tensor(at("points.npy"), points);
+  const std::string bytes = bytes_of_file(at("points.npy"));
+  const Finished piped = run_sloy({"predict", model, "-", "--json"}, {.input = bytes});
+  ASSERT_EQ(piped.exit_code, 0) << piped.err;
+  const Finished read = run_sloy({"predict", model, at("points.npy"), "--json"});
+  const std::vector<std::string> lines = lines_of(piped.out), expected = lines_of(read.out);
+  ASSERT_EQ(lines.size(), 20'000u);
+  for (std::size_t i : {std::size_t{0}, std::size_t{19'999}}) {
+    EXPECT_EQ(parse_json(lines[i]).at("output"), parse_json(expected[i]).at("output"));
+    EXPECT_EQ(parse_json(lines[i]).at("input").as_string(), "-[" + std::to_string(i) + "]");
+  }
+  const Finished cut = run_sloy({"predict", model, "-"}, {.input = bytes.substr(0, 1000)});
+  EXPECT_EQ(cut.exit_code, 2);
+  EXPECT_TRUE(holds(cut.err, "standard input")) << cut.err;
+}
+
+TEST_F(CommandLine, NamesACheckpointThatItPassesOver) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = bytes_of_file(at("run/model.safetensors"));
+  const std::string newest = at("run/checkpoints/epoch-00002.safetensors");
+  const std::string whole = bytes_of_file(newest);
+  for (const char* how : {"", "--json"}) {
+    std::ofstream(newest, std::ios::binary) << whole.substr(0, whole.size() / 2);
+    const Finished resumed = *how ? train("run", {"--resume", how}) : train("run", {"--resume"});
+    EXPECT_EQ(resumed.exit_code, 0);
+    EXPECT_TRUE(holds(resumed.err,
+                      "note: a checkpoint that can't be read was passed over\n"
+                      "  file      " +
+                          newest + "\n"))
+        << resumed.err;
+    EXPECT_FALSE(holds(resumed.out, "note")) << resumed.out;
+    EXPECT_EQ(bytes_of_file(newest), whole);
+    EXPECT_EQ(bytes_of_file(at("run/model.safetensors")), model);
+  }
+}
+
+TEST_F(CommandLine, LeavesNothingOfARunThatNeverBegan) {
+  for (const char* mistake : {"train.loss=MeanSquaredError", "train.epochs=0", "data.name=mons",
+                              "train.optimizer.learning_rate=nan"}) {
+    EXPECT_EQ(train("run", {"--set", mistake}).exit_code, 2) << mistake;
+    EXPECT_FALSE(std::filesystem::exists(at("run"))) << mistake;
+  }
+}
+
+TEST_F(CommandLine, SaysThatItsOutputCouldNotBeWritten) {
+  const Finished full = run_sloy({"data", "list"}, {.output = "/dev/full"});
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_EQ(full.err, "error: cannot write to standard output\n");
 }
 
 TEST_F(CommandLine, NamesTheNearestKeyAndDataSet) {

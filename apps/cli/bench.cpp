@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "console.h"
 #include "report.h"
+#include "usage.h"
 #include "workloads.h"
 
 namespace sloy::cli {
@@ -177,9 +178,9 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("workloads", arguments->workloads, names + " (default: all)");
   command->add_flag("--profile", arguments->profile, "Time of each kernel call");
   command->add_option("--seconds", arguments->seconds, "How long to time each (default 3)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command->add_option("--batch-size", arguments->batch_size, "Instead of the workload's own")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   command->footer(
       "Resident bytes are the process's peak so far: for one workload's own, run it alone.\n"
       "Examples:\n"

@@ -4,14 +4,16 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "usage.h"
+
 namespace sloy::cli {
 
 void add_common(CLI::App& command, Common& common) {
   command.add_flag("--json", common.json, "One JSON object a line on stdout, nothing else there");
   command.add_flag("--quiet", common.quiet, "No progress and no remarks");
   command.add_option("--threads", common.threads, "Threads that compute (default: all cores)")
-      ->check(CLI::Range(1, 4096));
-  command.add_option("--seed", common.seed, "Seed of every random choice");
+      ->check(whole_number(1, 4096));
+  command.add_option("--seed", common.seed, "Seed of every random choice")->check(whole_number(0));
 }
 
 void apply(const Common& common) {

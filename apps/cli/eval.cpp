@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "console.h"
 #include "report.h"
+#include "usage.h"
 
 namespace sloy::cli {
 namespace {
@@ -69,9 +70,9 @@ void add_eval(CLI::App& app, Action& action) {
       ->required();
   command->add_option("--data-dir", arguments->data_directory, "Where that data set's files are");
   command->add_option("--part", arguments->part, "test (default) or train")
-      ->check(CLI::IsMember({"test", "train"}));
+      ->check(one_of({"test", "train"}));
   command->add_option("--batch-size", arguments->batch_size, "Examples at a time (default 128)")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   command->footer("Example:\n  sloy eval model.safetensors --data fashion-mnist");
   command->callback(
       [arguments, &action] { action = [arguments] { return evaluate(*arguments); }; });

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "usage.h"
 
 namespace sloy::cli {
 namespace {
@@ -33,9 +34,10 @@ int run(int argc, char** argv) {
   add_data(app, chosen);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked, std::cout, std::cerr);
   } catch (const CLI::ParseError& error) {
-    int code = app.exit(error, std::cout, std::cerr);
-    return code == 0 ? done : misused;
+    throw usage_error(app, error);
   }
   return chosen();
 }
@@ -46,22 +48,21 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace sloy;
   try {
-    return cli::run(argc, argv);
+    const int code = cli::run(argc, argv);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    cli::complain("cannot write to standard output");
+    return cli::failed;
   } catch (const NumericError& error) {
     cli::complain(error.what());
     return cli::diverged;
-  } catch (const ConfigError& error) {
+  } catch (const Error& error) {
     cli::complain(error.what());
     return cli::misused;
-  } catch (const ShapeError& error) {
-    cli::complain(error.what());
-    return cli::misused;
-  } catch (const FileError& error) {
-    cli::complain(error.what());
-    return cli::misused;
-  } catch (const DataError& error) {
-    cli::complain(error.what());
-    return cli::misused;
+  } catch (const std::bad_alloc&) {
+    cli::complain(
+        "there is not enough memory\n  to fix   take a smaller batch_size: `sloy plan` "
+        "tells what a training needs");
+    return cli::failed;
   } catch (const std::exception& error) {
     cli::complain(error.what());
     return cli::failed;

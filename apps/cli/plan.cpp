@@ -85,7 +85,7 @@ void explain(const Plan& plan) {
 int plan(const Arguments& arguments) {
   apply(arguments.common);
   Recipe recipe = read_recipe(arguments.source, arguments.common);
-  data::Spec spec = recipe.load_data().train.spec();
+  data::Spec spec = recipe.load_spec();
   Model model = recipe.make_model(spec);
   model.compile(recipe.compile_options());
   Program program = model.training_program(spec, recipe.train.batch_size);

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iostream>
 #include <numeric>
 
 #include "commands.h"
 #include "console.h"
 #include "report.h"
+#include "usage.h"
 
 namespace sloy::cli {
 namespace {
@@ -43,15 +45,16 @@ bool fits(const Shape& shape, const Shape& wanted) {
 }
 
 Examples read_examples(const std::string& file, const Type& wanted) {
-  Tensor tensor = read_tensor(file == "-" ? "/dev/stdin" : file);
+  const std::string name = file == "-" ? "standard input" : file;
+  Tensor tensor = file == "-" ? read_tensor(std::cin, name) : read_tensor(file);
   Shape many = with_channels(tensor.shape(), wanted.shape);
   if (fits(many, wanted.shape)) return {file, tensor.reshaped(many), false};
   Shape one{1};
   for (Dim dim : tensor.shape()) one.push_back(dim);
   one = with_channels(one, wanted.shape);
   if (fits(one, wanted.shape)) return {file, tensor.reshaped(one), true};
-  throw ShapeError(file + " is of another shape than the model's input",
-                   {{"file", to_string(tensor.type())}, {"model", to_string(wanted)}},
+  throw ShapeError("the examples have another shape than the model's input",
+                   {{"file", name, to_string(tensor.type())}, {"needed", to_string(wanted)}},
                    "give examples of that shape, alone or with a batch dimension first");
 }
 
@@ -185,13 +188,13 @@ void add_predict(CLI::App& app, Action& action) {
   command->add_option("model", arguments->model, "A model (.safetensors)")->required();
   command
       ->add_option("inputs", arguments->inputs,
-                   "Examples: PNG images, npy or IDX arrays; - reads one from standard input")
+                   "Examples: PNG images, npy or IDX arrays; - is standard input")
       ->required();
   command->add_option("--out", arguments->out, "Write the outputs to this npy file");
   command->add_option("--take", arguments->take, "Only the first examples of each input")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   command->add_option("--top", arguments->top, "Classes shown for each example (default 3)")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, 1'000'000));
   command->footer(
       "Examples:\n"
       "  sloy predict model.safetensors photo.png\n"

@@ -1,22 +1,23 @@
 #include "sources.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace sloy::cli {
 namespace {
 
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw FileError("the recipe " + path + " can't be read", {},
-                    "give an existing file, or --model with one of the shipped recipes");
+Config read_file(const std::string& path) {
+  if (is_model_file(path)) {
+    throw ConfigError("this is a model, a recipe is needed", {{"file", path}},
+                      "give the recipe.toml of the run that made it");
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  const std::vector<std::string> shipped = Recipe::shipped_names();
+  const bool is_shipped = std::find(shipped.begin(), shipped.end(), path) != shipped.end();
+  if (is_shipped && !std::filesystem::exists(path)) {
+    throw ConfigError("there is no file " + path, {}, "--model " + path + " is the shipped recipe");
+  }
+  return read_toml(path);
 }
 
 std::string quoted(const std::string& value) { return to_json(Config(value)); }
@@ -39,14 +40,19 @@ void add_recipe(CLI::App& command, RecipeSource& source) {
       ->take_all();
 }
 
+bool is_model_file(const std::string& path) {
+  return std::filesystem::path(path).extension() == ".safetensors";
+}
+
 Recipe read_recipe(const RecipeSource& source, const Common& common) {
   if (source.file.empty() == source.model.empty()) {
-    throw ConfigError("give either a recipe file or --model", {},
-                      "sloy train --model cnn --data fashion-mnist");
+    throw ConfigError(source.file.empty() ? "a recipe file or --model is needed"
+                                          : "a recipe file and --model are both given",
+                      {}, "give one of them, as --model cnn --data fashion-mnist");
   }
   Config config = source.file.empty()
                       ? parse_toml(Recipe::shipped_text(source.model), source.model + ".toml")
-                      : parse_toml(read_text(source.file), source.file);
+                      : read_file(source.file);
   if (!source.data.empty()) override_value(config, "data.name=" + quoted(source.data));
   if (!source.data_directory.empty()) {
     override_value(config, "data.directory=" + quoted(source.data_directory));

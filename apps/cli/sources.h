@@ -25,6 +25,8 @@ struct RecipeSource {
 };
 
 void add_recipe(CLI::App& command, RecipeSource& source);
+/// Whether a file is named as models are.
+bool is_model_file(const std::string& path);
 /// Throws ConfigError where neither a file nor a model is given, or both are.
 Recipe read_recipe(const RecipeSource& source, const Common& common);
 /// "cnn-fashion-mnist", or the file's name without its ending: what run directories are called.

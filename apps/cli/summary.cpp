@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <filesystem>
 
 #include "commands.h"
 #include "console.h"
@@ -13,14 +12,17 @@ struct Arguments {
   RecipeSource source;
 };
 
-bool is_model_file(const std::string& path) {
-  return std::filesystem::path(path).extension() == ".safetensors";
-}
-
 Model read_model(const Arguments& arguments) {
-  if (is_model_file(arguments.source.file)) return Model::load(arguments.source.file);
-  Recipe recipe = read_recipe(arguments.source, arguments.common);
-  return recipe.make_model(recipe.load_data().train.spec());
+  const RecipeSource& source = arguments.source;
+  if (is_model_file(source.file)) {
+    if (!source.model.empty() || !source.data.empty() || !source.overrides.empty()) {
+      throw ConfigError("a model file is shown as it is: --model, --data and --set are of recipes",
+                        {{"file", source.file}}, "sloy summary " + source.file);
+    }
+    return Model::load(source.file);
+  }
+  Recipe recipe = read_recipe(source, arguments.common);
+  return recipe.make_model(recipe.load_spec());
 }
 
 int summarize(const Arguments& arguments) {

@@ -2,15 +2,15 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <csignal>
-#include <ctime>
 #include <filesystem>
-#include <fstream>
 
 #include "commands.h"
 #include "console.h"
 #include "interrupt.h"
 #include "report.h"
+#include "run_directory.h"
 #include "sources.h"
+#include "usage.h"
 
 namespace sloy::cli {
 namespace {
@@ -46,68 +46,24 @@ struct EmitEpochs {
   }
 };
 
-std::string now_text() {
-  std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &parts);
-  return text;
-}
-
-/// The run's directory, made and known to be writable before anything is computed.
-fs::path make_run_directory(const Arguments& arguments, const Recipe& recipe) {
-  fs::path directory =
-      arguments.out.empty()
-          ? fs::path("runs") / (now_text() + "-" + name_of(arguments.source, recipe))
-          : fs::path(arguments.out);
-  std::error_code error;
-  if (fs::exists(directory, error) && !fs::is_directory(directory, error)) {
-    throw FileError("the run directory " + directory.string() + " is a file", {},
-                    "give another --out");
+/// Where no progress is shown: with --json.
+struct SayNotices {
+  Common common;
+  void on_notice(sloy::Run&, const Notice& notice) {
+    say(common, std::string("note: ") + notice.what());
   }
-  if (!arguments.resume && fs::exists(directory, error) && !fs::is_empty(directory, error)) {
-    throw FileError("the run directory " + directory.string() + " is not empty", {},
-                    "give another --out, or --resume to go on with the run there");
-  }
-  fs::create_directories(directory, error);
-  fs::path probe = directory / ".writable";
-  std::ofstream file(probe);
-  bool writable = !error && file && (file << "x").flush();
-  file.close();
-  fs::remove(probe, error);
-  if (!writable) {
-    throw FileError("can't write into the run directory " + directory.string(),
-                    {{"found", "before training"}}, "give a writable one with --out");
-  }
-  return directory;
-}
+};
 
-void write_text(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  if (!(file << text) || !file.flush()) {
-    throw FileError("can't write " + path.string(), {},
-                    "make room on the disk, or give another --out");
+/// Once everything is known to fit: what the run is made of, for --resume and for people.
+struct RecordRun {
+  const RunDirectory& directory;
+  const Recipe& recipe;
+  bool& begun;
+  void on_train_begin(sloy::Run&) {
+    directory.record(recipe);
+    begun = true;
   }
-}
-
-Config run_record(const Recipe& recipe) {
-  Config record = to_config(about());
-  record["seed"] = static_cast<std::int64_t>(recipe.seed);
-  return record;
-}
-
-/// A resumed run must be the run it goes on with.
-void check_same_recipe(const fs::path& directory, const Recipe& recipe) {
-  std::ifstream file(directory / "recipe.toml", std::ios::binary);
-  if (!file) return;
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  Config before = parse_toml(text, (directory / "recipe.toml").string());
-  Config now = parse_toml(recipe.to_toml());
-  if (before == now) return;
-  throw ConfigError("the run in " + directory.string() + " was begun with another recipe", {},
-                    "repeat the arguments it was begun with, or give another --out");
-}
+};
 
 void say_interrupted(const Arguments& arguments, const fs::path& directory) {
   std::string command = "sloy train";
@@ -122,22 +78,9 @@ void say_interrupted(const Arguments& arguments, const fs::path& directory) {
                   command, directory.string()));
 }
 
-int train(const Arguments& arguments) {
-  apply(arguments.common);
-  Recipe recipe = read_recipe(arguments.source, arguments.common);
-  if (!arguments.convolution.empty()) {
-    from_config(Config(arguments.convolution), recipe.train.convolution);
-  }
-  fs::path directory = make_run_directory(arguments, recipe);
-  if (arguments.resume) check_same_recipe(directory, recipe);
-
-  data::Split data = recipe.load_data();
-  Model model = recipe.make_model(data.train.spec());
-  model.compile(recipe.compile_options());
-  write_text(directory / "recipe.toml", recipe.to_toml());
-  write_text(directory / "run.json", to_json(run_record(recipe)) + "\n");
-
-  FitOptions options = recipe.fit_options();
+FitOptions fit_options(const Arguments& arguments, const Recipe& recipe, const data::Split& data,
+                       const fs::path& directory) {
+  FitOptions options = recipe.fit_options(data);
   options.checkpoints = directory / "checkpoints";
   options.resume = arguments.resume;
   options.verbose =
@@ -145,33 +88,70 @@ int train(const Arguments& arguments) {
   options.callbacks.push_back(StopOnSignal{});
   options.callbacks.push_back(
       CSVLogger{.filename = (directory / "log.csv").string(), .append = arguments.resume});
-  if (arguments.common.json) options.callbacks.push_back(EmitEpochs{});
-
-  watch_signals();
-  auto begun = std::chrono::steady_clock::now();
-  model.fit(data.train, options);
-  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  if (int signal = signal_received(); signal != 0) {
-    say_interrupted(arguments, directory);
-    return signal == SIGTERM ? terminated : interrupted;
+  if (arguments.common.json) {
+    options.callbacks.push_back(SayNotices{arguments.common});
+    options.callbacks.push_back(EmitEpochs{});
   }
-  fs::path path = directory / "model.safetensors";
-  model.save(path);
+  return options;
+}
 
+/// What the trained model does on the test data, where there are any.
+void report(const Arguments& arguments, const Recipe& recipe, Model& model,
+            const data::Dataset& test, const std::string& path, double seconds) {
   Config event;
   event["event"] = "done";
-  event["model"] = path.string();
+  event["model"] = path;
   event["seconds"] = seconds;
-  if (!data.test.empty()) {
-    Evaluation test = model.evaluate(data.test, {.batch_size = recipe.train.batch_size});
-    for (const auto& [name, value] : test.logs) event["test_" + name] = value;
-    if (!arguments.common.json) print("test      " + logs_text(test.logs));
+  if (!test.empty()) {
+    Evaluation measured = model.evaluate(test, {.batch_size = recipe.train.batch_size});
+    for (const auto& [name, value] : measured.logs) event["test_" + name] = value;
+    if (!arguments.common.json) print("test      " + logs_text(measured.logs));
   }
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
   if (arguments.common.json) {
     emit(event);
   } else {
-    print("model     " + path.string());
+    print("model     " + path);
+  }
+}
+
+int train(const Arguments& arguments) {
+  apply(arguments.common);
+  Recipe recipe = read_recipe(arguments.source, arguments.common);
+  if (!arguments.convolution.empty()) {
+    from_config(Config(arguments.convolution), recipe.train.convolution);
+  }
+  RunDirectory directory(arguments.out.empty()
+                             ? usual_run_directory(name_of(arguments.source, recipe))
+                             : fs::path(arguments.out),
+                         arguments.resume);
+  if (arguments.resume) directory.check_same(recipe);
+
+  data::Split data = recipe.load_data();
+  Model model = recipe.make_model(data.train.spec());
+  model.compile(recipe.compile_options());
+  bool begun = false;
+  FitOptions options = fit_options(arguments, recipe, data, directory.path());
+  options.callbacks.push_back(RecordRun{directory, recipe, begun});
+
+  watch_signals();
+  auto start = std::chrono::steady_clock::now();
+  try {
+    model.fit(data.train, options);
+    double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (int signal = signal_received(); signal != 0) {
+      say_interrupted(arguments, directory.path());
+      return signal == SIGTERM ? terminated : interrupted;
+    }
+    const std::string path = directory.path() / "model.safetensors";
+    model.save(path);
+    report(arguments, recipe, model, data.test, path, seconds);
+  } catch (const FileError& error) {
+    // From here on a file that can't be written is no mistake of the arguments.
+    if (!begun) throw;
+    complain(error.what());
+    return failed;
   }
   return done;
 }
@@ -189,7 +169,7 @@ void add_train(CLI::App& app, Action& action) {
   command
       ->add_option("--convolution", arguments->convolution,
                    "direct: no Winograd, for its smaller rounding errors")
-      ->check(CLI::IsMember({"automatic", "direct"}));
+      ->check(one_of({"automatic", "direct"}));
   command->footer(
       "Examples:\n"
       "  sloy train --model cnn --data fashion-mnist\n"

@@ -222,10 +222,13 @@ const Workload& find_workload(std::string_view name) {
     if (workload.name == name) return workload;
   }
   std::string known;
+  std::vector<std::string_view> names;
   for (const Workload& workload : all) {
     known += (known.empty() ? "" : ", ") + std::string(workload.name);
+    names.push_back(workload.name);
   }
-  throw ConfigError("there is no workload named " + std::string(name), {{"known", known}});
+  throw ConfigError("there is no workload '" + std::string(name) + "'", {{"known", known}},
+                    did_you_mean(name, names, "name one of the known"));
 }
 
 std::vector<Tensor> random_batch(const Workload& workload, std::int64_t batch_size,

@@ -15,6 +15,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 extern char** environ;
 
@@ -58,14 +59,31 @@ struct Pipe {
     fcntl(ends[1], F_SETPIPE_SZ, 4096);
   }
   ~Pipe() {
-    close(ends[0]);
-    if (ends[1] >= 0) close(ends[1]);
+    close_reader();
+    close_writer();
   }
-  void close_writer() {
-    close(ends[1]);
-    ends[1] = -1;
+  void close_reader() { close_end(0); }
+  void close_writer() { close_end(1); }
+  void close_end(std::size_t end) {
+    if (ends[end] >= 0) close(ends[end]);
+    ends[end] = -1;
   }
 };
+
+/// Writes all, or until there is no reader any more. On a thread of its own: the signal that tells
+/// of a broken pipe is blocked there for good.
+void write_all(Pipe& pipe, std::string_view text) {
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  while (!text.empty()) {
+    const ssize_t count = write(pipe.ends[1], text.data(), text.size());
+    if (count < 0 && errno != EINTR) break;
+    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  pipe.close_writer();
+}
 
 /// Appends what there is to read; false at the end.
 bool read_some(int file, std::string& text) {
@@ -81,11 +99,19 @@ Finished run_sloy(const std::vector<std::string>& arguments, const ProcessOption
   std::vector<std::string> command{program().string()};
   command.insert(command.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment = environment_with(options.environment);
-  Pipe out, err;
+  Pipe in, out, err;
   posix_spawn_file_actions_t actions;
   check(posix_spawn_file_actions_init(&actions), "posix_spawn");
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out.ends[1], 1);
+  if (options.input.empty()) {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  } else {
+    posix_spawn_file_actions_adddup2(&actions, in.ends[0], 0);
+  }
+  if (options.output.empty()) {
+    posix_spawn_file_actions_adddup2(&actions, out.ends[1], 1);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 1, options.output.c_str(), O_WRONLY, 0);
+  }
   posix_spawn_file_actions_adddup2(&actions, err.ends[1], 2);
   if (!options.directory.empty()) {
     posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
@@ -98,6 +124,8 @@ Finished run_sloy(const std::vector<std::string>& arguments, const ProcessOption
   out.close_writer();
   err.close_writer();
 
+  in.close_reader();
+  std::thread writer([&] { write_all(in, options.input); });
   Finished finished;
   bool signalled = options.signal == 0;
   std::array<pollfd, 2> files{{{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}}};
@@ -110,6 +138,7 @@ Finished run_sloy(const std::vector<std::string>& arguments, const ProcessOption
       signalled = true;
     }
   }
+  writer.join();
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }

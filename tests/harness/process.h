@@ -10,6 +10,8 @@ namespace sloy::harness {
 struct ProcessOptions {
   std::filesystem::path directory = {};       ///< where it runs; here where empty
   std::vector<std::string> environment = {};  ///< "NAME=value", put over this process's own
+  std::string input = {};                     ///< comes through a pipe; /dev/null where empty
+  std::string output = {};                    ///< the file stdout goes to; kept where empty
   int signal = 0;                             ///< sent once, when stdout has held `signal_after`
   std::string signal_after = {};
 };

@@ -1,0 +1,82 @@
+#include "run_directory.h"
+
+#include <ctime>
+#include <fstream>
+
+namespace sloy::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string now_text() {
+  std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &parts);
+  return text;
+}
+
+bool can_write_into(const fs::path& directory) {
+  const fs::path probe = directory / ".writable";
+  std::ofstream file(probe);
+  const bool written = file && (file << "x").flush();
+  file.close();
+  std::error_code ignored;
+  fs::remove(probe, ignored);
+  return written;
+}
+
+void write_text(const fs::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  if (!(file << text) || !file.flush()) {
+    throw FileError("cannot write the file", {{"file", path.string()}},
+                    "make room on the disk, or give another --out");
+  }
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(fs::path path, bool resume) : path_(std::move(path)) {
+  std::error_code error;
+  const bool exists = fs::exists(path_, error);
+  if (exists && !fs::is_directory(path_, error)) {
+    throw FileError("the run directory is a file", {{"file", path_.string()}},
+                    "give another --out");
+  }
+  if (!resume && exists && !fs::is_empty(path_, error)) {
+    throw FileError("the run directory is not empty", {{"directory", path_.string()}},
+                    "give another --out, or --resume to go on with the run there");
+  }
+  made_ = fs::create_directories(path_, error);
+  if (error || !can_write_into(path_)) {
+    throw FileError("can't write into the run directory", {{"directory", path_.string()}},
+                    "give a writable one with --out");
+  }
+}
+
+RunDirectory::~RunDirectory() {
+  std::error_code not_empty;
+  if (made_) fs::remove(path_, not_empty);
+}
+
+void RunDirectory::check_same(const Recipe& recipe) const {
+  const fs::path file = path_ / "recipe.toml";
+  if (!fs::exists(file)) return;
+  if (read_toml(file.string()) == parse_toml(recipe.to_toml())) return;
+  throw ConfigError("the run was begun with another recipe", {{"directory", path_.string()}},
+                    "repeat the arguments it was begun with, or give another --out");
+}
+
+void RunDirectory::record(const Recipe& recipe) const {
+  Config about_run = to_config(about());
+  about_run["seed"] = static_cast<std::int64_t>(recipe.seed);
+  write_text(path_ / "recipe.toml", recipe.to_toml());
+  write_text(path_ / "run.json", to_json(about_run) + "\n");
+}
+
+fs::path usual_run_directory(const std::string& name) {
+  return fs::path("runs") / (now_text() + "-" + name);
+}
+
+}  // namespace sloy::cli

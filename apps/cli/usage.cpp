@@ -1,0 +1,131 @@
+#include "usage.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace sloy::cli {
+namespace {
+
+/// The command that the arguments were for, as far as it is known: "sloy data".
+struct Command {
+  const CLI::App* app;
+  std::string name;
+};
+
+Command command_of(const CLI::App& program) {
+  Command command{&program, program.get_name()};
+  while (!command.app->get_subcommands().empty()) {
+    command.app = command.app->get_subcommands().front();
+    command.name += " " + command.app->get_name();
+  }
+  return command;
+}
+
+std::vector<std::string> subcommands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(sub->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string help_of(const Command& command) {
+  return command.name + " --help shows how it is used";
+}
+
+ConfigError unknown(const std::string& sentence, const std::string& name, const std::string& label,
+                    const std::vector<std::string>& known, const Command& command) {
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  return ConfigError(sentence, {{label, fmt::format("{}", fmt::join(known, ", "))}},
+                     did_you_mean(name, views, help_of(command)));
+}
+
+/// About the first argument that is no part of any command or option.
+ConfigError unexpected(const std::string& argument, const Command& command) {
+  if (argument.starts_with("-")) {
+    const std::string name = argument.substr(0, argument.find('='));
+    return unknown(fmt::format("{} has no option {}", command.name, name), name, "options",
+                   options_of(*command.app), command);
+  }
+  const std::vector<std::string> commands = subcommands_of(*command.app);
+  if (!commands.empty()) {
+    return unknown(fmt::format("{} has no command '{}'", command.name, argument), argument,
+                   "commands", commands, command);
+  }
+  return ConfigError(fmt::format("{} has no use for '{}'", command.name, argument), {},
+                     help_of(command));
+}
+
+/// The parser's words; "inputs is required" and "--out: 1 required TEXT missing" are put otherwise.
+std::string words_of(const CLI::ParseError& error) {
+  const std::string words = error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error)) {
+    return words.substr(0, words.find(" is required")) + " is missing";
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
+    return words.substr(0, words.find(':')) + " needs a value";
+  }
+  return words;
+}
+
+}  // namespace
+
+CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
+  const auto check = [least, most](const std::string& text) -> std::string {
+    std::int64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, number);
+    if (parsed.ec == std::errc{} && parsed.ptr == end && least <= number && number <= most) {
+      return {};
+    }
+    const std::string range = most == std::numeric_limits<std::int64_t>::max()
+                                  ? fmt::format("of {} or more", least)
+                                  : fmt::format("from {} to {}", least, most);
+    return fmt::format("a whole number {} is needed, not '{}'", range, text);
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator positive_number() {
+  const auto check = [](const std::string& text) -> std::string {
+    double number = 0;
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, number);
+    const bool fits = parsed.ec == std::errc{} && parsed.ptr == end && std::isfinite(number);
+    return fits && number > 0 ? "" : fmt::format("a number above 0 is needed, not '{}'", text);
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator one_of(std::vector<std::string> choices) {
+  const auto check = [choices = std::move(choices)](const std::string& text) -> std::string {
+    if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
+    return fmt::format("{} is needed, not '{}'", fmt::join(choices, " or "), text);
+  };
+  return CLI::Validator(check, "");
+}
+
+ConfigError usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const Command command = command_of(app);
+  const std::vector<std::string> rest = app.remaining(true);
+  if (!rest.empty()) return unexpected(rest.front(), command);
+  const std::vector<std::string> commands = subcommands_of(*command.app);
+  if (!commands.empty()) {
+    return unknown(command.name + " needs a command", "", "commands", commands, command);
+  }
+  return ConfigError(fmt::format("{}: {}", command.name, words_of(error)), {}, help_of(command));
+}
+
+}  // namespace sloy::cli

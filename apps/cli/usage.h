@@ -1,0 +1,28 @@
+/// Arguments: checks of single options, and what is wrong with a command line.
+#pragma once
+
+#include <sloy/sloy.h>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+class ParseError;
+class Validator;
+}  // namespace CLI
+
+namespace sloy::cli {
+
+/// Checks of an option's value, for CLI::Option::check.
+CLI::Validator whole_number(std::int64_t least,
+                            std::int64_t most = std::numeric_limits<std::int64_t>::max());
+CLI::Validator positive_number();
+CLI::Validator one_of(std::vector<std::string> choices);
+
+/// What the parser refused, in the form of all errors.
+ConfigError usage_error(const CLI::App& app, const CLI::ParseError& error);
+
+}  // namespace sloy::cli
