@@ -45,7 +45,8 @@ batch_size = 7
 loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
 optimizer = { type = "Adam", learning_rate = 1e-3 }
 metrics = ["Accuracy"]
-callbacks = [{ type = "EarlyStopping", patience = 1000 }]
+callbacks = [{ type = "EarlyStopping", patience = 1000 },
+             { type = "OneCycle", max_learning_rate = 1e-2 }]
 )";
 
 class Trainings : public testing::Test {

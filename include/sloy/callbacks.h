@@ -156,6 +156,36 @@ struct SLOY_EXPORT EarlyStopping {
   }
 };
 
+/// How a learning rate goes from one value to another: half a wave of a cosine, or a line.
+enum class AnnealStrategy : std::uint8_t { cos, linear };
+constexpr std::array<std::string_view, 2> enum_names(AnnealStrategy) { return {"cos", "linear"}; }
+
+/// One cycle of the learning rate over the whole fit, set before every step (Smith and Topin 2019;
+/// PyTorch's OneCycleLR in two phases, without its cycling of momentum): up from
+/// max_learning_rate / div_factor in the first share pct_start of all steps, then down to
+/// max_learning_rate / (div_factor · final_div_factor). The optimizer's own rate is not used.
+struct SLOY_EXPORT OneCycle {
+  double max_learning_rate = 1e-3;
+  double pct_start = 0.3;
+  AnnealStrategy anneal_strategy = AnnealStrategy::cos;
+  double div_factor = 25;
+  double final_div_factor = 1e4;
+
+  /// The rate of a step, counted from 0, of a fit of so many steps. Past the end it is the last.
+  double learning_rate(std::int64_t step, std::int64_t steps) const;
+
+  void on_train_begin(Run& run);
+  void on_epoch_begin(Run& run);
+  void on_train_batch_end(Run& run, const Logs& logs);
+  static void fields(auto&& field) {
+    field("max_learning_rate", &OneCycle::max_learning_rate);
+    field("pct_start", &OneCycle::pct_start);
+    field("anneal_strategy", &OneCycle::anneal_strategy);
+    field("div_factor", &OneCycle::div_factor);
+    field("final_div_factor", &OneCycle::final_div_factor);
+  }
+};
+
 /// Saves the model after every epoch, or after those that improve `monitor`. `filepath` may hold
 /// {epoch} (from 1) and figures: "weights-{epoch:03d}-{val_loss:.3f}.safetensors".
 struct SLOY_EXPORT ModelCheckpoint {
