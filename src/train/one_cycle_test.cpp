@@ -73,13 +73,13 @@ TEST(OneCycle, RefusesWhatIsNoRate) {
   };
   EXPECT_EQ(message({.max_learning_rate = 0}),
             "OneCycle's max_learning_rate can't be 0\n"
-            "  to fix    give a number above 0");
+            "  to fix   give a number above 0");
   EXPECT_EQ(message({.pct_start = 1.5}),
             "OneCycle's pct_start can't be 1.5\n"
-            "  to fix    give a number from 0 to 1");
+            "  to fix   give a number from 0 to 1");
   EXPECT_EQ(message({.div_factor = std::numeric_limits<double>::quiet_NaN()}),
             "OneCycle's div_factor can't be nan\n"
-            "  to fix    give a number above 0");
+            "  to fix   give a number above 0");
   EXPECT_EQ(message({}), "");
 }
 

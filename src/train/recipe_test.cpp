@@ -64,7 +64,7 @@ TEST(Recipe, WrittenOutReadsBackTheSame) {
 TEST(Recipe, OfTheConvnetHasItsParameters) {
   const Recipe recipe = Recipe::shipped("cnn");
   const data::Spec spec{{DType::uint8, {28, 28, 1}}, {DType::int32, {}}, 10, {}};
-  EXPECT_EQ(recipe.make_model(spec).parameters(), 34826);
+  EXPECT_EQ(recipe.make_model(spec).parameters(), 241898);
 }
 
 TEST(Recipe, ValuesCanBeOverridden) {
