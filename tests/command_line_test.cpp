@@ -174,6 +174,67 @@ TEST_F(CommandLine, RefusesWrongUsage) {
   }
 }
 
+/// What people type who use the program for the first time.
+TEST_F(CommandLine, SaysWhatIsWrongWithItsArguments) {
+  const auto said = [](const Arguments& arguments) {
+    const Finished refused = run_sloy(arguments);
+    EXPECT_EQ(refused.exit_code, 2) << testing::PrintToString(arguments);
+    EXPECT_EQ(refused.out, "") << testing::PrintToString(arguments);
+    return refused.err;
+  };
+  EXPECT_EQ(said({}),
+            "error: sloy needs a command\n"
+            "  commands   train, eval, predict, summary, plan, bench, data\n"
+            "  to fix     sloy --help shows how it is used\n");
+  EXPECT_EQ(said({"trian", recipe_file()}),
+            "error: sloy has no command 'trian'\n"
+            "  commands   train, eval, predict, summary, plan, bench, data\n"
+            "  to fix     did you mean 'train'?\n");
+  EXPECT_EQ(said({"data", "sho", "moons"}),
+            "error: sloy data has no command 'sho'\n"
+            "  commands   list, show\n"
+            "  to fix     did you mean 'show'?\n");
+  EXPECT_EQ(said({"eval", "m.safetensors", "--dta", "moons"}),
+            "error: sloy eval has no option --dta\n"
+            "  options   --help, --json, --quiet, --threads, --seed, --data, --data-dir, --part, "
+            "--batch-size\n"
+            "  to fix    did you mean '--data'?\n");
+  EXPECT_EQ(said({"train", recipe_file(), "more"}),
+            "error: sloy train has no use for 'more'\n"
+            "  to fix   sloy train --help shows how it is used\n");
+  EXPECT_EQ(said({"eval", "m.safetensors"}),
+            "error: sloy eval: --data is missing\n"
+            "  to fix   sloy eval --help shows how it is used\n");
+  EXPECT_EQ(said({"train", recipe_file(), "--out"}),
+            "error: sloy train: --out needs a value\n"
+            "  to fix   sloy train --help shows how it is used\n");
+  EXPECT_EQ(said({"train", recipe_file(), "--threads", "0"}),
+            "error: sloy train: --threads: a whole number from 1 to 4096 is needed, not '0'\n"
+            "  to fix   sloy train --help shows how it is used\n");
+  EXPECT_EQ(said({"bench", "--seconds", "nan"}),
+            "error: sloy bench: --seconds: a number above 0 is needed, not 'nan'\n"
+            "  to fix   sloy bench --help shows how it is used\n");
+  EXPECT_EQ(said({"train", "cnn"}),
+            "error: there is no file cnn\n"
+            "  to fix   --model cnn is the shipped recipe\n");
+  EXPECT_EQ(said({"plan", at("model.safetensors")}),
+            "error: this is a model, a recipe is needed\n"
+            "  file     " +
+                at("model.safetensors") +
+                "\n"
+                "  to fix   give the recipe.toml of the run that made it\n");
+  EXPECT_EQ(said({"train", directory_.path()}),
+            "error: a directory stands where a file is needed\n"
+            "  file     " +
+                directory_.path().string() +
+                "\n"
+                "  to fix   name a file in it\n");
+  EXPECT_EQ(said({"train", recipe_file(), "--set", "train.epochs=-1"}),
+            "error: epochs must be 1 or more, not -1\n"
+            "  where    --set train.epochs=-1\n"
+            "  to fix   give 1 or more\n");
+}
+
 TEST_F(CommandLine, ValidatesOnTheTestDataWhereTheRecipeSaysSo) {
   const Finished done = train("run", {"--json", "--set", "data.validation=test"});
   ASSERT_EQ(done.exit_code, 0) << done.err;

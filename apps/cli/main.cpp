@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
     return cli::misused;
   } catch (const std::bad_alloc&) {
     cli::complain(
-        "there is not enough memory\n  to fix   take a smaller batch_size: `sloy plan` "
+        "there is not enough memory\n  to fix   take a smaller batch_size or model: `sloy plan` "
         "tells what a training needs");
     return cli::failed;
   } catch (const std::exception& error) {

@@ -160,7 +160,10 @@ int predict(const Arguments& arguments) {
     all.back().features = first_rows(all.back().features, arguments.take);
   }
   if (!arguments.out.empty()) {
-    if (all.size() != 1) throw ConfigError("--out takes the predictions of one input");
+    if (all.size() != 1)
+      throw ConfigError("--out takes the predictions of one input",
+                        {{"given", std::to_string(all.size()) + " inputs"}},
+                        "call sloy predict once for each");
     write_tensor(arguments.out, model.predict(all[0].features));
     return done;
   }

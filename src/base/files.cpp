@@ -28,6 +28,7 @@ std::string fix_of(const fs::path& path, std::error_code reason) {
   }
   if (reason == std::errc::permission_denied) return "change its permissions, or name another";
   if (reason == std::errc::no_space_on_device) return "make room on the disk";
+  if (reason == std::errc::is_a_directory) return "name a file in it";
   return {};
 }
 
@@ -185,17 +186,23 @@ std::vector<std::byte> read_file(const fs::path& path, std::uint64_t most, FileS
 void write_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts,
                       FileSystem& files) {
   const fs::path temporary = temporary_name(path);
-  try {
-    const std::unique_ptr<File> file = files.create(temporary);
-    for (const std::span<const std::byte> part : parts) file->write(part);
-    file->sync();
-    files.rename(temporary, path);
-  } catch (...) {
+  const auto clean_up = [&] {
     try {
       if (files.exists(temporary)) files.remove(temporary);
     } catch (const Error&) {
       // What made writing fail is the error to report.
     }
+  };
+  try {
+    const std::unique_ptr<File> file = files.create(temporary);
+    for (const std::span<const std::byte> part : parts) file->write(part);
+    file->sync();
+    files.rename(temporary, path);
+  } catch (const FileError& error) {
+    clean_up();
+    throw FileError(error.sentence(), {{"file", path.string()}}, error.fix());
+  } catch (...) {
+    clean_up();
     throw;
   }
   files.sync_directory(path.has_parent_path() ? path.parent_path() : fs::path("."));

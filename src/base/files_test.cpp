@@ -59,6 +59,18 @@ TEST_F(Files, SaysWhatAndWhy) {
   EXPECT_THROW(write_atomically(directory / "missing" / "file", bytes_of("x")), FileError);
 }
 
+TEST_F(Files, AnErrorNamesTheFileThatWasToBeWritten) {
+  try {
+    write_atomically("/no/such/place/a.npy", bytes_of("x"));
+    FAIL() << "nothing was thrown";
+  } catch (const FileError& error) {
+    EXPECT_STREQ(error.what(),
+                 "cannot create the file: No such file or directory\n"
+                 "  file     /no/such/place/a.npy\n"
+                 "  to fix   check the name");
+  }
+}
+
 TEST_F(Files, ReadsRegularFilesAlone) {
   EXPECT_THROW(real_files().open(directory), FileError);
   EXPECT_THROW(real_files().open("/dev/zero"), FileError);

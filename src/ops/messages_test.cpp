@@ -21,18 +21,6 @@ std::string message(const std::function<void(Graph&)>& build) {
 
 Value image(Graph& graph, Shape shape) { return graph.input("x", {DType::float32, shape}); }
 
-TEST(Message, OfAConvolution) {
-  const auto build = [](Graph& graph) {
-    convolution(image(graph, {32, 28, 28, 3}), image(graph, {3, 3, 4, 64}));
-  };
-  EXPECT_EQ(message(build),
-            "convolution: the input has 3 channels, the kernel expects 4\n"
-            "  input    (32, 28, 28, 3)   batch, height, width, channels\n"
-            "  kernel   (3, 3, 4, 64)     height, width, channels, filters\n"
-            "  layer    encoder\n"
-            "  to fix   feed 4 channels, or build the kernel for 3");
-}
-
 TEST(Message, OfASum) {
   const auto build = [](Graph& graph) {
     const Value operands[] = {image(graph, {batch, 3}), image(graph, {4})};

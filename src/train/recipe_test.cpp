@@ -91,12 +91,7 @@ TEST(Recipe, UnknownKeysAreRefusedWithTheNearest) {
       Recipe::from_config(config);
     });
   };
-  EXPECT_EQ(overridden("train.epoch=3"),
-            "there is no key 'epoch' here\n"
-            "  where    --set train.epoch=3\n"
-            "  keys     epochs, batch_size, loss, optimizer, metrics, callbacks, shuffle, "
-            "precision, convolution\n"
-            "  to fix   did you mean 'epochs'?");
+  EXPECT_NE(overridden("train.epoch=3").find("did you mean 'epochs'?"), std::string::npos);
   EXPECT_NE(overridden("trian.epochs=3").find("did you mean 'train'?"), std::string::npos);
   EXPECT_NE(overridden("train.optimizer=Adma").find("did you mean 'Adam'?"), std::string::npos);
   EXPECT_EQ(overridden("train.epochs.more=3"),
