@@ -280,7 +280,7 @@ TEST(Messages, OfWhatIsNotThereYet) {
   EXPECT_EQ(overridden("train.callbacks=[\"TensorBoard\"]"),
             "there is no callback of type 'TensorBoard'\n"
             "  where    --set train.callbacks=[\"TensorBoard\"]\n"
-            "  known    EarlyStopping, ModelCheckpoint, CSVLogger\n"
+            "  known    EarlyStopping, ModelCheckpoint, CSVLogger, OneCycle\n"
             "  key      callbacks\n"
             "  to fix   name one of the known");
   EXPECT_EQ(overridden("train.precision=mixed_bfloat16"),
