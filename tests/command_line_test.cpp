@@ -4,6 +4,7 @@
 #include <sloy/io.h>
 #include <zlib.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "harness/process.h"
@@ -308,6 +309,37 @@ TEST_F(CommandLine, NamesACheckpointThatItPassesOver) {
     EXPECT_EQ(bytes_of_file(newest), whole);
     EXPECT_EQ(bytes_of_file(at("run/model.safetensors")), model);
   }
+}
+
+TEST_F(CommandLine, SaysHowToGoOnAfterAnInterruption) {
+  const Arguments arguments{"train",
+                            recipe_file(),
+                            "--json",
+                            "--out",
+                            at("run"),
+                            "--set",
+                            "train.epochs=100000",
+                            "--set",
+                            "train.metrics=[\"Accuracy\"]"};
+  const Finished stopped =
+      run_sloy(arguments, {.signal = SIGINT, .signal_after = "\"event\":\"epoch\""});
+  EXPECT_EQ(stopped.exit_code, 130);
+  EXPECT_EQ(stopped.err,
+            "interrupted; to go on from the last finished epoch:\n  sloy train " + recipe_file() +
+                " --set train.epochs=100000 --set 'train.metrics=[\"Accuracy\"]' --out " +
+                at("run") + " --resume\n");
+}
+
+TEST_F(CommandLine, FailsWhereTheModelCannotBeWritten) {
+  std::filesystem::create_directories(at("run/model.safetensors"));
+  const Finished failed = train("run", {"--quiet", "--resume"});
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_EQ(failed.err,
+            "error: cannot rename the file: Is a directory\n"
+            "  file     " +
+                at("run/model.safetensors") +
+                "\n"
+                "  to fix   name a file in it\n");
 }
 
 TEST_F(CommandLine, LeavesNothingOfARunThatNeverBegan) {

@@ -65,17 +65,32 @@ struct RecordRun {
   }
 };
 
+/// As a shell takes it for one word.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=.,/:+@%";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  std::string word = "'";
+  for (char letter : text) word += letter == '\'' ? "'\\''" : std::string(1, letter);
+  return word + "'";
+}
+
 void say_interrupted(const Arguments& arguments, const fs::path& directory) {
   std::string command = "sloy train";
+  const auto add = [&](const std::string& option, const std::string& value) {
+    if (!value.empty()) command += option + " " + shell_word(value);
+  };
   const RecipeSource& source = arguments.source;
-  if (!source.file.empty()) command += " " + source.file;
-  if (!source.model.empty()) command += " --model " + source.model;
-  if (!source.data.empty()) command += " --data " + source.data;
-  for (const std::string& assignment : source.overrides) command += " --set " + assignment;
-  if (arguments.common.seed) command += fmt::format(" --seed {}", *arguments.common.seed);
+  add("", source.file);
+  add(" --model", source.model);
+  add(" --data", source.data);
+  add(" --data-dir", source.data_directory);
+  for (const std::string& assignment : source.overrides) add(" --set", assignment);
+  if (arguments.common.seed) add(" --seed", std::to_string(*arguments.common.seed));
+  add(" --convolution", arguments.convolution);
+  add(" --out", directory.string());
   say(arguments.common,
-      fmt::format("interrupted; to go on from the last finished epoch:\n  {} --out {} --resume",
-                  command, directory.string()));
+      "interrupted; to go on from the last finished epoch:\n  " + command + " --resume");
 }
 
 FitOptions fit_options(const Arguments& arguments, const Recipe& recipe, const data::Split& data,
