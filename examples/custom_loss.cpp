@@ -15,9 +15,7 @@ struct QuantileLoss {
     const Value error = target - prediction;
     return mean(maximum(quantile * error, (quantile - 1.0) * error), {.axes = {-1}});
   }
-  static void fields(auto&& field) {
-    field("quantile", &QuantileLoss::quantile);
-  }
+  static void fields(auto&& field) { field("quantile", &QuantileLoss::quantile); }
 };
 
 /// The share of targets that are below the prediction.

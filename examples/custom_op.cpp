@@ -14,9 +14,7 @@ namespace {
 struct Softsign {
   double width = 1;
   bool operator==(const Softsign&) const = default;
-  static void fields(auto&& field) {
-    field("width", &Softsign::width);
-  }
+  static void fields(auto&& field) { field("width", &Softsign::width); }
 };
 
 /// The shape rule: what the result is, or a ShapeError.

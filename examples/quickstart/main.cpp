@@ -19,8 +19,6 @@ int main() {
   model.save("moons.safetensors");
 
   Model loaded = Model::load("moons.safetensors");
-  loaded.compile(
-      {.loss = SparseCategoricalCrossentropy{.from_logits = true}, .metrics = {Accuracy{}}});
   const Evaluation evaluation = loaded.evaluate(test);
   const double accuracy = evaluation.logs["accuracy"];
   std::cout << "accuracy on points it has not seen: " << accuracy << '\n';

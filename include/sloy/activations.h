@@ -1,9 +1,11 @@
-/// Activations: functions of one value that follow a layer's sum.
+/// Activations: functions of one value that follow a layer's sum. In files `activation = "relu"`,
+/// in C++ the function itself:
 ///
 ///     Dense{.units = 64, .activation = relu}
 ///     Value y = relu(x);
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,15 +15,15 @@ namespace sloy {
 
 class Symbol;
 
-/// The value itself.
+/// x itself.
 SLOY_EXPORT Value linear(Value x);
 /// max(x, 0); derivative 0 at 0.
 SLOY_EXPORT Value relu(Value x);
-/// leaky_relu of ops.h with the slope 0.2, as Keras's function (its layer LeakyReLU has 0.3).
+/// x where x > 0, else 0.2·x: the slope of Keras's function (its layer LeakyReLU has 0.3).
 SLOY_EXPORT Value leaky_relu(Value x);
-/// elu of ops.h with alpha 1.
+/// x where x > 0, else eˣ − 1.
 SLOY_EXPORT Value elu(Value x);
-// sigmoid, tanh and softmax are in ops.h.
+// Those of ops.h: sigmoid, tanh and softmax (along the last axis).
 
 /// An activation by value: any function Value → Value. Those above, sigmoid, tanh and softmax have
 /// names in files; give one of your own a name, and the same name in LoadOptions.
@@ -50,5 +52,7 @@ class SLOY_EXPORT Activation {
 /// The activation's name. Throws ConfigError where it has none.
 SLOY_EXPORT Config to_config(const Activation& activation);
 SLOY_EXPORT void from_config(const Config& config, Activation& activation);
+/// Those that files may name: the functions above, sigmoid, tanh and softmax.
+SLOY_EXPORT std::span<const Activation> activations();
 
 }  // namespace sloy

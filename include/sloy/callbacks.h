@@ -12,6 +12,11 @@
 ///
 /// With `Config state() const` and `void set_state(const Config&)` it goes on where it was when a
 /// fit is resumed: set_state is then called after on_train_begin.
+///
+/// In a recipe:
+///
+///     [train]
+///     callbacks = [{ type = "EarlyStopping", patience = 2 }]
 #pragma once
 
 #include <cstdint>
@@ -96,7 +101,8 @@ class SLOY_EXPORT Notice : public Error {
   using Error::Error;
 };
 
-/// Whether smaller or larger is better; `automatic`: larger for the accuracy.
+/// Whether smaller or larger is better. By itself ("auto" in files, Mode::automatic): larger for
+/// what ends in "accuracy", else smaller.
 enum class Mode : std::uint8_t { automatic, min, max };
 constexpr std::array<std::string_view, 3> enum_names(Mode) { return {"auto", "min", "max"}; }
 
@@ -124,13 +130,13 @@ class SLOY_EXPORT Best {
 /// has not become better than `baseline` in that time. Unlike Keras it restores the weights of the
 /// best epoch by default, whatever ends the fit.
 struct SLOY_EXPORT EarlyStopping {
-  std::string monitor = "val_loss";
-  double min_delta = 0;
-  int patience = 0;
-  Mode mode = Mode::automatic;
-  std::optional<double> baseline = {};
-  bool restore_best_weights = true;
-  int start_from_epoch = 0;
+  std::string monitor = "val_loss";     ///< a figure of the logs
+  double min_delta = 0;                 ///< better means better by more than this
+  int patience = 0;                     ///< epochs; 0 stops at the first that isn't better
+  Mode mode = Mode::automatic;          ///< whether smaller or larger is better
+  std::optional<double> baseline = {};  ///< left out: the best so far is enough
+  bool restore_best_weights = true;     ///< false: those of the last epoch stay
+  int start_from_epoch = 0;             ///< counted from 0; earlier ones don't count
 
   struct Progress {
     Best best;
@@ -165,11 +171,11 @@ constexpr std::array<std::string_view, 2> enum_names(AnnealStrategy) { return {"
 /// max_learning_rate / div_factor in the first share pct_start of all steps, then down to
 /// max_learning_rate / (div_factor · final_div_factor). The optimizer's own rate is not used.
 struct SLOY_EXPORT OneCycle {
-  double max_learning_rate = 1e-3;
-  double pct_start = 0.3;
-  AnnealStrategy anneal_strategy = AnnealStrategy::cos;
-  double div_factor = 25;
-  double final_div_factor = 1e4;
+  double max_learning_rate = 1e-3;                       ///< at the peak
+  double pct_start = 0.3;                                ///< in [0, 1]
+  AnnealStrategy anneal_strategy = AnnealStrategy::cos;  ///< how the rate goes up and down
+  double div_factor = 25;                                ///< the peak over the first rate
+  double final_div_factor = 1e4;                         ///< the first rate over the last
 
   /// The rate of a step, counted from 0, of a fit of so many steps. Past the end it is the last.
   double learning_rate(std::int64_t step, std::int64_t steps) const;
@@ -189,10 +195,10 @@ struct SLOY_EXPORT OneCycle {
 /// Saves the model after every epoch, or after those that improve `monitor`. `filepath` may hold
 /// {epoch} (from 1) and figures: "weights-{epoch:03d}-{val_loss:.3f}.safetensors".
 struct SLOY_EXPORT ModelCheckpoint {
-  std::string filepath = {};
-  std::string monitor = "val_loss";
-  bool save_best_only = false;
-  Mode mode = Mode::automatic;
+  std::string filepath = {};         ///< needed: of the model files
+  std::string monitor = "val_loss";  ///< a figure of the logs; looked at for the best only
+  bool save_best_only = false;       ///< only after epochs better than all before
+  Mode mode = Mode::automatic;       ///< whether smaller or larger is better
 
   Best best = {};  ///< set while training
 
@@ -211,9 +217,9 @@ struct SLOY_EXPORT ModelCheckpoint {
 /// Writes a line an epoch: epoch (from 0, as Keras), figures, learning_rate. A resumed fit goes on
 /// with the file it finds.
 struct SLOY_EXPORT CSVLogger {
-  std::string filename = {};
-  std::string separator = ",";
-  bool append = false;
+  std::string filename = {};    ///< needed
+  std::string separator = ",";  ///< between the columns
+  bool append = false;          ///< to the file there is, instead of a new one
 
   std::shared_ptr<File> file = {};  ///< open while training
 

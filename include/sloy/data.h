@@ -170,10 +170,10 @@ SLOY_EXPORT Split mnist(const std::string& directory = {});
 
 /// Points of the plane, made by formula: float32 features (2).
 struct Generated {
-  std::int64_t size = 500;
-  /// Standard deviation of the normal noise added to each coordinate (`plane`: to the target).
+  std::int64_t size = 500;  ///< examples; `load` holds out the last fifth for tests
+  /// standard deviation of the normal noise added to each coordinate (`plane`: to the target)
   double noise = 0.1;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< of the points; a larger set begins with the smaller one
 
   static void fields(auto&& field) {
     field("size", &Generated::size);

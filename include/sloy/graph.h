@@ -2,8 +2,8 @@
 ///
 ///     Graph graph;
 ///     Value x = graph.input("x", {DType::float32, {batch, 784}});
-///     Value w = graph.variable(variables->add({.name = "w", .type = {DType::float32, {784,
-///     10}}})); Value y = relu(matmul(x, w));
+///     VariableId id = graph.variables().add({.name = "w", .type = {DType::float32, {784, 10}}});
+///     Value y = relu(matmul(x, graph.variable(id)));
 #pragma once
 
 #include <cstdint>

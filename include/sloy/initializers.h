@@ -1,4 +1,9 @@
 /// Initializers: the first values of weights. Names, defaults and formulas are Keras's.
+///
+/// The scaled ones take their variance from the weight's shape. Its fans are how many inputs feed
+/// one unit (in) and how many units one input feeds (out): for a kernel (window…, in, out)
+/// window·in and window·out. The normal ones among them are truncated at two standard deviations
+/// and widened by 1 / 0.87962566103423978, so that the variance is the formula's after that.
 #pragma once
 
 #include <cstdint>
@@ -37,19 +42,23 @@ struct SLOY_EXPORT Fans {
 };
 SLOY_EXPORT Fans fans(const Shape& shape);
 
+/// 0 everywhere.
 struct SLOY_EXPORT Zeros {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
 };
+/// 1 everywhere.
 struct SLOY_EXPORT Ones {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
 };
+/// `value` everywhere.
 struct SLOY_EXPORT Constant {
   double value = 0;
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&& field) { field("value", &Constant::value); }
 };
+/// Normal with mean `mean` and standard deviation `stddev`.
 struct SLOY_EXPORT RandomNormal {
   double mean = 0;
   double stddev = 0.05;
@@ -59,6 +68,7 @@ struct SLOY_EXPORT RandomNormal {
     field("stddev", &RandomNormal::stddev);
   }
 };
+/// Uniform in [minval, maxval).
 struct SLOY_EXPORT RandomUniform {
   double minval = -0.05;
   double maxval = 0.05;
@@ -68,6 +78,8 @@ struct SLOY_EXPORT RandomUniform {
     field("maxval", &RandomUniform::maxval);
   }
 };
+/// Normal, drawn again where it is more than two `stddev` from `mean`: the deviation of what is
+/// left is 0.88·stddev.
 struct SLOY_EXPORT TruncatedNormal {
   double mean = 0;
   double stddev = 0.05;
@@ -78,31 +90,32 @@ struct SLOY_EXPORT TruncatedNormal {
   }
 };
 
-// The scaled initializers have mean 0 and a variance that follows from the shape: 2 / (in + out)
-// (Glorot and Bengio 2010), 2 / in (He et al. 2015), 1 / in (LeCun et al. 1998). The uniform ones
-// are on ±√(3·variance). The normal ones are, as Keras's, truncated at two standard deviations and
-// widened by 1 / 0.87962566103423978, so that the variance is the formula's after truncation.
-
+/// Uniform on ±√(6 / (in + out)) (Glorot and Bengio 2010).
 struct SLOY_EXPORT GlorotUniform {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
 };
+/// Truncated normal with variance 2 / (in + out) (Glorot and Bengio 2010).
 struct SLOY_EXPORT GlorotNormal {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
 };
+/// Uniform on ±√(6 / in) (He et al. 2015): for ReLU.
 struct SLOY_EXPORT HeUniform {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
 };
+/// Truncated normal with variance 2 / in (He et al. 2015): for ReLU.
 struct SLOY_EXPORT HeNormal {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
 };
+/// Uniform on ±√(3 / in) (LeCun et al. 1998).
 struct SLOY_EXPORT LecunUniform {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
 };
+/// Truncated normal with variance 1 / in (LeCun et al. 1998).
 struct SLOY_EXPORT LecunNormal {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
@@ -141,5 +154,6 @@ class SLOY_EXPORT Initializer {
 
 SLOY_EXPORT Config to_config(const Initializer& initializer);
 SLOY_EXPORT void from_config(const Config& config, Initializer& initializer);
+SLOY_EXPORT std::span<const TypeEntry<Initializer>> initializer_types();
 
 }  // namespace sloy

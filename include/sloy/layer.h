@@ -78,7 +78,8 @@ concept CallsForMany = requires(const T& layer, Scope& scope, std::span<const Va
 template <class T>
 concept LayerType = CallsOnOne<T> || CallsOnMany<T> || CallsForMany<T>;
 
-/// The layer that is an activation alone; in files its type is "Activation".
+/// An activation alone, of any shape. In C++ the activation itself stands among a model's layers:
+/// `Sequential{Dense{.units = 8}, relu}`.
 struct SLOY_EXPORT ActivationLayer {
   static constexpr std::string_view type_name = "Activation";
   Activation activation = linear;
@@ -101,7 +102,8 @@ class SLOY_EXPORT Layer {
   template <LayerType T>
   requires(!std::same_as<T, Layer>) Layer(T layer)  // NOLINT: Dense{…} is a layer
       : held_(std::make_shared<Held<T>>(std::move(layer))) {}
-  Layer(Activation activation);  // NOLINT: relu is a layer
+  Layer(Activation activation);  // NOLINT: an activation is a layer
+  Layer(Activation::Function function) : Layer(Activation(function)) {}  // NOLINT: relu is one
 
   /// "Dense".
   std::string_view type() const { return held_->type(); }

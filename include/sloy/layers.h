@@ -1,7 +1,21 @@
 /// Layers: what models are made of. Names, arguments and defaults are Keras's.
 ///
-/// Every layer with weights takes `trainable` and every layer a `name`, which must be unique in its
-/// model; left out, the name is the type's with a number: conv2d, conv2d_1, ….
+/// Every layer has a `name`, which must be unique in its model; left out, it is the type's with a
+/// number: conv2d, conv2d_1, ….
+///
+/// What doesn't fit is refused when the layer is called, before anything runs: an argument by a
+/// ConfigError, an input's shape by a ShapeError.
+///
+/// In a recipe each layer is a table with these arguments; those left out have their defaults:
+///
+///     [[model.layer]]
+///     type = "Dense"
+///     units = 64
+///     activation = "relu"
+///     kernel_initializer = { type = "TruncatedNormal", stddev = 0.01 }
+///     kernel_regularizer = { type = "L2", l2 = 1e-4 }
+///
+/// Where nothing but defaults is wanted the name will do: `kernel_initializer = "HeNormal"`.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +53,9 @@ SLOY_EXPORT void from_config(const Config& config, IntPair& pair);
 
 /// Where a model's examples come in: their shape, without the batch. It is a Symbol as well.
 /// Data of dtype uint8 are taken as pixels: fed to a float32 input they become value / 255.
+/// In C++ `Input{28, 28, 1}`; in files `{ type = "Input", shape = [28, 28, 1] }`, and
+/// `dtype = "uint8"` or "int32" where it isn't float32. A recipe needs none: the data say what
+/// their examples are.
 class SLOY_EXPORT Input {
  public:
   Input(std::initializer_list<Dim> dims) : Input(Shape(dims)) {}
@@ -59,16 +76,17 @@ class SLOY_EXPORT Input {
 SLOY_EXPORT Config to_config(const Input& input);
 SLOY_EXPORT void from_config(const Config& config, Input& input);
 
-/// Densely connected layer: activation(x·kernel + bias).  (batch, …, n) → (batch, …, units)
+/// Densely connected layer: activation(x·kernel + bias), kernel (n, units), bias (units).
+/// (batch, …, n) → (batch, …, units)
 struct SLOY_EXPORT Dense {
-  int units = 0;
-  Activation activation = linear;
-  bool use_bias = true;
-  Initializer kernel_initializer = GlorotUniform{};
-  Initializer bias_initializer = Zeros{};
-  Regularizer kernel_regularizer = {};
-  Regularizer bias_regularizer = {};
-  bool trainable = true;
+  int units = 0;                                     ///< needed: how many numbers come out
+  Activation activation = linear;                    ///< applied to the result
+  bool use_bias = true;                              ///< whether there is a bias
+  Initializer kernel_initializer = GlorotUniform{};  ///< first values of the kernel
+  Initializer bias_initializer = Zeros{};            ///< first values of the bias
+  Regularizer kernel_regularizer = {};               ///< a penalty on the kernel, for the loss
+  Regularizer bias_regularizer = {};                 ///< a penalty on the bias, for the loss
+  bool trainable = true;                             ///< false: its weights stay as they are
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -86,15 +104,17 @@ struct SLOY_EXPORT Dense {
   }
 };
 
-/// Convolution over images: activation(x ∗ kernel + bias), the kernel not mirrored.
+/// Convolution over images: activation(x ∗ kernel + bias), the kernel not mirrored. The kernel is
+/// (height, width, channels / groups, filters), the bias (filters). A result's size is
+/// ⌈size / stride⌉ with the padding `same`, ⌈(size − dilation·(kernel − 1)) / stride⌉ with `valid`.
 /// (batch, height, width, channels) → (batch, height′, width′, filters)
 struct SLOY_EXPORT Conv2D {
-  int filters = 0;
-  IntPair kernel_size = {};
-  IntPair strides = 1;
-  Padding padding = valid;
-  IntPair dilation_rate = 1;
-  int groups = 1;
+  int filters = 0;            ///< needed: channels of the result
+  IntPair kernel_size = {};   ///< needed: pixels the window sees in each direction
+  IntPair strides = 1;        ///< pixels from one window to the next
+  Padding padding = valid;    ///< zeros around the image
+  IntPair dilation_rate = 1;  ///< pixels from one cell of the window to the next
+  int groups = 1;             ///< parts of the channels and filters that don't see one another
   Activation activation = linear;
   bool use_bias = true;
   Initializer kernel_initializer = GlorotUniform{};
@@ -124,11 +144,13 @@ struct SLOY_EXPORT Conv2D {
   }
 };
 
-/// The largest of each window. `strides` not given are the pool's size.
+/// The largest of each window; cells added by padding never win. Sizes as Conv2D's. Of equals the
+/// first gets the gradient.
+/// (batch, height, width, channels) → (batch, height′, width′, channels)
 struct SLOY_EXPORT MaxPool2D {
-  IntPair pool_size = 2;
-  IntPair strides = {};
-  Padding padding = valid;
+  IntPair pool_size = 2;    ///< pixels the window sees in each direction
+  IntPair strides = {};     ///< pixels from one window to the next; left out: the pool's size
+  Padding padding = valid;  ///< cells around the image
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -142,11 +164,12 @@ struct SLOY_EXPORT MaxPool2D {
 };
 using MaxPooling2D = MaxPool2D;
 
-/// The mean of each window; cells added by padding don't count.
+/// The mean of each window; cells added by padding don't count. Sizes as Conv2D's.
+/// (batch, height, width, channels) → (batch, height′, width′, channels)
 struct SLOY_EXPORT AveragePool2D {
-  IntPair pool_size = 2;
-  IntPair strides = {};
-  Padding padding = valid;
+  IntPair pool_size = 2;    ///< pixels the window sees in each direction
+  IntPair strides = {};     ///< pixels from one window to the next; left out: the pool's size
+  Padding padding = valid;  ///< cells around the image
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -160,9 +183,10 @@ struct SLOY_EXPORT AveragePool2D {
 };
 using AveragePooling2D = AveragePool2D;
 
-/// The mean of each channel over the image.  (batch, height, width, channels) → (batch, channels)
+/// The mean of each channel over the image (Lin, Chen and Yan 2014).
+/// (batch, height, width, channels) → (batch, channels)
 struct SLOY_EXPORT GlobalAveragePooling2D {
-  bool keepdims = false;
+  bool keepdims = false;  ///< the result is (batch, 1, 1, channels)
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -174,8 +198,9 @@ struct SLOY_EXPORT GlobalAveragePooling2D {
 };
 
 /// Every pixel repeated `size` times in both directions.
+/// (batch, height, width, channels) → (batch, size·height, size·width, channels)
 struct SLOY_EXPORT UpSampling2D {
-  IntPair size = 2;
+  IntPair size = 2;  ///< how often, in each direction
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -186,7 +211,8 @@ struct SLOY_EXPORT UpSampling2D {
   }
 };
 
-/// All numbers of an example in one row.  (batch, a, b, …) → (batch, a·b·…)
+/// All numbers of an example in one row.
+/// (batch, a, b, …) → (batch, a·b·…)
 struct SLOY_EXPORT Flatten {
   std::string name = {};
 
@@ -195,8 +221,10 @@ struct SLOY_EXPORT Flatten {
   static void fields(auto&& field) { field("name", &Flatten::name); }
 };
 
-/// The same numbers under another shape, given without the batch. One size may be −1: what is left.
+/// The same numbers, in the same order, under another shape.
+/// (batch, …) → (batch, target_shape…)
 struct SLOY_EXPORT Reshape {
+  /// needed: sizes without the batch; one may be -1, which stands for what is left
   std::vector<std::int64_t> target_shape = {};
   std::string name = {};
 
@@ -209,9 +237,10 @@ struct SLOY_EXPORT Reshape {
 };
 
 /// In training each number is 0 with probability `rate`, else divided by 1 − rate (inverted
-/// dropout: Srivastava et al. 2014 scale at inference instead). In inference x itself.
+/// dropout: Srivastava et al. 2014 scale at inference instead). In inference x itself. The shape
+/// stays.
 struct SLOY_EXPORT Dropout {
-  double rate = 0;
+  double rate = 0;  ///< in [0, 1)
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -224,13 +253,14 @@ struct SLOY_EXPORT Dropout {
 
 /// gamma·(x − mean) / √(variance + epsilon) + beta over all axes but `axis` (Ioffe and Szegedy
 /// 2015): by the batch's mean and biased variance in training, by running ones in inference and
-/// where it is not trainable. running ← momentum·running + (1 − momentum)·batch's.
+/// where it is not trainable. running ← momentum·running + (1 − momentum)·batch's. The shape stays.
+/// Weights gamma and beta, statistics moving_mean and moving_variance, all (channels).
 struct SLOY_EXPORT BatchNormalization {
-  int axis = -1;
-  double momentum = 0.99;
-  double epsilon = 1e-3;
-  bool center = true;
-  bool scale = true;
+  int axis = -1;           ///< the channels
+  double momentum = 0.99;  ///< what stays of the running statistics at each step
+  double epsilon = 1e-3;   ///< added to the variance
+  bool center = true;      ///< whether there is a beta
+  bool scale = true;       ///< whether there is a gamma
   Initializer beta_initializer = Zeros{};
   Initializer gamma_initializer = Ones{};
   Initializer moving_mean_initializer = Zeros{};
@@ -262,10 +292,10 @@ struct SLOY_EXPORT BatchNormalization {
 
 /// (x − mean) / max(√variance, 1e-7) for each channel. Left out, mean and variance are those of the
 /// training data: `fit` measures them before its first step, Model::adapt when it is called. They
-/// are stored with the model. REQUIRES then: it stands right after the input.
+/// are stored with the model. It must stand right after the input then. The shape stays.
 struct SLOY_EXPORT Normalization {
-  std::vector<double> mean = {};
-  std::vector<double> variance = {};
+  std::vector<double> mean = {};      ///< one for each channel of the last axis, or one for all
+  std::vector<double> variance = {};  ///< as many
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -277,7 +307,7 @@ struct SLOY_EXPORT Normalization {
   }
 };
 
-/// scale·x + offset
+/// scale·x + offset, of any shape. Pixels of uint8 come as value / 255 without it: see Input.
 struct SLOY_EXPORT Rescaling {
   double scale = 1;
   double offset = 0;
@@ -311,8 +341,9 @@ struct SLOY_EXPORT Multiply {
 };
 
 /// Inputs one after the other along `axis`; their other sizes are equal.
+/// (batch, …, a), (batch, …, b), … → (batch, …, a + b + …)
 struct SLOY_EXPORT Concatenate {
-  int axis = -1;
+  int axis = -1;  ///< counted with the batch; negative ones from the end
   std::string name = {};
 
   Value call(Scope& scope, std::span<const Value> inputs) const;
@@ -323,10 +354,10 @@ struct SLOY_EXPORT Concatenate {
   }
 };
 
-/// max(x, 0), cut off at `max_value` where that is given; below `threshold`
-/// negative_slope·(x − threshold).
+/// x from `threshold` on, below it negative_slope·(x − threshold); nothing above `max_value`. As it
+/// stands max(x, 0), of any shape. No argument may be negative.
 struct SLOY_EXPORT ReLU {
-  std::optional<double> max_value = {};
+  std::optional<double> max_value = {};  ///< left out: no bound
   double negative_slope = 0;
   double threshold = 0;
   std::string name = {};
@@ -341,7 +372,7 @@ struct SLOY_EXPORT ReLU {
   }
 };
 
-/// x where x > 0, else negative_slope·x.
+/// x where x > 0, else negative_slope·x (Maas, Hannun and Ng 2013), of any shape.
 struct SLOY_EXPORT LeakyReLU {
   double negative_slope = 0.3;
   std::string name = {};
@@ -354,7 +385,7 @@ struct SLOY_EXPORT LeakyReLU {
   }
 };
 
-/// x where x > 0, else alpha·(eˣ − 1).
+/// x where x > 0, else alpha·(eˣ − 1) (Clevert, Unterthiner and Hochreiter 2016), of any shape.
 struct SLOY_EXPORT ELU {
   double alpha = 1;
   std::string name = {};
@@ -367,7 +398,7 @@ struct SLOY_EXPORT ELU {
   }
 };
 
-/// Turns scores along the last axis into probabilities that sum to one.
+/// Turns scores along the last axis into probabilities that sum to one: eˣ / Σ eˣ. The shape stays.
 struct SLOY_EXPORT Softmax {
   std::string name = {};
 

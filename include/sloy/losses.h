@@ -8,6 +8,11 @@
 ///         return power(absolute(target - prediction), 3);
 ///       }
 ///     };
+///
+/// In a recipe:
+///
+///     [train]
+///     loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
 #pragma once
 
 #include <concepts>
@@ -27,7 +32,7 @@ enum class Prediction : std::uint8_t { any, scores, probabilities };
 /// −log of the probability of the right class. Targets are int32 labels, (batch, …); predictions
 /// (batch, …, classes). Probabilities are divided by their sum and clipped to [1e-7, 1 − 1e-7].
 struct SLOY_EXPORT SparseCategoricalCrossentropy {
-  bool from_logits = false;
+  bool from_logits = false;  ///< predictions are scores, before a softmax
 
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -41,10 +46,11 @@ struct SLOY_EXPORT SparseCategoricalCrossentropy {
 };
 
 /// −Σ target·log(probability) over the last axis, the classes. Targets are probabilities of every
-/// class, one-hot or not. Probabilities predicted are divided by their sum and clipped likewise.
+/// class, one-hot or not; targets and predictions are (batch, …, classes). Probabilities predicted
+/// are divided by their sum and clipped to [1e-7, 1 − 1e-7].
 struct SLOY_EXPORT CategoricalCrossentropy {
-  bool from_logits = false;
-  double label_smoothing = 0;  ///< target ← target·(1 − s) + s / classes
+  bool from_logits = false;    ///< predictions are scores, before a softmax
+  double label_smoothing = 0;  ///< s in [0, 1]: target ← target·(1 − s) + s / classes
 
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -58,11 +64,12 @@ struct SLOY_EXPORT CategoricalCrossentropy {
   }
 };
 
-/// −(target·log p + (1 − target)·log(1 − p)), the mean over the last axis. From probabilities p is
-/// clipped to [1e-7, 1 − 1e-7]; from logits it is exact. Labels (batch) fit predictions (batch, 1).
+/// −(target·log p + (1 − target)·log(1 − p)), the mean over the last axis. Targets are in [0, 1]
+/// and have the predictions' shape; labels (batch) fit predictions (batch, 1). From probabilities p
+/// is clipped to [1e-7, 1 − 1e-7]; from logits it is exact.
 struct SLOY_EXPORT BinaryCrossentropy {
-  bool from_logits = false;
-  double label_smoothing = 0;  ///< target ← target·(1 − s) + s / 2
+  bool from_logits = false;    ///< predictions are scores, before a sigmoid
+  double label_smoothing = 0;  ///< s in [0, 1]: target ← target·(1 − s) + s / 2
 
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -86,7 +93,8 @@ struct SLOY_EXPORT MeanSquaredError {
   static void fields(auto&&) {}
 };
 
-/// |target − prediction|, the mean over the last axis but not over the batch.
+/// |target − prediction|, the mean over the last axis but not over the batch. Shapes must be
+/// equal: nothing broadcasts.
 struct SLOY_EXPORT MeanAbsoluteError {
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;

@@ -8,6 +8,11 @@
 ///         return share_of(less(absolute(target - prediction), target.graph().constant(0.1)));
 ///       }
 ///     };
+///
+/// In a recipe, where every loss is a metric too:
+///
+///     [train]
+///     metrics = ["Accuracy", "MeanAbsoluteError"]
 #pragma once
 
 #include <concepts>
@@ -39,7 +44,7 @@ inline MetricParts share_of(Value truth) { return mean_of(truth); }
 /// the class is the largest of the last axis, and the target a label or a one-hot row. For
 /// predictions that are scores (the loss says so) the threshold applies to their sigmoid.
 struct SLOY_EXPORT Accuracy {
-  double threshold = 0.5;
+  double threshold = 0.5;  ///< a probability, for one prediction an example
 
   MetricParts call(Value target, Value prediction, Prediction kind) const;
   std::string metric_name() const { return "accuracy"; }

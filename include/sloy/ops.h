@@ -25,8 +25,9 @@ SLOY_EXPORT Value add(Value a, Value b);
 SLOY_EXPORT Value subtract(Value a, Value b);
 SLOY_EXPORT Value multiply(Value a, Value b);
 SLOY_EXPORT Value divide(Value a, Value b);
-/// Where equal, the gradient goes to `a`.
+/// The larger; where equal, the gradient goes to `a`.
 SLOY_EXPORT Value maximum(Value a, Value b);
+/// The smaller, likewise.
 SLOY_EXPORT Value minimum(Value a, Value b);
 /// a to the power b; the gradient of b needs a > 0.
 SLOY_EXPORT Value power(Value a, Value b);
@@ -115,6 +116,7 @@ SLOY_EXPORT Value count(Value x, std::vector<int> axes = {});
 
 // ---- Shapes.
 
+/// The same elements, in the same order, under another shape of equal size.
 SLOY_EXPORT Value reshape(Value x, Shape shape);
 /// Dimension i of the result is dimension permutation[i] of x.
 SLOY_EXPORT Value transpose(Value x, std::vector<int> permutation);
@@ -122,6 +124,7 @@ SLOY_EXPORT Value transpose(Value x, std::vector<int> permutation);
 SLOY_EXPORT Value broadcast_to(Value x, Shape shape);
 /// x summed over the axes that broadcasting from `shape` repeated: the gradient of broadcast_to.
 SLOY_EXPORT Value sum_to(Value x, Shape shape);
+/// One after the other along `axis`; the other sizes are equal.
 SLOY_EXPORT Value concatenate(std::span<const Value> values, int axis = -1);
 /// Elements begin ≤ index < end along `axis`, which must not be the batch.
 SLOY_EXPORT Value slice(Value x, int axis, std::int64_t begin, std::int64_t end);
@@ -214,6 +217,7 @@ SLOY_EXPORT Value max_pool_gradient(Value dy, Value indices, Shape input, PoolOp
 SLOY_EXPORT Value max_pool_gather(Value x, Value indices, PoolOptions options);
 /// The mean of each window; padding does not count, as in Keras.
 SLOY_EXPORT Value average_pool(Value x, PoolOptions options);
+/// The gradient of average_pool for its input of shape `input`.
 SLOY_EXPORT Value average_pool_gradient(Value dy, Shape input, PoolOptions options);
 /// Every position repeated `factors` times in each spatial dimension.
 SLOY_EXPORT Value upsample(Value x, std::vector<std::int64_t> factors);
@@ -232,7 +236,7 @@ SLOY_EXPORT Value softmax_cross_entropy(Value scores, Value labels);
 /// −y log σ(x) − (1 − y) log(1 − σ(x)) of each score x and target y in [0, 1]. Stable.
 SLOY_EXPORT Value sigmoid_cross_entropy(Value scores, Value targets);
 
-// ---- Activations that are made of the above.
+// ---- Activations with an argument. activations.h has those without.
 
 /// x where x > 0, else negative_slope · x.
 SLOY_EXPORT Value leaky_relu(Value x, double negative_slope);

@@ -8,6 +8,11 @@
 ///         return weight - scope.learning_rate() * sign(gradient);
 ///       }
 ///     };
+///
+/// In a recipe:
+///
+///     [train]
+///     optimizer = { type = "Adam", learning_rate = 1e-3 }
 #pragma once
 
 #include <array>
@@ -50,9 +55,9 @@ class Optimizer;
 /// Nesterov's (1983), with the same v: w ← w + β·v − η·g.
 /// As in Keras, v holds the rate: PyTorch's u = −v / η is the same as long as the rate is constant.
 struct SLOY_EXPORT SGD {
-  double learning_rate = 0.01;
-  double momentum = 0;
-  bool nesterov = false;
+  double learning_rate = 0.01;  ///< η, 0 or more
+  double momentum = 0;          ///< β in [0, 1)
+  bool nesterov = false;        ///< only with momentum
 
   Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;
@@ -77,12 +82,12 @@ constexpr std::array<std::string_view, 3> enum_names(EpsilonPlace) {
 /// m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ),
 /// w ← w − η·m̂ / (√v̂ + ε), t from 1 (Kingma and Ba 2015).
 struct SLOY_EXPORT Adam {
-  double learning_rate = 0.001;
-  double beta_1 = 0.9;
-  double beta_2 = 0.999;
-  /// Not given: 1e-7, or its square where it is added inside the root.
+  double learning_rate = 0.001;  ///< η, 0 or more
+  double beta_1 = 0.9;           ///< β₁ in [0, 1)
+  double beta_2 = 0.999;         ///< β₂ in [0, 1)
+  /// ε, above 0; left out: 1e-7, or its square where it is added inside the root
   std::optional<double> epsilon = {};
-  EpsilonPlace epsilon_place = EpsilonPlace::uncorrected;
+  EpsilonPlace epsilon_place = EpsilonPlace::uncorrected;  ///< where ε is added
 
   Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;

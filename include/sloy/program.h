@@ -1,7 +1,8 @@
 /// Programs: a graph compiled into a flat list of kernel calls with every buffer's place fixed.
 ///
-///     Program step = compile({.outputs = {loss}, .updates = optimizer.minimize(loss), .batch_size
-///     = 32}); State state(step.variables(), {.seed = 1}); auto [l] = step.run(state, {x, y});
+///     Program step = compile({.outputs = {loss}, .updates = optimizer.minimize(loss)});
+///     State state(step.variables(), {.seed = 1});
+///     auto [l] = step.run(state, {x, y});
 #pragma once
 
 #include <array>
@@ -79,7 +80,7 @@ constexpr std::array<std::string_view, 2> enum_names(BackendKind) { return {"cpu
 
 enum class ConvolutionAlgorithm : std::uint8_t {
   automatic,  ///< a fixed rule of CPU features and shape, for each pass
-  direct
+  direct      ///< never Winograd's, whose rounding errors are larger
 };
 constexpr std::array<std::string_view, 2> enum_names(ConvolutionAlgorithm) {
   return {"automatic", "direct"};

@@ -1,4 +1,36 @@
 /// Recipes: a whole training as a TOML file.
+///
+///     seed = 7              # of first weights, dropout, order: the same seed, the same bytes
+///
+///     [data]
+///     name = "moons"
+///     validation = 0.2
+///
+///     [[model.layer]]
+///     type = "Dense"
+///     units = 32
+///     activation = "relu"
+///
+///     [[model.layer]]
+///     type = "Dense"
+///     units = 2
+///
+///     [train]
+///     epochs = 20
+///     loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
+///     metrics = ["Accuracy"]
+///
+/// Layers follow one another. For any other graph they have a `name` and `inputs`:
+///
+///     [[model.layer]]
+///     type = "Add"
+///     inputs = ["conv_1", "shortcut"]
+///
+/// `{ same_as = "a", inputs = ["b"] }` calls the layer `a` once more, with the same weights;
+/// `{ type = "Model", model = { layer = [ … ] } }` is a model within the model. Beside `layer`,
+/// [model] may have `inputs` and `outputs`, the names of layers where there are several.
+///
+/// A key that doesn't exist is an error, which names the nearest that does.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +55,11 @@ SLOY_EXPORT void from_config(const Config& config, Validation& validation);
 
 /// [data]: what to learn from.
 struct SLOY_EXPORT RecipeData {
-  std::string name = {};       ///< a known data set (data::names)
+  std::string name = {};       ///< needed: a data set that `sloy data list` names
   std::string directory = {};  ///< where its files are; empty: the usual places
+  /// a share of the training data held out to measure on after each epoch, or "test"
   Validation validation = {};
-  int workers = 0;
+  int workers = 0;                 ///< threads that read ahead; 0: batches are read between steps
   data::Generated generated = {};  ///< for data made by formula
 
   static void fields(auto&& field) {
@@ -40,15 +73,15 @@ struct SLOY_EXPORT RecipeData {
 
 /// [train]: how to learn.
 struct SLOY_EXPORT RecipeTrain {
-  int epochs = 1;
-  std::int64_t batch_size = 32;
-  Loss loss = SparseCategoricalCrossentropy{};
-  Optimizer optimizer = SGD{};
-  std::vector<Metric> metrics = {};
-  std::vector<Callback> callbacks = {};
-  bool shuffle = true;
-  Precision precision = Precision::float32;  ///< float64 runs on the reference kernels
-  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  int epochs = 1;                               ///< passes over the training data
+  std::int64_t batch_size = 32;                 ///< examples a step
+  Loss loss = SparseCategoricalCrossentropy{};  ///< needed: what is made small
+  Optimizer optimizer = SGD{};                  ///< how weights follow the gradient
+  std::vector<Metric> metrics = {};             ///< what is measured beside the loss
+  std::vector<Callback> callbacks = {};         ///< what happens beside the steps
+  bool shuffle = true;                          ///< another order in every epoch
+  Precision precision = Precision::float32;     ///< float64 runs on the reference kernels
+  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;  ///< `direct`: no Winograd
 
   static void fields(auto&& field) {
     using Self = RecipeTrain;

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include <sloy/described.h>
 #include <sloy/graph.h>
 
 namespace sloy {
 
-/// l1·Σ|w|
+/// l1·Σ|w|: draws weights to 0.
 struct SLOY_EXPORT L1 {
   double l1 = 0.01;
   Value call(Value weight) const;
@@ -60,5 +61,6 @@ class SLOY_EXPORT Regularizer {
 /// Null where there is none.
 SLOY_EXPORT Config to_config(const Regularizer& regularizer);
 SLOY_EXPORT void from_config(const Config& config, Regularizer& regularizer);
+SLOY_EXPORT std::span<const TypeEntry<Regularizer>> regularizer_types();
 
 }  // namespace sloy

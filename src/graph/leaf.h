@@ -34,9 +34,7 @@ struct VariableAttributes {
 struct ConstantAttributes {
   Tensor value;
   bool operator==(const ConstantAttributes&) const = default;
-  static void fields(auto&& field) {
-    field("value", &ConstantAttributes::value);
-  }
+  static void fields(auto&& field) { field("value", &ConstantAttributes::value); }
 };
 
 extern const OpDefinition<InputAttributes> input_op;

@@ -9,17 +9,13 @@
 namespace sloy {
 namespace {
 
-struct Named {
-  std::string_view name;
-  Activation::Function function;
-};
-constexpr std::array<Named, 7> built_in{{{"linear", &linear},
-                                         {"relu", &relu},
-                                         {"sigmoid", &sigmoid},
-                                         {"tanh", &tanh},
-                                         {"softmax", &softmax},
-                                         {"elu", &elu},
-                                         {"leaky_relu", &leaky_relu}}};
+constexpr std::array<Activation, 7> built_in{{{"linear", &linear},
+                                              {"relu", &relu},
+                                              {"sigmoid", &sigmoid},
+                                              {"tanh", &tanh},
+                                              {"softmax", &softmax},
+                                              {"elu", &elu},
+                                              {"leaky_relu", &leaky_relu}}};
 
 }  // namespace
 
@@ -33,11 +29,13 @@ Symbol Activation::operator()(const Symbol& x) const { return Layer(*this)(x); }
 
 std::string_view Activation::function_name() const {
   if (!given_name_.empty()) return given_name_;
-  for (const Named& named : built_in) {
-    if (named.function == function_) return named.name;
+  for (const Activation& named : built_in) {
+    if (named == *this) return named.given_name_;
   }
   return {};
 }
+
+std::span<const Activation> activations() { return built_in; }
 
 Config to_config(const Activation& activation) {
   if (!activation.function_name().empty()) return std::string(activation.function_name());
@@ -47,20 +45,16 @@ Config to_config(const Activation& activation) {
 
 void from_config(const Config& config, Activation& activation) {
   const std::string& name = config.as_string();
+  const std::span<const Activation> custom = CustomTypesInUse::current().activations;
   std::vector<std::string_view> known;
-  for (const Named& named : built_in) {
-    if (named.name == name) {
-      activation = Activation(named.function);
-      return;
+  for (std::span<const Activation> list : {activations(), custom}) {
+    for (const Activation& named : list) {
+      if (named.function_name() == name) {
+        activation = named;
+        return;
+      }
+      known.push_back(named.function_name());
     }
-    known.push_back(named.name);
-  }
-  for (const Activation& custom : CustomTypesInUse::current().activations) {
-    if (custom.function_name() == name) {
-      activation = custom;
-      return;
-    }
-    known.push_back(custom.function_name());
   }
   detail::unknown_type(config, "activation", known);
 }

@@ -117,20 +117,24 @@ Tensor Initializer::operator()(const Shape& shape, std::uint64_t seed,
   return values;
 }
 
-Config to_config(const Initializer& initializer) {
-  return detail::described_config(initializer.held_->type(), initializer.held_->fields());
-}
-
-void from_config(const Config& config, Initializer& initializer) {
-  static constexpr std::array<TypeEntry<Initializer>, 12> built_in{
+std::span<const TypeEntry<Initializer>> initializer_types() {
+  static constexpr std::array types{
       type_entry<Initializer, Zeros>(),         type_entry<Initializer, Ones>(),
       type_entry<Initializer, Constant>(),      type_entry<Initializer, RandomNormal>(),
       type_entry<Initializer, RandomUniform>(), type_entry<Initializer, TruncatedNormal>(),
       type_entry<Initializer, GlorotUniform>(), type_entry<Initializer, GlorotNormal>(),
       type_entry<Initializer, HeUniform>(),     type_entry<Initializer, HeNormal>(),
       type_entry<Initializer, LecunUniform>(),  type_entry<Initializer, LecunNormal>()};
+  return types;
+}
+
+Config to_config(const Initializer& initializer) {
+  return detail::described_config(initializer.held_->type(), initializer.held_->fields());
+}
+
+void from_config(const Config& config, Initializer& initializer) {
   const std::span<const TypeEntry<Initializer>> custom = CustomTypesInUse::current().initializers;
-  initializer = make_described<Initializer>(config, "initializer", {built_in, custom});
+  initializer = make_described<Initializer>(config, "initializer", {initializer_types(), custom});
 }
 
 }  // namespace sloy

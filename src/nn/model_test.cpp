@@ -52,6 +52,14 @@ TEST(Model, HasTheShapesAndParametersOfKerassConvnet) {
                                       "conv2d_1/bias", "dense/kernel", "dense/bias"}));
 }
 
+TEST(Model, TakesActivationsForLayers) {
+  const Model model = Sequential{Input{2}, Dense{.units = 8}, relu, tanh};
+  const std::vector<LayerSummary> layers = model.layers();
+  ASSERT_EQ(layers.size(), 4u);
+  EXPECT_EQ(layers[2].type, "Activation");
+  EXPECT_EQ(layers[3].path, "activation_1");
+}
+
 TEST(Model, CountsBatchNormalizationsStatisticsApart) {
   const Sequential model{Input{8, 8, 3}, Conv2D{.filters = 5, .kernel_size = 3, .use_bias = false},
                          BatchNormalization{}};

@@ -13,6 +13,12 @@ Value L1L2::call(Value weight) const {
   return l1 * sum(absolute(weight)) + l2 * sum(square(weight));
 }
 
+std::span<const TypeEntry<Regularizer>> regularizer_types() {
+  static constexpr std::array types{type_entry<Regularizer, L1>(), type_entry<Regularizer, L2>(),
+                                    type_entry<Regularizer, L1L2>()};
+  return types;
+}
+
 Config to_config(const Regularizer& regularizer) {
   if (!regularizer) return {};
   return detail::described_config(regularizer.held_->type(), regularizer.held_->fields());
@@ -23,11 +29,8 @@ void from_config(const Config& config, Regularizer& regularizer) {
     regularizer = {};
     return;
   }
-  static constexpr std::array<TypeEntry<Regularizer>, 3> built_in{type_entry<Regularizer, L1>(),
-                                                                  type_entry<Regularizer, L2>(),
-                                                                  type_entry<Regularizer, L1L2>()};
   const std::span<const TypeEntry<Regularizer>> custom = CustomTypesInUse::current().regularizers;
-  regularizer = make_described<Regularizer>(config, "regularizer", {built_in, custom});
+  regularizer = make_described<Regularizer>(config, "regularizer", {regularizer_types(), custom});
 }
 
 }  // namespace sloy

@@ -12,9 +12,7 @@ namespace {
 struct ScaledCube {
   double scale = 1;
   bool operator==(const ScaledCube&) const = default;
-  static void fields(auto&& field) {
-    field("scale", &ScaledCube::scale);
-  }
+  static void fields(auto&& field) { field("scale", &ScaledCube::scale); }
 };
 
 template <class T>

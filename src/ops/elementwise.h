@@ -9,9 +9,7 @@ namespace sloy {
 struct CastAttributes {
   DType dtype = DType::float32;
   bool operator==(const CastAttributes&) const = default;
-  static void fields(auto&& field) {
-    field("dtype", &CastAttributes::dtype);
-  }
+  static void fields(auto&& field) { field("dtype", &CastAttributes::dtype); }
 };
 
 extern const OpDefinition<NoAttributes> add_op;

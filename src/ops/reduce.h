@@ -9,17 +9,13 @@ namespace sloy {
 struct AxisAttributes {
   int axis = -1;
   bool operator==(const AxisAttributes&) const = default;
-  static void fields(auto&& field) {
-    field("axis", &AxisAttributes::axis);
-  }
+  static void fields(auto&& field) { field("axis", &AxisAttributes::axis); }
 };
 
 struct CountAttributes {
   Dim elements = 1;
   bool operator==(const CountAttributes&) const = default;
-  static void fields(auto&& field) {
-    field("elements", &CountAttributes::elements);
-  }
+  static void fields(auto&& field) { field("elements", &CountAttributes::elements); }
 };
 
 extern const OpDefinition<ReduceOptions> sum_op;

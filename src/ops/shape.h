@@ -8,25 +8,19 @@ namespace sloy {
 struct ShapeAttributes {
   Shape shape;
   bool operator==(const ShapeAttributes&) const = default;
-  static void fields(auto&& field) {
-    field("shape", &ShapeAttributes::shape);
-  }
+  static void fields(auto&& field) { field("shape", &ShapeAttributes::shape); }
 };
 
 struct TransposeAttributes {
   std::vector<int> permutation;
   bool operator==(const TransposeAttributes&) const = default;
-  static void fields(auto&& field) {
-    field("permutation", &TransposeAttributes::permutation);
-  }
+  static void fields(auto&& field) { field("permutation", &TransposeAttributes::permutation); }
 };
 
 struct ConcatenateAttributes {
   int axis = -1;
   bool operator==(const ConcatenateAttributes&) const = default;
-  static void fields(auto&& field) {
-    field("axis", &ConcatenateAttributes::axis);
-  }
+  static void fields(auto&& field) { field("axis", &ConcatenateAttributes::axis); }
 };
 
 struct SliceAttributes {
@@ -56,9 +50,7 @@ struct PadAttributes {
 struct OneHotAttributes {
   Dim classes = 1;
   bool operator==(const OneHotAttributes&) const = default;
-  static void fields(auto&& field) {
-    field("classes", &OneHotAttributes::classes);
-  }
+  static void fields(auto&& field) { field("classes", &OneHotAttributes::classes); }
 };
 
 extern const OpDefinition<ShapeAttributes> reshape_op;

@@ -6,10 +6,9 @@
 namespace sloy {
 
 std::span<const TypeEntry<Callback>> callback_types() {
-  static constexpr std::array table{type_entry<Callback, EarlyStopping>(),
-                                    type_entry<Callback, ModelCheckpoint>(),
-                                    type_entry<Callback, CSVLogger>(),
-                                    type_entry<Callback, OneCycle>()};
+  static constexpr std::array table{
+      type_entry<Callback, EarlyStopping>(), type_entry<Callback, ModelCheckpoint>(),
+      type_entry<Callback, CSVLogger>(), type_entry<Callback, OneCycle>()};
   return table;
 }
 

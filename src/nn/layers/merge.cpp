@@ -26,7 +26,9 @@ Value Add::call(Scope&, std::span<const Value> inputs) const {
   return y;
 }
 
-Symbol Multiply::operator()(const std::vector<Symbol>& inputs) const { return apply(*this, inputs); }
+Symbol Multiply::operator()(const std::vector<Symbol>& inputs) const {
+  return apply(*this, inputs);
+}
 Value Multiply::call(Scope&, std::span<const Value> inputs) const {
   require_equal_shapes(inputs);
   Value y = inputs[0];
@@ -34,7 +36,9 @@ Value Multiply::call(Scope&, std::span<const Value> inputs) const {
   return y;
 }
 
-Symbol Concatenate::operator()(const std::vector<Symbol>& inputs) const { return apply(*this, inputs); }
+Symbol Concatenate::operator()(const std::vector<Symbol>& inputs) const {
+  return apply(*this, inputs);
+}
 Value Concatenate::call(Scope&, std::span<const Value> inputs) const {
   if (inputs.size() < 2) throw ConfigError("the layer joins two inputs or more, not one");
   return concatenate(inputs, axis);
