@@ -9,7 +9,9 @@
 #include "ops/fused.h"
 #include "passes/bind.h"
 #include "passes/fuse.h"
+#include "passes/layout.h"
 #include "passes/plan_memory.h"
+#include "passes/schedule.h"
 #include "passes/simplify.h"
 
 namespace sloy {
@@ -127,6 +129,29 @@ TEST(Fuse, BiasAndReluGoIntoTheProduct) {
   verify(*fused, "fuse");
   EXPECT_EQ(fused->nodes().size(), 4u);
   expect_same(graph, *fused);
+}
+
+/// Results that take over an operand's memory in y = −x + |x|, or −x + −x where `twice`, when the
+/// sum's kernel may write over these operands and no other kernel works in place.
+int taken_over(bool twice, const std::vector<std::pair<int, int>>& in_place) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {8}});
+  Value u = -x;
+  Value v = absolute(x);
+  graph.output("y", u + (twice ? u : v));
+  Lowered lowered = choose_layouts(graph, reference_backend(), {});
+  lowered.selections.back().proposal.in_place = in_place;
+  for (std::size_t n = 0; n + 1 < lowered.selections.size(); ++n) {
+    lowered.selections[n].proposal.in_place.clear();
+  }
+  return plan_memory(lowered, schedule(lowered), {}).in_place;
+}
+
+TEST(PlanMemory, AnOperandThatIsReadInAnotherWayTooKeepsItsMemory) {
+  EXPECT_EQ(taken_over(false, {}), 0);
+  EXPECT_EQ(taken_over(false, {{0, 0}}), 1);
+  EXPECT_EQ(taken_over(true, {{0, 0}, {0, 1}}), 1);
+  EXPECT_EQ(taken_over(true, {{0, 0}}), 0) << "the kernel reads it as its second operand as well";
 }
 
 TEST(AssignOffsets, BlocksThatLiveTogetherNeverOverlap) {
