@@ -18,7 +18,6 @@
 
 namespace sloy {
 
-class Attributes;
 class Graph;
 class Op;
 struct Layout;

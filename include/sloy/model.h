@@ -182,7 +182,7 @@ class SLOY_EXPORT Model {
   /// REQUIRES: compiled.
   Program training_program(const data::Spec& spec, std::int64_t batch_size) const;
   /// The same for inference on features of that dtype.
-  Program inference_program(DType features = DType::float32, std::int64_t batch_size = 0) const;
+  Program inference_program(DType features = DType::float32) const;
 
   struct Impl;
 

@@ -1,7 +1,5 @@
 #include "base/hash.h"
 
-#include <fmt/format.h>
-
 #define XXH_INLINE_ALL  // the header asks for this where no library is linked
 #include <xxhash.h>
 
@@ -13,11 +11,6 @@ std::uint64_t hash64(std::span<const std::byte> bytes, std::uint64_t seed) {
 
 std::uint64_t hash64(std::string_view text, std::uint64_t seed) {
   return hash64(std::as_bytes(std::span(text)), seed);
-}
-
-std::string checksum(std::span<const std::byte> bytes) {
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 }  // namespace sloy

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace sloy {
@@ -13,8 +12,5 @@ namespace sloy {
 /// XXH3, 64 bits.
 std::uint64_t hash64(std::span<const std::byte> bytes, std::uint64_t seed = 0);
 std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0);
-
-/// XXH3, 128 bits as 32 hexadecimal digits, the form checksums have in our files.
-std::string checksum(std::span<const std::byte> bytes);
 
 }  // namespace sloy

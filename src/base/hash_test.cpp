@@ -5,11 +5,8 @@
 namespace sloy {
 namespace {
 
-/// XXH3's published values for the empty input, seed 0.
-TEST(Hash, GivesThePublishedValues) {
-  EXPECT_EQ(hash64(""), 0x2d06800538d394c2u);
-  EXPECT_EQ(checksum({}), "99aa06d3014798d86001c324468d497f");
-}
+/// XXH3's published value for the empty input, seed 0.
+TEST(Hash, GivesThePublishedValue) { EXPECT_EQ(hash64(""), 0x2d06800538d394c2u); }
 
 TEST(Hash, DependsOnEveryByteAndTheSeed) {
   EXPECT_NE(hash64("abc"), hash64("abd"));

@@ -10,10 +10,6 @@
 namespace sloy {
 namespace {
 
-bool is_weight(const Variable& variable) {
-  return variable.role == Role::parameter || variable.role == Role::statistic;
-}
-
 VariableId find_weight(const State& state, std::string_view name) {
   const Variables& variables = *state.variables();
   const VariableId found = variables.find(name);
@@ -97,6 +93,10 @@ Program& Model::Impl::inference_program(DType features) {
   }
   program = sloy::compile(std::move(options));
   return program;
+}
+
+bool is_weight(const Variable& variable) {
+  return variable.role == Role::parameter || variable.role == Role::statistic;
 }
 
 void copy_by_name(const State& from, State& to, bool (*wanted)(const Variable&)) {
@@ -241,7 +241,7 @@ Model Model::from_config(const Config& config, const CustomTypes& custom,
 
 Config to_config(const Model& model) { return Config::Map{{"model", model.to_config()}}; }
 
-Program Model::inference_program(DType features, std::int64_t) const {
+Program Model::inference_program(DType features) const {
   return impl_->inference_program(features);
 }
 

@@ -46,7 +46,10 @@ struct Model::Impl {
   Program& inference_program(DType features);
 };
 
-/// Copies every variable that both have, by name, leaving out those `skip` names.
+/// Parameters and statistics: what a model's file holds.
+bool is_weight(const Variable& variable);
+
+/// Copies the variables of `to` that are wanted and that `from` has too, by name and type.
 void copy_by_name(const State& from, State& to, bool (*wanted)(const Variable&));
 
 /// The nested model a layer is, or nullptr.

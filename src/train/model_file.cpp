@@ -85,10 +85,6 @@ void compile_to_measure(Model& model, const Config& measures) {
 
 }  // namespace
 
-bool is_weight(const Variable& variable) {
-  return variable.role == Role::parameter || variable.role == Role::statistic;
-}
-
 Metadata model_metadata(const Model::Impl& model) {
   Config layers = to_config(model.built());
   if (!model.trainable) layers["trainable"] = false;

@@ -13,6 +13,4 @@ Metadata model_metadata(const Model::Impl& model);
 std::vector<std::pair<std::string, Tensor>> tensors_of(const State& state,
                                                        bool (*wanted)(const Variable&));
 
-bool is_weight(const Variable& variable);
-
 }  // namespace sloy

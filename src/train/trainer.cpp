@@ -29,10 +29,6 @@ Program compile_training(const Model::Impl& model, const std::shared_ptr<Variabl
   return sloy::compile(std::move(options));
 }
 
-bool is_weight(const Variable& variable) {
-  return variable.role == Role::parameter || variable.role == Role::statistic;
-}
-
 bool any_variable(const Variable&) { return true; }
 
 }  // namespace

@@ -30,7 +30,7 @@ HWY_INLINE void pool_rows(const PoolShape& shape, const float* x, float* y, RowR
     const std::int64_t place =
         (output.plane * windows.output_size() + output.position) * shape.channels;
     const V cells = cells_of(output);
-    for_each_channels(shape.channels, [&](std::size_t c, auto access) HWY_ATTR {
+    for_each_vector(shape.channels, [&](std::int64_t c, auto access) HWY_ATTR {
       V sum = hn::Zero(D());
       for_each_tap(windows, output.depth, output.height, output.width,
                    [&](std::int64_t, std::int64_t position) HWY_ATTR {
@@ -59,7 +59,7 @@ void average_pool_gradient_of_planes(const PoolShape& shape, const float* dy, fl
     const std::int64_t place =
         (output.plane * windows.output_size() + output.position) * shape.channels;
     const V cells = cells_of(output);
-    for_each_channels(shape.channels, [&](std::size_t c, auto access) HWY_ATTR {
+    for_each_vector(shape.channels, [&](std::int64_t c, auto access) HWY_ATTR {
       const V share = hn::Div(access.load(dy + place + c), cells);
       for_each_tap(windows, output.depth, output.height, output.width,
                    [&](std::int64_t, std::int64_t position) HWY_ATTR {
@@ -77,7 +77,7 @@ void upsample_rows(const PoolShape& shape, const float* x, float* y, RowRange ro
     float* to = y + output.plane * windows.input_size() * shape.channels;
     const std::int64_t place =
         (output.plane * windows.output_size() + output.position) * shape.channels;
-    for_each_channels(shape.channels, [&](std::size_t c, auto access) HWY_ATTR {
+    for_each_vector(shape.channels, [&](std::int64_t c, auto access) HWY_ATTR {
       const V v = access.load(x + place + c);
       for_each_tap(windows, output.depth, output.height, output.width,
                    [&](std::int64_t, std::int64_t position)

@@ -16,7 +16,6 @@ namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr auto step = static_cast<std::int64_t>(lanes);
 /// sums[f] += Σ over t of scalars[t, f] · vectors[t], for sums that lie apart.
 struct Pass {
   std::int64_t positions;
@@ -71,14 +70,6 @@ HWY_INLINE void add_all_products(const Pass& pass, std::int64_t total, Access ac
   for (; f + 8 <= total; f += 8) add_products<8, 1>(rest(), access);
   for (; f + 3 <= total; f += 3) add_products<3, 3>(rest(), access);
   for (; f < total; ++f) add_products<1, 4>(rest(), access);
-}
-
-/// Calls body(first, access) for vectors over `count` neighbours.
-template <class Body>
-HWY_INLINE void for_each_vector(std::int64_t count, const Body& body) {
-  std::int64_t i = 0;
-  for (; i + step <= count; i += step) body(i, WholeVector());
-  if (i < count) body(i, FirstLanes{static_cast<std::size_t>(count - i)});
 }
 
 /// A line of taps along the width over a line of x.

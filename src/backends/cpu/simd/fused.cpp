@@ -40,8 +40,6 @@ FusedKernel::FusedKernel(const FusedProgram& program, const Space& space, int th
 }
 
 FusedKernel::~FusedKernel() = default;
-FusedKernel::FusedKernel(FusedKernel&&) noexcept = default;
-FusedKernel& FusedKernel::operator=(FusedKernel&&) noexcept = default;
 
 std::size_t FusedKernel::scratch_bytes() const {
   const std::int64_t floats = plan_->workers * plan_->worker_floats + plan_->partial_floats;

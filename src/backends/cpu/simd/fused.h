@@ -78,8 +78,6 @@ class FusedKernel {
   /// At most `threads` threads will work on it; 0 means OpenMP's number.
   FusedKernel(const FusedProgram& program, const Space& space, int threads = 0);
   ~FusedKernel();
-  FusedKernel(FusedKernel&&) noexcept;
-  FusedKernel& operator=(FusedKernel&&) noexcept;
 
   std::size_t scratch_bytes() const;
   /// `scratch` is aligned to 64 bytes. An output of Result::full may be the same memory as a full

@@ -68,7 +68,7 @@ void max_pool_rows(const PoolShape& shape, const float* x, float* values, std::i
     const float* from = x + output.plane * windows.input_size() * shape.channels;
     const std::int64_t place =
         (output.plane * windows.output_size() + output.position) * shape.channels;
-    for_each_channels(shape.channels, [&](std::size_t c, auto access) HWY_ATTR {
+    for_each_vector(shape.channels, [&](std::int64_t c, auto access) HWY_ATTR {
       const Winner winner = winner_of(shape, output, from + c, access);
       access.store(winner.value, values + place + c);
       access.store(hn::BitCast(D(), winner.index), reinterpret_cast<float*>(indices + place) + c);
@@ -90,7 +90,7 @@ void max_pool_gradient_of_tiles(const PoolShape& shape, const float* dy,
   for_each_output(shape, rows, [&](const Output& output) HWY_ATTR {
     float* to = dx + output.plane * windows.input_size() * channels;
     const std::int64_t place = (output.plane * windows.output_size() + output.position) * channels;
-    for_each_channels(channels, [&](std::size_t c, auto access) HWY_ATTR {
+    for_each_vector(channels, [&](std::int64_t c, auto access) HWY_ATTR {
       const V v = access.load(dy + place + c);
       const V index = access.load(reinterpret_cast<const float*>(indices + place) + c);
       for_each_tap(windows, output.depth, output.height, output.width,
@@ -127,7 +127,7 @@ void max_pool_gradient_of_planes(const PoolShape& shape, const float* dy,
   for_each_output(shape, rows, [&](const Output& output) HWY_ATTR {
     float* to = dx + output.plane * plane;
     const std::int64_t place = (output.plane * windows.output_size() + output.position) * channels;
-    for_each_channels(channels, [&](std::size_t c, auto access) HWY_ATTR {
+    for_each_vector(channels, [&](std::int64_t c, auto access) HWY_ATTR {
       const V v = access.load(dy + place + c);
       const V index = access.load(reinterpret_cast<const float*>(indices + place) + c);
       for_each_tap(windows, output.depth, output.height, output.width,

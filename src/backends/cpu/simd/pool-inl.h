@@ -60,15 +60,6 @@ HWY_INLINE void for_each_tap(const Windows& windows, const Axis::Taps& d, const 
   }
 }
 
-/// Calls body(first channel, access) for all channels.
-template <class Body>
-HWY_INLINE void for_each_channels(std::int64_t channels, const Body& body) {
-  const auto count = static_cast<std::size_t>(channels);
-  std::size_t c = 0;
-  for (; c + lanes <= count; c += lanes) body(c, WholeVector());
-  if (c < count) body(c, FirstLanes{count - c});
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace sloy::cpu
 HWY_AFTER_NAMESPACE();

@@ -18,15 +18,6 @@ namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-/// Calls body(i, access) for all vectors of a row.
-template <class Body>
-HWY_INLINE void for_each_vector(std::int64_t classes, const Body& body) {
-  const auto count = static_cast<std::size_t>(classes);
-  std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) body(i, WholeVector());
-  if (i < count) body(i, FirstLanes{count - i});
-}
-
 HWY_INLINE float row_max(const float* x, std::int64_t classes) {
   Max16 max(-math::infinity);
   max.take(x, static_cast<std::size_t>(classes), -math::infinity);
@@ -53,13 +44,10 @@ HWY_INLINE float exponentials(const float* x, std::int64_t classes, float max, f
   return sum.fold();
 }
 
-/// y·numerator / denominator for a row.
-HWY_INLINE void scale(float* y, std::int64_t classes, float numerator, float denominator) {
-  const V n = hn::Set(D(), numerator);
-  const V d = hn::Set(D(), denominator);
-  for_each_vector(classes, [&](std::size_t i, auto access) HWY_ATTR {
-    access.store(hn::Mul(hn::Div(access.load(y + i), d), n), y + i);
-  });
+HWY_INLINE void divide(float* y, std::int64_t classes, float divisor) {
+  const V d = hn::Set(D(), divisor);
+  for_each_vector(classes, [&](std::int64_t i, auto access)
+                               HWY_ATTR { access.store(hn::Div(access.load(y + i), d), y + i); });
 }
 
 void softmax_rows(const RowsShape& shape, const float* x, float* y, std::int64_t first,
@@ -68,7 +56,7 @@ void softmax_rows(const RowsShape& shape, const float* x, float* y, std::int64_t
     const float* from = x + row * shape.classes;
     float* to = y + row * shape.classes;
     const float sum = exponentials(from, shape.classes, row_max(from, shape.classes), to);
-    scale(to, shape.classes, 1.0f, sum);
+    divide(to, shape.classes, sum);
   }
 }
 
@@ -82,20 +70,6 @@ void cross_entropy_rows(const RowsShape& shape, const float* scores, const std::
     const float sum = exponentials(x, shape.classes, max, nullptr);
     const bool is_class = labels[row] >= 0 && labels[row] < shape.classes;
     loss[row] = is_class ? log_of(sum) - (x[labels[row]] - max) : math::not_a_number;
-  }
-}
-
-void cross_entropy_gradient_rows(const RowsShape& shape, const float* scores,
-                                 const std::int32_t* labels, const float* dloss, float* dscores,
-                                 std::int64_t first, std::int64_t last) {
-  for (std::int64_t row = first; row < last; ++row) {
-    const float* x = scores + row * shape.classes;
-    float* to = dscores + row * shape.classes;
-    const float sum = exponentials(x, shape.classes, row_max(x, shape.classes), to);
-    const bool is_class = labels[row] >= 0 && labels[row] < shape.classes;
-    const float of_label = is_class ? to[labels[row]] / sum : 0;
-    scale(to, shape.classes, dloss[row], sum);
-    if (is_class) to[labels[row]] = (of_label - 1) * dloss[row];
   }
 }
 
@@ -119,7 +93,6 @@ HWY_AFTER_NAMESPACE();
 namespace sloy::cpu {
 HWY_EXPORT(softmax_rows);
 HWY_EXPORT(cross_entropy_rows);
-HWY_EXPORT(cross_entropy_gradient_rows);
 HWY_EXPORT(argmax_rows);
 
 namespace {
@@ -144,15 +117,6 @@ void softmax_cross_entropy(const RowsShape& shape, const float* scores, const st
                            float* loss) {
   for_rows(shape, [&](std::int64_t first, std::int64_t last) {
     HWY_DYNAMIC_DISPATCH(cross_entropy_rows)(shape, scores, labels, loss, first, last);
-  });
-}
-
-void softmax_cross_entropy_gradient(const RowsShape& shape, const float* scores,
-                                    const std::int32_t* labels, const float* dloss,
-                                    float* dscores) {
-  for_rows(shape, [&](std::int64_t first, std::int64_t last) {
-    HWY_DYNAMIC_DISPATCH(cross_entropy_gradient_rows)
-    (shape, scores, labels, dloss, dscores, first, last);
   });
 }
 

@@ -17,10 +17,6 @@ void softmax(const RowsShape& shape, const float* x, float* y);
 void softmax_cross_entropy(const RowsShape& shape, const float* scores, const std::int32_t* labels,
                            float* loss);
 
-/// (softmax(scores) − one_hot(label)) · dloss of the row. `dscores` may be `scores`.
-void softmax_cross_entropy_gradient(const RowsShape& shape, const float* scores,
-                                    const std::int32_t* labels, const float* dloss, float* dscores);
-
 /// Index of the largest, the first of equals; NaN is larger than any number.
 void argmax(const RowsShape& shape, const float* x, std::int32_t* indices);
 

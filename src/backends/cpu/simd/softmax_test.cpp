@@ -87,22 +87,6 @@ TEST(Softmax, CrossEntropyIsThatOfTheDefinition) {
   });
 }
 
-TEST(Softmax, CrossEntropyGradientIsTheErrorOfTheProbabilities) {
-  on_each_shape([](const RowsShape& s, const Floats& x) {
-    const Indices label = labels(s);
-    const Floats dloss = scores({s.rows, 1}, 1);
-    Floats dscores(x.size(), 99);
-    softmax_cross_entropy_gradient(s, x.data(), label.data(), dloss.data(), dscores.data());
-    const std::vector<double> sums = log_sums(s, x);
-    for (std::int64_t i = 0; i < s.rows * s.classes; ++i) {
-      const std::int64_t row = i / s.classes;
-      const double one = i % s.classes == label[row] ? 1 : 0;
-      const double expected = (std::exp(double(x[i]) - sums[row]) - one) * double(dloss[row]);
-      ASSERT_NEAR(dscores[i], expected, 1e-6 * std::abs(double(dloss[row]))) << s.classes;
-    }
-  });
-}
-
 TEST(Softmax, EdgesOfRows) {
   on_each_target([] {
     const RowsShape s{5, 3};

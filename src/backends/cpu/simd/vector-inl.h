@@ -1,6 +1,7 @@
 // Vectors of float as every kernel here uses them: at most 16 lanes, sums always over 16.
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include <hwy/highway.h>
@@ -65,6 +66,15 @@ struct FirstLanes {
   HWY_INLINE V load(const float* from) const { return load_first(from, count); }
   HWY_INLINE void store(V v, float* to) const { store_first(v, to, count); }
 };
+
+/// Calls body(i, access) for the vectors over `count` neighbours.
+template <class Body>
+HWY_INLINE void for_each_vector(std::int64_t count, const Body& body) {
+  constexpr auto step = static_cast<std::int64_t>(lanes);
+  std::int64_t i = 0;
+  for (; i + step <= count; i += step) body(i, WholeVector());
+  if (i < count) body(i, FirstLanes{static_cast<std::size_t>(count - i)});
+}
 
 struct AddLanes {
   template <class W>
