@@ -3,13 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
 
 #include "apps/cli/workloads.h"
 #include "harness/oracle_numbers.h"
+#include "harness/process.h"
 
 namespace sloy {
 namespace {
@@ -17,12 +16,8 @@ namespace {
 using harness::OracleNumbers;
 
 const Config& goldens() {
-  static const Config described = [] {
-    std::ifstream file("tests/oracle/golden/training.json");
-    std::stringstream text;
-    text << file.rdbuf();
-    return parse_json(text.str());
-  }();
+  static const Config described =
+      parse_json(harness::bytes_of_file("tests/oracle/golden/training.json"));
   return described;
 }
 

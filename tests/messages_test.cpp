@@ -4,22 +4,15 @@
 
 #include <fstream>
 
+#include "harness/messages.h"
 #include "harness/process.h"
 
 namespace sloy {
 namespace {
 
+using harness::message_of;
 using harness::run_sloy;
 using harness::TemporaryDirectory;
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 /// What a fit of the model on the data is refused with.
 std::string refused(Sequential model, Loss loss, const data::Dataset& data) {

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "harness/messages.h"
+
 namespace sloy {
 namespace {
 
@@ -36,17 +38,12 @@ TEST(ByteReader, NeverReadsPastTheEnd) {
 TEST(ByteReader, SaysWhereTheFileEnds) {
   ByteReader reader(bytes, "a.idx", 100);
   reader.take(6, "x");
-  try {
-    reader.big<std::uint32_t>("the first dimension");
-    FAIL();
-  } catch (const FileError& error) {
-    EXPECT_STREQ(error.what(),
-                 "the file ends within the first dimension\n"
-                 "  file     a.idx   at byte 106\n"
-                 "  needed   4 bytes\n"
-                 "  found    2 bytes\n"
-                 "  to fix   the file is damaged or incomplete: get it again");
-  }
+  EXPECT_EQ(harness::message_of([&] { reader.big<std::uint32_t>("the first dimension"); }),
+            "the file ends within the first dimension\n"
+            "  file     a.idx   at byte 106\n"
+            "  needed   4 bytes\n"
+            "  found    2 bytes\n"
+            "  to fix   the file is damaged or incomplete: get it again");
 }
 
 }  // namespace

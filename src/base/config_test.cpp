@@ -4,17 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include "harness/messages.h"
+
 namespace sloy {
 namespace {
 
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+using harness::message_of;
 
 TEST(Json, KeepsKindsAndOrder) {
   const std::string text =

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 #include <sloy/error.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "harness/memory_files.h"
+#include "harness/process.h"
 
 namespace sloy {
 namespace {
@@ -14,12 +14,10 @@ namespace fs = std::filesystem;
 using harness::bytes_of;
 using harness::MemoryFiles;
 
-/// A directory that is gone at the end.
 class Files : public testing::Test {
  protected:
-  fs::path directory = fs::temp_directory_path() / ("sloy-files-" + std::to_string(::getpid()));
-  void SetUp() override { fs::create_directories(directory); }
-  void TearDown() override { fs::remove_all(directory); }
+  const harness::TemporaryDirectory temporary;
+  const fs::path directory = temporary.path();
 };
 
 TEST_F(Files, WriteThenReadIsTheSame) {

@@ -7,8 +7,12 @@
 #include <numeric>
 #include <set>
 
+#include "harness/messages.h"
+
 namespace sloy::data {
 namespace {
+
+using harness::message_of;
 
 /// Features (index, 2·index), target the epoch: a user's own source.
 struct Counting {
@@ -29,15 +33,6 @@ std::vector<std::int32_t> order_of(const Dataset& dataset) {
     order.push_back(dataset[i].features.values<std::int32_t>()[0]);
   }
   return order;
-}
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Dataset, HoldsAnyTypeWithThreeMembers) {

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 #include <sloy/data.h>
 #include <sloy/error.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cmath>
@@ -9,19 +8,15 @@
 #include <filesystem>
 #include <fstream>
 
+#include "harness/messages.h"
+#include "harness/process.h"
+
 namespace sloy::data {
 namespace {
 
-namespace fs = std::filesystem;
+using harness::message_of;
 
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+namespace fs = std::filesystem;
 
 /// Examples of each class.
 std::vector<int> count_classes(const Dataset& dataset) {
@@ -64,12 +59,11 @@ TEST(Mnist, IsAsPublished) {
   EXPECT_NEAR(pixels.standard_deviation[0] / 255, 0.3081, 0.00005);
 }
 
-/// Small sets in files, in a directory that is gone at the end.
+/// Small sets in files.
 class IdxFiles : public testing::Test {
  protected:
-  fs::path directory = fs::temp_directory_path() / ("sloy-idx-" + std::to_string(::getpid()));
-  void SetUp() override { fs::create_directories(directory); }
-  void TearDown() override { fs::remove_all(directory); }
+  const harness::TemporaryDirectory temporary;
+  const fs::path directory = temporary.path();
 
   fs::path write(const std::string& name, std::initializer_list<int> bytes) const {
     std::ofstream file(directory / name, std::ios::binary);

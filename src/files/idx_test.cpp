@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "harness/memory_files.h"
+#include "harness/messages.h"
 
 namespace sloy {
 namespace {
@@ -46,13 +47,8 @@ Tensor read(const Bytes& content) {
   return read_idx("a.idx", files);
 }
 
-std::string message_of(const Bytes& content) {
-  try {
-    read(content);
-  } catch (const FileError& error) {
-    return error.what();
-  }
-  return "no error";
+std::string refusal(const Bytes& content) {
+  return harness::message_of([&] { read(content); });
 }
 
 TEST(Idx, ReadsRawAndCompressed) {
@@ -161,26 +157,25 @@ TEST(Idx, RefusesABomb) {
   std::copy(header.begin(), header.end(), zeros.begin());
   const Bytes bomb = gzip(zeros, 1);
   EXPECT_LT(bomb.size(), std::size_t{1} << 20);
-  EXPECT_NE(message_of(bomb).find("declares more than 200 times its size"), std::string::npos);
+  EXPECT_NE(refusal(bomb).find("declares more than 200 times its size"), std::string::npos);
 }
 
 TEST(Idx, SaysWhatIsWrong) {
-  EXPECT_EQ(message_of(bytes({0, 0, 8, 1, 0, 0, 0, 5, 1, 2})),
+  EXPECT_EQ(refusal(bytes({0, 0, 8, 1, 0, 0, 0, 5, 1, 2})),
             "the file ends within the elements of (5)\n"
             "  file     a.idx   at byte 8\n"
             "  needed   5 bytes\n"
             "  found    2 bytes\n"
             "  to fix   the file is damaged or incomplete: get it again");
   EXPECT_EQ(
-      message_of(bytes({0x89, 'P', 'N', 'G', 1, 2})),
+      refusal(bytes({0x89, 'P', 'N', 'G', 1, 2})),
       "this is no IDX file: it begins with 89 50 4e 47\n"
       "  file     a.idx   at byte 4\n"
       "  to fix   an IDX file begins with two zero bytes, its type (8, 9, 11 to 14) and 1 to 8 "
       "dimensions");
-  EXPECT_NE(message_of(bytes({0, 0, 8, 9, 0, 0, 0, 1})).find("no IDX file"), std::string::npos);
-  EXPECT_NE(message_of(bytes({0, 0, 10, 1, 0, 0, 0, 1, 5})).find("its type is 10"),
-            std::string::npos);
-  EXPECT_NE(message_of({}).find("ends within the IDX header"), std::string::npos);
+  EXPECT_NE(refusal(bytes({0, 0, 8, 9, 0, 0, 0, 1})).find("no IDX file"), std::string::npos);
+  EXPECT_NE(refusal(bytes({0, 0, 10, 1, 0, 0, 0, 1, 5})).find("its type is 10"), std::string::npos);
+  EXPECT_NE(refusal({}).find("ends within the IDX header"), std::string::npos);
 }
 
 }  // namespace

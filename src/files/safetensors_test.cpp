@@ -8,12 +8,14 @@
 #include <numeric>
 
 #include "harness/memory_files.h"
+#include "harness/messages.h"
 
 namespace sloy {
 namespace {
 
 using harness::bytes_of;
 using harness::MemoryFiles;
+using harness::message_of;
 using Bytes = std::vector<std::byte>;
 
 Bytes file_of(const std::string& header, std::size_t data_bytes) {
@@ -26,15 +28,6 @@ SafetensorsReader open(const Bytes& content) {
   MemoryFiles files;
   files.put("m.safetensors", content);
   return SafetensorsReader("m.safetensors", files);
-}
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 /// The first line of the error that opening gives.

@@ -2,11 +2,15 @@
 #include <sloy/error.h>
 #include <sloy/io.h>
 
-#include <fstream>
 #include <sstream>
+
+#include "harness/messages.h"
+#include "harness/process.h"
 
 namespace sloy {
 namespace {
+
+using harness::message_of;
 
 constexpr const char* image = "examples/fashion-mnist/bag.png";
 constexpr const char* archive = "tests/fuzz/corpus/idx/images.gz";
@@ -15,21 +19,6 @@ constexpr const char* array = "tests/fuzz/corpus/npy/float32";
 Tensor from_stream(const std::string& bytes) {
   std::istringstream stream(bytes);
   return read_tensor(stream, "standard input");
-}
-
-std::string bytes_of(const char* path) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(path, std::ios::binary).rdbuf();
-  return bytes.str();
-}
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const FileError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(ReadTensor, TellsFilesByTheirFirstBytes) {
@@ -43,7 +32,7 @@ TEST(ReadTensor, TellsFilesByTheirFirstBytes) {
 
 TEST(ReadTensor, ReadsStreamsAsFiles) {
   for (const char* path : {image, archive, array}) {
-    EXPECT_EQ(from_stream(bytes_of(path)), read_tensor(path)) << path;
+    EXPECT_EQ(from_stream(harness::bytes_of_file(path)), read_tensor(path)) << path;
   }
 }
 
@@ -52,7 +41,7 @@ TEST(ReadTensor, NamesTheStream) {
             "there is nothing to read\n"
             "  file     standard input\n"
             "  to fix   give an npy array, an IDX array or a PNG image");
-  const std::string whole = bytes_of(array);
+  const std::string whole = harness::bytes_of_file(array);
   for (std::size_t length = 0; length < whole.size(); ++length) {
     const std::string message = message_of([&] { from_stream(whole.substr(0, length)); });
     EXPECT_NE(message.find("standard input"), std::string::npos) << length << message;

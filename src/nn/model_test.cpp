@@ -3,19 +3,13 @@
 
 #include <cmath>
 
+#include "harness/messages.h"
 #include "nn/names.h"
 
 namespace sloy {
 namespace {
 
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+using harness::message_of;
 
 Sequential keras_convnet() {
   return {Input{28, 28, 1},          Conv2D{.filters = 32, .kernel_size = 3, .activation = relu},

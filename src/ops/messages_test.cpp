@@ -5,18 +5,15 @@
 
 #include <functional>
 
+#include "harness/messages.h"
+
 namespace sloy {
 namespace {
 
 std::string message(const std::function<void(Graph&)>& build) {
   Graph graph;
   Graph::Section layer(graph, "encoder");
-  try {
-    build(graph);
-  } catch (const ShapeError& error) {
-    return error.what();
-  }
-  return "no error";
+  return harness::message_of([&] { build(graph); });
 }
 
 Value image(Graph& graph, Shape shape) { return graph.input("x", {DType::float32, shape}); }

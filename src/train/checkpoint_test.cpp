@@ -5,10 +5,13 @@
 #include <cstring>
 
 #include "harness/memory_files.h"
+#include "harness/messages.h"
 #include "train/trainer.h"
 
 namespace sloy {
 namespace {
+
+using harness::message_of;
 
 const std::filesystem::path directory = "run";
 
@@ -53,16 +56,6 @@ Progress progress_after(int epochs) {
 
 std::filesystem::path file(int epochs) {
   return directory / ("epoch-0000" + std::to_string(epochs) + ".safetensors");
-}
-
-template <class Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Checkpoint, ComesBackBitForBit) {

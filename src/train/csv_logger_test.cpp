@@ -2,29 +2,22 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
+#include "harness/messages.h"
+#include "harness/process.h"
 #include "train/fake_run.h"
 
 namespace sloy {
 namespace {
 
+using harness::message_of;
+
 class CSVLoggerTest : public testing::Test {
  protected:
-  CSVLoggerTest()
-      : directory_(std::filesystem::path(testing::TempDir()) /
-                   testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(directory_);
-    run_.names = {"loss", "val_loss"};
-  }
-  ~CSVLoggerTest() override { std::filesystem::remove_all(directory_); }
+  CSVLoggerTest() { run_.names = {"loss", "val_loss"}; }
 
-  std::string path() const { return (directory_ / "logs" / "log.csv").string(); }
-  std::string text() const {
-    std::ostringstream all;
-    all << std::ifstream(path()).rdbuf();
-    return all.str();
-  }
+  std::string path() const { return directory_ / "logs/log.csv"; }
+  std::string text() const { return harness::bytes_of_file(path()); }
   void put(const std::string& content) {
     std::filesystem::create_directories(directory_ / "logs");
     std::ofstream(path()) << content;
@@ -34,7 +27,7 @@ class CSVLoggerTest : public testing::Test {
     logger.on_epoch_end(run_, logs_of(run_, {loss, val_loss}));
   }
 
-  std::filesystem::path directory_;
+  harness::TemporaryDirectory directory_;
   FakeRun run_;
 };
 
@@ -86,14 +79,9 @@ TEST_F(CSVLoggerTest, AResumedFitLeavesTheFileOfOneNeverInterrupted) {
 
 TEST_F(CSVLoggerTest, NeedsAName) {
   CSVLogger logger;
-  try {
-    logger.on_train_begin(run_);
-    FAIL();
-  } catch (const ConfigError& error) {
-    EXPECT_STREQ(error.what(),
-                 "CSVLogger needs the name of a file\n"
-                 "  to fix   give .filename = \"log.csv\"");
-  }
+  EXPECT_EQ(message_of([&] { logger.on_train_begin(run_); }),
+            "CSVLogger needs the name of a file\n"
+            "  to fix   give .filename = \"log.csv\"");
 }
 
 }  // namespace

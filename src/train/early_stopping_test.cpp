@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "harness/messages.h"
 #include "train/fake_run.h"
 
 namespace sloy {
@@ -124,12 +125,7 @@ TEST(EarlyStopping, GoesOnWhereItWasWhenAFitIsResumed) {
 }
 
 std::string refusal(EarlyStopping stopping, FakeRun& run) {
-  try {
-    stopping.on_train_begin(run);
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "no error";
+  return harness::message_of([&] { stopping.on_train_begin(run); });
 }
 
 TEST(EarlyStopping, SaysBeforeTheFirstStepThatAFigureIsMissing) {

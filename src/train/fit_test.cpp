@@ -4,42 +4,16 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+
+#include "harness/messages.h"
+#include "harness/process.h"
 
 namespace sloy {
 namespace {
 
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
-/// A directory of the test's own, removed at its end.
-class Folder {
- public:
-  Folder()
-      : path_(std::filesystem::path(::testing::TempDir()) /
-              ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
-}
+using harness::bytes_of_file;
+using harness::message_of;
+using harness::TemporaryDirectory;
 
 data::Dataset regression(std::int64_t count) {
   std::vector<float> x, y;
@@ -166,7 +140,7 @@ TEST(Fit, MeasuresTheDataForNormalization) {
 }
 
 TEST(Fit, RepeatsByteForByte) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const data::Dataset data = data::moons({.size = 100});
   const auto train = [&](std::uint64_t seed, const std::string& name) {
     Sequential model = noisy_net();
@@ -175,7 +149,7 @@ TEST(Fit, RepeatsByteForByte) {
     model.compile(options);
     model.fit(data, {.epochs = 2, .batch_size = 16, .verbose = Verbosity::silent});
     model.save(folder / name);
-    return bytes_of(folder / name);
+    return bytes_of_file(folder / name);
   };
   const std::string first = train(7, "a");
   EXPECT_FALSE(first.empty());
@@ -184,7 +158,7 @@ TEST(Fit, RepeatsByteForByte) {
 }
 
 TEST(Fit, ResumedAfterAnyEpochGivesTheUninterruptedRunsBytes) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const data::Dataset data = data::moons({.size = 90});
   const auto train = [&](const std::string& name, int epochs, bool resume) {
     Sequential model = noisy_net();
@@ -194,7 +168,7 @@ TEST(Fit, ResumedAfterAnyEpochGivesTheUninterruptedRunsBytes) {
                          .batch_size = 16,
                          .validation_split = 0.2,
                          .callbacks = {EarlyStopping{.patience = 100},
-                                       CSVLogger{.filename = (folder / (name + ".csv")).string()}},
+                                       CSVLogger{.filename = folder / (name + ".csv")}},
                          .verbose = Verbosity::silent,
                          .checkpoints = folder / name,
                          .resume = resume});
@@ -206,10 +180,11 @@ TEST(Fit, ResumedAfterAnyEpochGivesTheUninterruptedRunsBytes) {
     const std::string name = "part" + std::to_string(stop);
     train(name, stop, true);
     train(name, 5, true);
-    EXPECT_EQ(bytes_of(folder / (name + ".safetensors")), bytes_of(folder / "whole.safetensors"));
-    EXPECT_EQ(bytes_of(folder / (name + ".csv")), bytes_of(folder / "whole.csv"));
-    EXPECT_EQ(bytes_of(folder / name / "epoch-00005.safetensors"),
-              bytes_of(folder / "whole" / "epoch-00005.safetensors"));
+    EXPECT_EQ(bytes_of_file(folder / (name + ".safetensors")),
+              bytes_of_file(folder / "whole.safetensors"));
+    EXPECT_EQ(bytes_of_file(folder / (name + ".csv")), bytes_of_file(folder / "whole.csv"));
+    EXPECT_EQ(bytes_of_file(folder / (name + "/epoch-00005.safetensors")),
+              bytes_of_file(folder / "whole/epoch-00005.safetensors"));
   }
 }
 
@@ -222,7 +197,7 @@ struct KeepNotices {
 };
 
 TEST(Fit, ResumesFromTheCheckpointBeforeADamagedOne) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const data::Dataset data = data::moons({.size = 40});
   const auto notices = std::make_shared<std::vector<std::string>>();
   const auto train = [&](int epochs) {
@@ -236,13 +211,13 @@ TEST(Fit, ResumesFromTheCheckpointBeforeADamagedOne) {
   };
   train(3);
   const auto newest = folder / "run/epoch-00003.safetensors";
-  const std::string whole = bytes_of(newest);
+  const std::string whole = bytes_of_file(newest);
   std::string damaged = whole;
   damaged[damaged.size() - 10] ^= 1;
   std::ofstream(newest, std::ios::binary) << damaged;
   EXPECT_TRUE(notices->empty());
   train(3);
-  EXPECT_EQ(bytes_of(newest), whole);
+  EXPECT_EQ(bytes_of_file(newest), whole);
   ASSERT_EQ(notices->size(), 1u);
   EXPECT_NE(notices->front().find(newest), std::string::npos) << notices->front();
 }
@@ -265,7 +240,7 @@ TEST(Fit, OfABatchLargerThanTheDataTakesOneOfAll) {
 }
 
 TEST(Fit, RefusesToResumeAnotherTraining) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const data::Dataset data = data::moons({.size = 40});
   const auto train = [&](CompileOptions options) {
     Sequential model = noisy_net();
@@ -279,7 +254,7 @@ TEST(Fit, RefusesToResumeAnotherTraining) {
       message_of([&] { train(other); }),
       "the checkpoint is of another training: its seed differs\n"
       "  checkpoint   " +
-          (folder / "run/epoch-00001.safetensors").string() +
+          folder / "run/epoch-00001.safetensors" +
           "\n"
           "  there        7\n"
           "  here         8\n"
@@ -288,7 +263,7 @@ TEST(Fit, RefusesToResumeAnotherTraining) {
 }
 
 TEST(Model, LoadsWhatItSaved) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   Sequential model = noisy_net();
   model.compile(adam_on_classes);
   const data::Dataset data = data::moons({.size = 60});
@@ -311,7 +286,7 @@ TEST(Model, LoadsWhatItSaved) {
 }
 
 TEST(Model, RefusesFilesThatAreNoModels) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   EXPECT_THROW(Model::load(folder / "missing"), FileError);
   std::ofstream(folder / "text") << "this is no safetensors file, it only looks long enough";
   EXPECT_THROW(Model::load(folder / "text"), FileError);
@@ -389,17 +364,16 @@ TEST(EarlyStopping, GoesBackToTheBestEpoch) {
 }
 
 TEST(ModelCheckpoint, SavesTheBest) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const data::Dataset data = regression(64);
   Sequential model{Input{2}, Dense{.units = 1}};
   model.compile({.optimizer = SGD{.learning_rate = 0.05}, .loss = MeanSquaredError{}});
   const History history = model.fit(
-      data,
-      {.epochs = 6,
-       .validation_data = data,
-       .callbacks = {SpoilAfter{2}, ModelCheckpoint{.filepath = (folder / "{epoch:02d}").string(),
-                                                    .save_best_only = true}},
-       .verbose = Verbosity::silent});
+      data, {.epochs = 6,
+             .validation_data = data,
+             .callbacks = {SpoilAfter{2}, ModelCheckpoint{.filepath = folder / "{epoch:02d}",
+                                                          .save_best_only = true}},
+             .verbose = Verbosity::silent});
   EXPECT_TRUE(std::filesystem::exists(folder / "03"));
   EXPECT_FALSE(std::filesystem::exists(folder / "04"));
   Model best = Model::load(folder / "03");

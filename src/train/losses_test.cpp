@@ -3,12 +3,14 @@
 #include <sloy/program.h>
 
 #include <cmath>
-#include <functional>
 
 #include "harness/golden.h"
+#include "harness/messages.h"
 
 namespace sloy {
 namespace {
+
+using harness::message_of;
 
 Tensor numbers(Shape shape, std::vector<double> values) {
   return Tensor(std::move(shape), std::move(values));
@@ -224,15 +226,6 @@ TEST(Losses, AreReadAndWritten) {
   EXPECT_TRUE(loss.as<BinaryCrossentropy>()->from_logits);
   EXPECT_EQ(to_config(loss), written);
   EXPECT_EQ(to_config(loss_from_config("MeanSquaredError")), Config("MeanSquaredError"));
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Losses, SayHowTargetsDoNotFit) {

@@ -4,8 +4,12 @@
 
 #include <cmath>
 
+#include "harness/messages.h"
+
 namespace sloy {
 namespace {
+
+using harness::message_of;
 
 Tensor floats(Shape shape, std::vector<float> values) {
   return Tensor(std::move(shape), std::move(values));
@@ -152,16 +156,6 @@ TEST(Metrics, AreReadAndWritten) {
   EXPECT_EQ(to_config(metrics), Config(written));
   from_config(Config::List{"Accuracy"}, metrics);
   EXPECT_EQ(metrics.at(0).name(), "accuracy");
-}
-
-template <class Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Metrics, SayHowTargetsDoNotFit) {

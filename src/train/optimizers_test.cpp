@@ -6,8 +6,12 @@
 #include <cmath>
 #include <functional>
 
+#include "harness/messages.h"
+
 namespace sloy {
 namespace {
+
+using harness::message_of;
 
 Variable parameter(std::string name, const Tensor& start) {
   return {.name = std::move(name),
@@ -224,16 +228,6 @@ TEST(Optimizers, AreReadAndWritten) {
   EXPECT_EQ(optimizer.learning_rate(), 0.01);
   EXPECT_EQ(to_config(optimizer), written);
   EXPECT_EQ(optimizer_from_config("SGD").learning_rate(), 0.01);
-}
-
-template <class Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Optimizers, SayWhatCannotBeMinimized) {

@@ -1,17 +1,12 @@
 #include <gtest/gtest.h>
 #include <sloy/recipe.h>
 
+#include "harness/messages.h"
+
 namespace sloy {
 namespace {
 
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+using harness::message_of;
 
 constexpr std::string_view small = R"(
 seed = 3
