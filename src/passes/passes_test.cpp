@@ -131,6 +131,21 @@ TEST(Fuse, BiasAndReluGoIntoTheProduct) {
   expect_same(graph, *fused);
 }
 
+TEST(Fuse, AProductThatIsReadElsewhereIsComputedOnce) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {6, 4}});
+  Value w = graph.input("w", {DType::float32, {4, 3}});
+  Value b = graph.input("b", {DType::float32, {3}});
+  Value product = matmul(x, w);
+  graph.output("y", rectify(product + b));
+  graph.output("product", product);
+  graph.output("squares", sum(product * product));
+  auto fused = fuse(graph);
+  verify(*fused, "fuse");
+  EXPECT_EQ(count_ops(*fused)["matmul"], 1);
+  expect_same(graph, *fused);
+}
+
 /// Results that take over an operand's memory in y = −x + |x|, or −x + −x where `twice`, when the
 /// sum's kernel may write over these operands and no other kernel works in place.
 int taken_over(bool twice, const std::vector<std::pair<int, int>>& in_place) {
