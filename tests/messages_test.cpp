@@ -91,24 +91,28 @@ TEST(Messages, OfALabelThatIsNoClassOfTheModel) {
 
 /// A set of the user's own, whose labels are seen only as they are read.
 struct Mislabelled {
+  std::int32_t wrong;
+
   std::int64_t size() const { return 4; }
   data::Spec spec() const { return {{DType::float32, {2}}, {DType::int32, {}}, 0, {}}; }
   void read(std::int64_t index, data::Slot slot) const {
     slot.features_as<float>()[0] = slot.features_as<float>()[1] = 0;
-    slot.target_as<std::int32_t>()[0] = index == 2 ? -1 : 0;
+    slot.target_as<std::int32_t>()[0] = index == 2 ? wrong : 0;
   }
 };
 
 TEST(Messages, OfALabelOutOfRangeInDataReadOneByOne) {
   Sequential model{Input{2}, Dense{.units = 3}};
   model.compile({.loss = SparseCategoricalCrossentropy{.from_logits = true}});
-  EXPECT_EQ(message_of([&] {
-              model.fit(Mislabelled{}, {.shuffle = false, .verbose = Verbosity::silent});
-            }),
-            "the label -1 is not one of the 3 classes the model predicts\n"
-            "  example   2 of this epoch's order\n"
-            "  classes   0 to 2\n"
-            "  to fix    correct the label, or give the last layer more units");
+  for (std::int32_t wrong : {-1, 3}) {
+    const FitOptions options{.shuffle = false, .verbose = Verbosity::silent};
+    EXPECT_EQ(message_of([&] { model.fit(Mislabelled{wrong}, options); }),
+              "the label " + std::to_string(wrong) +
+                  " is not one of the 3 classes the model predicts\n"
+                  "  example   2 of this epoch's order\n"
+                  "  classes   0 to 2\n"
+                  "  to fix    correct the label, or give the last layer more units");
+  }
 }
 
 TEST(Messages, OfALabelOutOfRangeInAFile) {
