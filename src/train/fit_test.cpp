@@ -157,6 +157,30 @@ TEST(Fit, RepeatsByteForByte) {
   EXPECT_NE(first, train(8, "c"));
 }
 
+/// Interrupts the second epoch after its third step, and counts.
+struct InterruptEarly {
+  std::shared_ptr<std::vector<int>> steps_of_epochs;
+  std::shared_ptr<int> epochs_ended;
+
+  void on_epoch_begin(Run&) { steps_of_epochs->push_back(0); }
+  void on_train_batch_end(Run& run, const Logs&) {
+    if (++steps_of_epochs->back() == 3 && run.epoch() == 1) run.interrupt();
+  }
+  void on_epoch_end(Run&, const Logs&) { ++*epochs_ended; }
+};
+
+TEST(Fit, AnInterruptEndsItAfterTheStep) {
+  Sequential model = noisy_net();
+  model.compile(adam_on_classes);
+  const InterruptEarly early{std::make_shared<std::vector<int>>(), std::make_shared<int>(0)};
+  const History history = model.fit(
+      data::moons({.size = 80}),
+      {.epochs = 4, .batch_size = 16, .callbacks = {early}, .verbose = Verbosity::silent});
+  EXPECT_EQ(*early.steps_of_epochs, (std::vector<int>{5, 3}));
+  EXPECT_EQ(*early.epochs_ended, 1) << "the epoch that was broken off did not end";
+  EXPECT_EQ(history.epoch, std::vector<int>{0});
+}
+
 TEST(Fit, ResumedAfterAnyEpochGivesTheUninterruptedRunsBytes) {
   const TemporaryDirectory folder;
   const data::Dataset data = data::moons({.size = 90});
