@@ -75,7 +75,7 @@ data::Dataset squares() {
   return data::from_tensors(images, Tensor(Shape{100}, labels));
 }
 
-Counts count_in_fit(int workers) {
+Counts count_in_fit(int threads, int workers) {
   Sequential model{Input{12, 12, 3},
                    Conv2D{.filters = 32, .kernel_size = 3, .padding = same},
                    BatchNormalization{},
@@ -90,9 +90,8 @@ Counts count_in_fit(int workers) {
   model.compile({.optimizer = Adam{},
                  .loss = SparseCategoricalCrossentropy{.from_logits = true},
                  .metrics = {Accuracy{}, SparseCategoricalCrossentropy{.from_logits = true}}});
-  // With more threads oneDNN forks teams of several sizes, which libgomp makes anew each time.
-  const int threads = about().threads;
-  set_threads(2);
+  const int threads_before = about().threads;
+  set_threads(threads);
   Counts counts;
   Terminal terminal;
   const RestlessClock clock;
@@ -103,15 +102,17 @@ Counts count_in_fit(int workers) {
              .callbacks = {CountCalls{&counts}, ProgressBar({.draws_bar = true}, terminal, clock)},
              .workers = workers,
              .verbose = Verbosity::silent});
-  set_threads(threads);
+  set_threads(threads_before);
   EXPECT_GT(terminal.written, 4U * 6U * 50U) << "the bar was not drawn at each step";
   return counts;
 }
 
-class MemoryCallsOfAFit : public testing::TestWithParam<int> {};
+/// Numbers of threads and workers.
+class MemoryCallsOfAFit : public testing::TestWithParam<std::tuple<int, int>> {};
 
 TEST_P(MemoryCallsOfAFit, AreOneDnnsAloneAndAllFreed) {
-  const Counts counts = count_in_fit(GetParam());
+  const auto [threads, workers] = GetParam();
+  const Counts counts = count_in_fit(threads, workers);
   EXPECT_EQ(counts.steps, 3 * 6);  // 90 examples: the last batch has 10
   EXPECT_EQ(counts.program, 0) << counts.callers;
   EXPECT_EQ(counts.others, 0) << counts.callers;
@@ -123,8 +124,8 @@ TEST_P(MemoryCallsOfAFit, AreOneDnnsAloneAndAllFreed) {
               static_cast<long long>(counts.largest));
 }
 
-INSTANTIATE_TEST_SUITE_P(Workers, MemoryCallsOfAFit, testing::Values(0, 2),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(ThreadsAndWorkers, MemoryCallsOfAFit,
+                         testing::Combine(testing::Values(2, 4), testing::Values(0, 2)));
 
 TEST(MemoryCalls, AreCountedByWhoseTheyAre) {
   harness::count_memory_calls();
