@@ -1,6 +1,7 @@
 #include "backends/cpu/simd/convolution.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "backends/cpu/simd/convolution_kernel_row.h"
 #include "backends/cpu/simd/convolution_row.h"
@@ -14,7 +15,7 @@ namespace {
 /// Multiplications that make up for waking another thread.
 constexpr std::int64_t work_of_a_thread = 1 << 18;
 /// Multiplications of a slab of the kernel gradient, and how many slabs there are at most.
-constexpr std::int64_t work_of_a_slab = 1 << 20;
+constexpr std::int64_t work_of_a_slab = 1 << 19;
 constexpr std::int64_t most_slabs = 64;
 /// Fewer neighbours than this are no vector.
 constexpr std::int64_t few = 8;
@@ -126,7 +127,8 @@ void convolve(const ConvolutionShape& s, const Direction& direction) {
   });
 }
 
-/// Slabs of rows of outputs, each with sums of its own for the kernel gradient.
+/// Slabs of rows of outputs, each with sums of its own for the kernel gradient. A power of two, so
+/// that threads have equal shares.
 std::int64_t kernel_slabs(const ConvolutionShape& s) {
   const std::int64_t rows = s.batch * s.windows.output_rows();
   const std::int64_t work = rows * s.windows.width.output * s.kernel_size();
@@ -135,7 +137,8 @@ std::int64_t kernel_slabs(const ConvolutionShape& s) {
                                            s.windows.output_size() * s.y_channels());
   const std::int64_t slabs =
       std::min({work / work_of_a_slab, most_slabs, operands / s.kernel_size(), rows});
-  return std::max<std::int64_t>(slabs, 1);
+  return static_cast<std::int64_t>(
+      std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(slabs, 1))));
 }
 
 /// Whether the kernel gradient's sums lie as (filters, taps, channels), for vectors of channels.
