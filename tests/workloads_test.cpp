@@ -6,6 +6,7 @@
 #include <string>
 
 #include "apps/cli/workloads.h"
+#include "graph/form.h"
 
 namespace sloy {
 namespace {
@@ -77,6 +78,24 @@ TEST_P(EachWorkload, RunsNoReferenceKernel) {
   const Program prediction = inference(workload, std::make_shared<Variables>(), 1);
   EXPECT_EQ(on_reference(prediction.plan()), "");
   EXPECT_FALSE(training.plan().steps.empty());
+}
+
+/// Else every update would have to bring one of them into the other's form.
+TEST(Workloads, SlotsLieInTheFormOfTheirParameter) {
+  const Workload& convnet = cli::find_workload("W3");
+  Model model = convnet.make();
+  model.compile(convnet.compile_options());
+  const Program training = model.training_program(convnet.spec(), convnet.batch_size);
+  training.step(convnet.batch_size);
+  const Variables& variables = *training.variables();
+  int blocked = 0;
+  for (VariableId id = 0; id < variables.size(); ++id) {
+    if (variables[id].follows < 0) continue;
+    const std::optional<Layout>& layout = variables.form().layout(variables[id].follows);
+    EXPECT_EQ(variables.form().layout(id), layout) << variables[id].name;
+    blocked += layout && !layout->is_plain();
+  }
+  EXPECT_GT(blocked, 0) << "no parameter of the convnet lies in blocks";
 }
 
 INSTANTIATE_TEST_SUITE_P(Workloads, EachWorkload,
