@@ -91,6 +91,20 @@ TEST(Activations, OfTheUsersOwnHaveNamesInFiles) {
                ConfigError);
 }
 
+TEST(Scope, UpdatesStatisticsInTrainingAlone) {
+  const auto updates = [](bool training, bool trainable) {
+    Graph graph;
+    Build build(graph, training);
+    Scope scope = Scope(build).enter("counter", 0, trainable);
+    scope.statistic("calls", {});
+    scope.update("calls", [](Value calls) { return calls + 1.0; });
+    return graph.updates().size();
+  };
+  EXPECT_EQ(updates(true, true), 1u);
+  EXPECT_EQ(updates(false, true), 0u);
+  EXPECT_EQ(updates(true, false), 0u) << "a frozen layer keeps its statistics";
+}
+
 TEST(BatchNormalization, UsesItsRunningStatisticsInInference) {
   const BatchNormalization layer{.epsilon = 0.5,
                                  .beta_initializer = Constant{3},
