@@ -5,7 +5,10 @@
 #include <zlib.h>
 
 #include <csignal>
+#include <ctime>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "harness/process.h"
 
@@ -103,8 +106,8 @@ TEST_F(CommandLine, TrainsInJson) {
     EXPECT_EQ(event.at("event").as_string(), "epoch");
     EXPECT_EQ(event.at("epoch").as_integer(), epoch);
     EXPECT_GT(event.at("steps").as_integer(), 0);
-    expect_keys(event,
-                {"loss", "accuracy", "val_loss", "val_accuracy", "seconds", "images_per_second"});
+    expect_keys(event, {"loss", "accuracy", "val_loss", "val_accuracy", "seconds",
+                        "examples_per_second", "images_per_second"});
   }
   EXPECT_EQ(all[2].at("event").as_string(), "done");
   EXPECT_EQ(all[2].at("model").as_string(), at("run/model.safetensors"));
@@ -215,6 +218,35 @@ TEST_F(CommandLine, SaysWhatIsWrongWithItsArguments) {
   EXPECT_EQ(said({"bench", "--seconds", "nan"}),
             "error: sloy bench: --seconds: a number above 0 is needed, not 'nan'\n"
             "  to fix   sloy bench --help shows how it is used\n");
+  EXPECT_EQ(said({"--threads", "2", "train", recipe_file()}),
+            "error: --threads stands before the command\n"
+            "  to fix   options come after the command: sloy train --threads\n");
+  EXPECT_EQ(said({"data", "--json", "list"}),
+            "error: --json stands before the command\n"
+            "  to fix   options come after the command: sloy data list --json\n");
+  EXPECT_EQ(said({"--quiet"}),
+            "error: --quiet stands before the command\n"
+            "  to fix   options come after the command: sloy COMMAND --quiet\n");
+  EXPECT_EQ(said({"--frobnicate", "train"}),
+            "error: sloy has no option --frobnicate\n"
+            "  options   --help, --version\n"
+            "  to fix    sloy --help shows how it is used\n");
+  EXPECT_EQ(said({"train", recipe_file(), "--out", ""}),
+            "error: sloy train: --out: a name is needed, not ''\n"
+            "  to fix   sloy train --help shows how it is used\n");
+  EXPECT_EQ(said({"predict", "m.safetensors", "x.npy", "--out", ""}),
+            "error: sloy predict: --out: a name is needed, not ''\n"
+            "  to fix   sloy predict --help shows how it is used\n");
+  EXPECT_EQ(said({"train", recipe_file(), "--resume"}),
+            "error: --resume needs --out\n"
+            "  to fix   name the run's directory: --out DIR --resume\n");
+  EXPECT_EQ(said({"predict", recipe_file(), "x.npy"}),
+            "error: this is no model\n"
+            "  file     " +
+                recipe_file() +
+                "\n"
+                "  to fix   train the recipe: sloy train " +
+                recipe_file() + "\n");
   EXPECT_EQ(said({"train", "cnn"}),
             "error: there is no file cnn\n"
             "  to fix   --model cnn is the shipped recipe\n");
@@ -291,6 +323,95 @@ TEST_F(CommandLine, PredictsWhatComesThroughAPipe) {
   EXPECT_TRUE(holds(cut.err, "standard input")) << cut.err;
 }
 
+TEST_F(CommandLine, WritesPredictionsWhereItIsTold) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors");
+  write_tensor(at("points.npy"), Tensor(Shape{2, 2}, std::vector<float>{0, 1, 1, 0}));
+  const auto predict_to = [&](const std::string& out) {
+    return run_sloy({"predict", model, at("points.npy"), "--out", out});
+  };
+  ASSERT_EQ(predict_to(at("plain.npy")).exit_code, 0);
+  EXPECT_EQ(read_tensor(at("plain.npy")).shape(), (Shape{2, 2}));
+  const std::string expected = bytes_of_file(at("plain.npy"));
+
+  std::ofstream(at("target.npy")) << "old";
+  std::filesystem::create_symlink("target.npy", at("link.npy"));
+  EXPECT_EQ(predict_to(at("link.npy")).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(at("link.npy")));
+  EXPECT_EQ(bytes_of_file(at("target.npy")), expected);
+
+  // Devices through links: a program that replaced what it names would not replace the machine's.
+  std::filesystem::create_symlink("/dev/stdout", at("out"));
+  const Finished piped = predict_to(at("out"));
+  EXPECT_EQ(piped.exit_code, 0) << piped.err;
+  EXPECT_EQ(piped.out, expected);
+  std::filesystem::create_symlink("/dev/full", at("full"));
+  EXPECT_NE(predict_to(at("full")).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_character_file(at("full")));
+}
+
+TEST_F(CommandLine, PredictsOverNothingThatItReads) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors"), points = at("points.npy");
+  write_tensor(points, Tensor(Shape{2, 2}, std::vector<float>{0, 1, 1, 0}));
+  std::filesystem::create_symlink("points.npy", at("link.npy"));
+  const std::string model_bytes = bytes_of_file(model), points_bytes = bytes_of_file(points);
+  const auto refused = [&](const std::string& out) {
+    const Finished finished = run_sloy({"predict", model, points, "--out", out});
+    EXPECT_EQ(finished.exit_code, 2) << out;
+    return finished.err;
+  };
+  const std::string end = "\n  to fix   give another --out\n";
+  for (const std::string& out : {model, at("run/../run/model.safetensors")}) {
+    EXPECT_EQ(refused(out),
+              "error: --out names the model, which would be lost\n  file     " + out + end);
+  }
+  for (const std::string& out : {points, at("link.npy")}) {
+    EXPECT_EQ(refused(out),
+              "error: --out names the input, which would be lost\n  file     " + out + end);
+  }
+  EXPECT_EQ(bytes_of_file(model), model_bytes);
+  EXPECT_EQ(bytes_of_file(points), points_bytes);
+}
+
+TEST_F(CommandLine, SaysWhereAnOutputIsNotANumber) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors"), points = at("points.npy");
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  write_tensor(points, Tensor(Shape{3, 2}, std::vector<float>{0, 1, nan, 0, -nan, nan}));
+  const Finished text = run_sloy({"predict", model, points});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  const std::vector<std::string> lines = lines_of(text.out);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_TRUE(holds(lines[0], " %")) << lines[0];
+  EXPECT_EQ(lines[1], points + "[1]  not a number");
+  EXPECT_EQ(lines[2], points + "[2]  not a number");
+
+  const std::vector<Config> all = events(run_sloy({"predict", model, points, "--json"}));
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_TRUE(all[0].at("class").is_string());
+  for (std::size_t example : {1, 2}) {
+    EXPECT_TRUE(all[example].at("class").is_null());
+    EXPECT_TRUE(all[example].at("probability").is_null());
+    EXPECT_EQ(all[example].at("output").as_list()[0].as_string(), "nan");
+  }
+}
+
+TEST_F(CommandLine, TellsADamagedModelFromARecipe) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string whole = bytes_of_file(at("run/model.safetensors"));
+  for (std::size_t length : {std::size_t{100}, whole.size() - 10}) {
+    for (const char* name : {"cut.safetensors", "cut"}) {
+      std::ofstream(at(name), std::ios::binary) << whole.substr(0, length);
+      const Finished refused = run_sloy({"summary", at(name)});
+      EXPECT_EQ(refused.exit_code, 2);
+      EXPECT_TRUE(holds(refused.err, "the file is damaged or incomplete")) << refused.err;
+    }
+  }
+  std::ofstream(at("whole"), std::ios::binary) << whole;
+  EXPECT_EQ(run_sloy({"summary", at("whole")}).exit_code, 0);
+}
+
 TEST_F(CommandLine, NamesACheckpointThatItPassesOver) {
   ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
   const std::string model = bytes_of_file(at("run/model.safetensors"));
@@ -331,6 +452,8 @@ TEST_F(CommandLine, SaysHowToGoOnAfterAnInterruption) {
 }
 
 TEST_F(CommandLine, FailsWhereTheModelCannotBeWritten) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  std::filesystem::remove(at("run/model.safetensors"));
   std::filesystem::create_directories(at("run/model.safetensors"));
   const Finished failed = train("run", {"--quiet", "--resume"});
   EXPECT_EQ(failed.exit_code, 1);
@@ -340,6 +463,63 @@ TEST_F(CommandLine, FailsWhereTheModelCannotBeWritten) {
                 at("run/model.safetensors") +
                 "\n"
                 "  to fix   name a file in it\n");
+}
+
+TEST_F(CommandLine, ResumesNothingButItsOwnRuns) {
+  const auto refused = [&](const std::string& out) {
+    const Finished finished = train(out, {"--resume"});
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_EQ(finished.err,
+              "error: the directory holds other files than a run's\n"
+              "  directory   " +
+                  at(out) +
+                  "\n"
+                  "  to fix      give a new or an empty one with --out\n");
+  };
+  std::filesystem::create_directories(at("mine"));
+  for (const char* name : {"mine/model.safetensors", "mine/log.csv"}) {
+    std::ofstream(at(name)) << "mine";
+    refused("mine");
+  }
+  EXPECT_EQ(bytes_of_file(at("mine/model.safetensors")), "mine");
+  EXPECT_EQ(bytes_of_file(at("mine/log.csv")), "mine");
+  std::filesystem::create_directories(at("own"));
+  std::ofstream(at("own/recipe.toml")) << recipe;
+  refused("own");
+  for (const char* name : {"mine/recipe.toml", "mine/checkpoints", "own/log.csv", "own/run.json"}) {
+    EXPECT_FALSE(std::filesystem::exists(at(name))) << name;
+  }
+
+  std::filesystem::create_directories(at("empty"));
+  EXPECT_EQ(train("empty", {"--resume"}).exit_code, 0);
+  // As after an interruption of the first epoch.
+  const std::string model = bytes_of_file(at("empty/model.safetensors"));
+  std::filesystem::remove(at("empty/model.safetensors"));
+  std::filesystem::remove_all(at("empty/checkpoints"));
+  std::filesystem::create_directories(at("empty/checkpoints"));
+  EXPECT_EQ(train("empty", {"--resume"}).exit_code, 0);
+  EXPECT_EQ(bytes_of_file(at("empty/model.safetensors")), model);
+}
+
+TEST_F(CommandLine, TakesARunDirectoryThatNobodyHas) {
+  const std::time_t now = std::time(nullptr);
+  const auto take = [&](const std::string& ending) {
+    for (int second = 0; second < 60; ++second) {  // whenever the run begins
+      const std::time_t then = now + second;
+      char text[32];
+      std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", std::gmtime(&then));
+      std::filesystem::create_directories(at("runs/") + text + ending);
+    }
+  };
+  const auto model = [&] {
+    const Finished done = run_sloy({"train", recipe_file()}, {.directory = directory_.path()});
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    return done.out;
+  };
+  take("-recipe");
+  EXPECT_TRUE(holds(model(), "-recipe-2/model.safetensors\n"));
+  take("-recipe-2");
+  EXPECT_TRUE(holds(model(), "-recipe-3/model.safetensors\n"));
 }
 
 TEST_F(CommandLine, LeavesNothingOfARunThatNeverBegan) {

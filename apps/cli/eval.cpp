@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "console.h"
 #include "report.h"
+#include "sources.h"
 #include "usage.h"
 
 namespace sloy::cli {
@@ -34,7 +35,7 @@ Config counts(const Tensor& matrix) {
 
 int evaluate(const Arguments& arguments) {
   apply(arguments.common);
-  Model model = Model::load(arguments.model);
+  Model model = load_model(arguments.model);
   data::Split split = data::load(arguments.data, {.directory = arguments.data_directory});
   const data::Dataset& dataset = arguments.part == "train" ? split.train : split.test;
   bool classifies = dataset.spec().num_classes > 1 && !model.output_types().empty() &&

@@ -11,8 +11,9 @@ namespace {
 
 std::string version_text() {
   About it = about();
-  return fmt::format("sloy {} ({})\ncompiler  {}\noneDNN    {}\ncpu       {}, {} threads",
-                     it.version, it.commit, it.compiler, it.onednn, it.cpu, it.threads);
+  return fmt::format("sloy {} ({})\ncompiler  {}\noneDNN    {}\ncpu       {}, {} thread{}",
+                     it.version, it.commit, it.compiler, it.onednn, it.cpu, it.threads,
+                     it.threads == 1 ? "" : "s");
 }
 
 int run(int argc, char** argv) {

@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <numeric>
 
 #include "commands.h"
 #include "console.h"
 #include "report.h"
+#include "sources.h"
 #include "usage.h"
 
 namespace sloy::cli {
@@ -84,9 +87,11 @@ struct Ranked {
   double probability;
 };
 
+/// The likeliest classes first; none where the outputs are not numbers.
 std::vector<Ranked> best_classes(std::span<const float> row, const std::vector<std::string>& names,
                                  int top) {
   std::vector<double> values = probabilities(row);
+  if (std::any_of(values.begin(), values.end(), [](double p) { return std::isnan(p); })) return {};
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -98,6 +103,8 @@ std::vector<Ranked> best_classes(std::span<const float> row, const std::vector<s
   }
   return best;
 }
+
+constexpr const char* not_a_number = "not a number";
 
 Config numbers(std::span<const float> row) {
   Config::List list;
@@ -121,8 +128,11 @@ class Reporter {
       for (const Ranked& ranked : best_classes(row, names_, arguments_.top)) {
         cells.push_back(fmt::format("{} {:.1f} %", ranked.name, 100 * ranked.probability));
       }
+      if (cells.size() == 1) cells.push_back(not_a_number);
     } else {
-      for (float value : row) cells.push_back(fmt::format("{:.6g}", value));
+      for (float value : row) {
+        cells.push_back(std::isnan(value) ? not_a_number : fmt::format("{:.6g}", value));
+      }
     }
     rows_.push_back(std::move(cells));
   }
@@ -136,9 +146,9 @@ class Reporter {
     event["event"] = "prediction";
     event["input"] = what;
     if (classifies_) {
-      Ranked best = best_classes(row, names_, 1).front();
-      event["class"] = best.name;
-      event["probability"] = best.probability;
+      const std::vector<Ranked> best = best_classes(row, names_, 1);
+      event["class"] = best.empty() ? Config() : Config(best[0].name);
+      event["probability"] = best.empty() ? Config() : Config(best[0].probability);
     }
     event["output"] = numbers(row);
     emit(event);
@@ -150,9 +160,30 @@ class Reporter {
   std::vector<std::vector<std::string>> rows_;
 };
 
+/// What is read must not be written over.
+void check_output(const Arguments& arguments) {
+  namespace fs = std::filesystem;
+  if (arguments.inputs.size() != 1) {
+    throw ConfigError("--out takes the predictions of one input",
+                      {{"given", std::to_string(arguments.inputs.size()) + " inputs"}},
+                      "call sloy predict once for each");
+  }
+  std::error_code error;
+  if (!fs::is_regular_file(arguments.out, error)) return;
+  const auto check = [&](const std::string& read, const char* what) {
+    if (!fs::equivalent(read, arguments.out, error)) return;
+    throw ConfigError(fmt::format("--out names the {}, which would be lost", what),
+                      {{"file", arguments.out}}, "give another --out");
+  };
+  check(arguments.model, "model");
+  const std::string& input = arguments.inputs[0];
+  check(input == "-" ? "/dev/stdin" : input, "input");
+}
+
 int predict(const Arguments& arguments) {
   apply(arguments.common);
-  Model model = Model::load(arguments.model);
+  if (!arguments.out.empty()) check_output(arguments);
+  Model model = load_model(arguments.model);
   Type wanted = model.input_types()[0];
   std::vector<Examples> all;
   for (const std::string& input : arguments.inputs) {
@@ -160,10 +191,6 @@ int predict(const Arguments& arguments) {
     all.back().features = first_rows(all.back().features, arguments.take);
   }
   if (!arguments.out.empty()) {
-    if (all.size() != 1)
-      throw ConfigError("--out takes the predictions of one input",
-                        {{"given", std::to_string(all.size()) + " inputs"}},
-                        "call sloy predict once for each");
     write_tensor(arguments.out, model.predict(all[0].features));
     return done;
   }
@@ -193,7 +220,8 @@ void add_predict(CLI::App& app, Action& action) {
       ->add_option("inputs", arguments->inputs,
                    "Examples: PNG images, npy or IDX arrays; - is standard input")
       ->required();
-  command->add_option("--out", arguments->out, "Write the outputs to this npy file");
+  command->add_option("--out", arguments->out, "Write the outputs to this npy file")
+      ->check(not_empty());
   command->add_option("--take", arguments->take, "Only the first examples of each input")
       ->check(whole_number(1));
   command->add_option("--top", arguments->top, "Classes shown for each example (default 3)")

@@ -35,6 +35,11 @@ void write_text(const fs::path& path, const std::string& text) {
   }
 }
 
+[[noreturn]] void fail_to_write(const fs::path& directory) {
+  throw FileError("can't write into the run directory", {{"directory", directory.string()}},
+                  "give a writable one with --out");
+}
+
 }  // namespace
 
 RunDirectory::RunDirectory(fs::path path, bool resume) : path_(std::move(path)) {
@@ -44,20 +49,44 @@ RunDirectory::RunDirectory(fs::path path, bool resume) : path_(std::move(path)) 
     throw FileError("the run directory is a file", {{"file", path_.string()}},
                     "give another --out");
   }
-  if (!resume && exists && !fs::is_empty(path_, error)) {
-    throw FileError("the run directory is not empty", {{"directory", path_.string()}},
-                    "give another --out, or --resume to go on with the run there");
+  if (exists && !fs::is_empty(path_, error)) {
+    if (!holds_run()) {
+      throw FileError("the directory holds other files than a run's",
+                      {{"directory", path_.string()}}, "give a new or an empty one with --out");
+    }
+    if (!resume) {
+      throw FileError("the run directory is not empty", {{"directory", path_.string()}},
+                      "give another --out, or --resume to go on with the run there");
+    }
   }
   made_ = fs::create_directories(path_, error);
-  if (error || !can_write_into(path_)) {
-    throw FileError("can't write into the run directory", {{"directory", path_.string()}},
-                    "give a writable one with --out");
+  if (error || !can_write_into(path_)) fail_to_write(path_);
+}
+
+RunDirectory::RunDirectory(fs::path made) : path_(std::move(made)), made_(true) {}
+
+RunDirectory RunDirectory::unused(const std::string& name) {
+  const std::string usual = now_text() + "-" + name;
+  const fs::path runs = "runs";
+  std::error_code error;
+  fs::create_directories(runs, error);
+  for (int number = 1;; ++number) {
+    const fs::path path = runs / (number == 1 ? usual : usual + "-" + std::to_string(number));
+    // Of several programs that try at once, one makes it.
+    const bool made = fs::create_directory(path, error);
+    if (error) fail_to_write(path);
+    if (made) return RunDirectory(path);
   }
 }
 
 RunDirectory::~RunDirectory() {
   std::error_code not_empty;
   if (made_) fs::remove(path_, not_empty);
+}
+
+bool RunDirectory::holds_run() const {
+  std::error_code error;
+  return fs::exists(path_ / "recipe.toml", error) && fs::is_directory(checkpoints(), error);
 }
 
 void RunDirectory::check_same(const Recipe& recipe) const {
@@ -71,12 +100,9 @@ void RunDirectory::check_same(const Recipe& recipe) const {
 void RunDirectory::record(const Recipe& recipe) const {
   Config about_run = to_config(about());
   about_run["seed"] = static_cast<std::int64_t>(recipe.seed);
+  fs::create_directories(checkpoints());
   write_text(path_ / "recipe.toml", recipe.to_toml());
   write_text(path_ / "run.json", to_json(about_run) + "\n");
-}
-
-fs::path usual_run_directory(const std::string& name) {
-  return fs::path("runs") / (now_text() + "-" + name);
 }
 
 }  // namespace sloy::cli

@@ -12,8 +12,11 @@ namespace sloy::cli {
 /// that never began is removed again.
 class RunDirectory {
  public:
-  /// Throws FileError where it can't be written, or holds files and isn't to be gone on with.
+  /// Throws FileError where it can't be written, or holds files: with `resume` none but a run's are
+  /// taken.
   RunDirectory(std::filesystem::path path, bool resume);
+  /// A new one: runs/<time>-<name>, or with -2, -3 … at its end where others have that.
+  static RunDirectory unused(const std::string& name);
   ~RunDirectory();
   RunDirectory(const RunDirectory&) = delete;
   RunDirectory& operator=(const RunDirectory&) = delete;
@@ -21,15 +24,17 @@ class RunDirectory {
   const std::filesystem::path& path() const { return path_; }
   /// Throws ConfigError where the run in it was begun with another recipe.
   void check_same(const Recipe& recipe) const;
-  /// Writes recipe.toml and run.json.
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  /// Makes the directory of the checkpoints, and writes recipe.toml and run.json.
   void record(const Recipe& recipe) const;
 
  private:
+  /// REQUIRES: just made.
+  explicit RunDirectory(std::filesystem::path made);
+  bool holds_run() const;
+
   std::filesystem::path path_;
   bool made_ = false;
 };
-
-/// runs/<time>-<name>
-std::filesystem::path usual_run_directory(const std::string& name);
 
 }  // namespace sloy::cli

@@ -2,10 +2,28 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
 
 namespace sloy::cli {
 namespace {
+
+namespace fs = std::filesystem;
+
+bool is_regular_file(const std::string& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error);
+}
+
+/// A model's file begins with the length of its header in eight bytes, of which the last four are 0
+/// below 4 GiB. A text has no such bytes.
+bool begins_as_models(const std::string& path) {
+  if (!is_regular_file(path)) return false;
+  std::array<char, 8> first{};
+  if (!std::ifstream(path, std::ios::binary).read(first.data(), first.size())) return false;
+  return std::all_of(first.begin() + 4, first.end(), [](char byte) { return byte == 0; });
+}
 
 Config read_file(const std::string& path) {
   if (is_model_file(path)) {
@@ -14,7 +32,7 @@ Config read_file(const std::string& path) {
   }
   const std::vector<std::string> shipped = Recipe::shipped_names();
   const bool is_shipped = std::find(shipped.begin(), shipped.end(), path) != shipped.end();
-  if (is_shipped && !std::filesystem::exists(path)) {
+  if (is_shipped && !fs::exists(path)) {
     throw ConfigError("there is no file " + path, {}, "--model " + path + " is the shipped recipe");
   }
   return read_toml(path);
@@ -41,7 +59,15 @@ void add_recipe(CLI::App& command, RecipeSource& source) {
 }
 
 bool is_model_file(const std::string& path) {
-  return std::filesystem::path(path).extension() == ".safetensors";
+  return fs::path(path).extension() == ".safetensors" || begins_as_models(path);
+}
+
+Model load_model(const std::string& path) {
+  if (is_model_file(path) || !is_regular_file(path)) return Model::load(path);
+  const bool is_recipe = fs::path(path).extension() == ".toml";
+  throw FileError(
+      "this is no model", {{"file", path}},
+      is_recipe ? "train the recipe: sloy train " + path : "name the model.safetensors of a run");
 }
 
 Recipe read_recipe(const RecipeSource& source, const Common& common) {
@@ -63,7 +89,7 @@ Recipe read_recipe(const RecipeSource& source, const Common& common) {
 }
 
 std::string name_of(const RecipeSource& source, const Recipe& recipe) {
-  if (!source.file.empty()) return std::filesystem::path(source.file).stem().string();
+  if (!source.file.empty()) return fs::path(source.file).stem().string();
   return recipe.data.name.empty() ? source.model : source.model + "-" + recipe.data.name;
 }
 

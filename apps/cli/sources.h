@@ -25,8 +25,10 @@ struct RecipeSource {
 };
 
 void add_recipe(CLI::App& command, RecipeSource& source);
-/// Whether a file is named as models are.
+/// Whether a file is named as models are, or begins as they do.
 bool is_model_file(const std::string& path);
+/// Throws FileError on a file that is no model.
+Model load_model(const std::string& path);
 /// Throws ConfigError where neither a file nor a model is given, or both are.
 Recipe read_recipe(const RecipeSource& source, const Common& common);
 /// "cnn-fashion-mnist", or the file's name without its ending: what run directories are called.

@@ -41,6 +41,7 @@ struct EmitEpochs {
     event["steps"] = run.steps();
     for (const auto& [name, value] : logs) event[name] = value;
     event["seconds"] = run.seconds();
+    event["examples_per_second"] = run.examples_per_second();
     event["images_per_second"] = run.examples_per_second();
     emit(event);
   }
@@ -94,15 +95,13 @@ void say_interrupted(const Arguments& arguments, const fs::path& directory) {
 }
 
 FitOptions fit_options(const Arguments& arguments, const Recipe& recipe, const data::Split& data,
-                       const fs::path& directory) {
+                       const RunDirectory& directory) {
   FitOptions options = recipe.fit_options(data);
-  options.checkpoints = directory / "checkpoints";
+  options.checkpoints = directory.checkpoints();
   options.resume = arguments.resume;
   options.verbose =
       arguments.common.quiet || arguments.common.json ? Verbosity::silent : Verbosity::automatic;
   options.callbacks.push_back(StopOnSignal{});
-  options.callbacks.push_back(
-      CSVLogger{.filename = (directory / "log.csv").string(), .append = arguments.resume});
   if (arguments.common.json) {
     options.callbacks.push_back(SayNotices{arguments.common});
     options.callbacks.push_back(EmitEpochs{});
@@ -132,22 +131,26 @@ void report(const Arguments& arguments, const Recipe& recipe, Model& model,
 
 int train(const Arguments& arguments) {
   apply(arguments.common);
+  if (arguments.resume && arguments.out.empty()) {
+    throw ConfigError("--resume needs --out", {}, "name the run's directory: --out DIR --resume");
+  }
   Recipe recipe = read_recipe(arguments.source, arguments.common);
   if (!arguments.convolution.empty()) {
     from_config(Config(arguments.convolution), recipe.train.convolution);
   }
-  RunDirectory directory(arguments.out.empty()
-                             ? usual_run_directory(name_of(arguments.source, recipe))
-                             : fs::path(arguments.out),
-                         arguments.resume);
+  RunDirectory directory = arguments.out.empty()
+                               ? RunDirectory::unused(name_of(arguments.source, recipe))
+                               : RunDirectory(arguments.out, arguments.resume);
   if (arguments.resume) directory.check_same(recipe);
 
   data::Split data = recipe.load_data();
   Model model = recipe.make_model(data.train.spec());
   model.compile(recipe.compile_options());
   bool begun = false;
-  FitOptions options = fit_options(arguments, recipe, data, directory.path());
+  FitOptions options = fit_options(arguments, recipe, data, directory);
   options.callbacks.push_back(RecordRun{directory, recipe, begun});
+  options.callbacks.push_back(
+      CSVLogger{.filename = (directory.path() / "log.csv").string(), .append = arguments.resume});
 
   watch_signals();
   auto start = std::chrono::steady_clock::now();
@@ -178,7 +181,8 @@ void add_train(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<Arguments>();
   add_common(*command, arguments->common);
   add_recipe(*command, arguments->source);
-  command->add_option("--out", arguments->out, "Run directory (default: runs/<time>-<name>)");
+  command->add_option("--out", arguments->out, "Run directory (default: runs/<time>-<name>)")
+      ->check(not_empty());
   command->add_flag("--resume", arguments->resume,
                     "Go on with the run in --out from its last finished epoch");
   command

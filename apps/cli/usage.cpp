@@ -16,11 +16,20 @@ struct Command {
   std::string name;
 };
 
+/// The command within this one that was named, if one was.
+const CLI::App* chosen_in(const CLI::App& app) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  return chosen.empty() ? nullptr : chosen.front();
+}
+
+/// The innermost command named, or the first on the way there that has no use for an argument.
 Command command_of(const CLI::App& program) {
   Command command{&program, program.get_name()};
-  while (!command.app->get_subcommands().empty()) {
-    command.app = command.app->get_subcommands().front();
-    command.name += " " + command.app->get_name();
+  while (command.app->remaining().empty()) {
+    const CLI::App* inner = chosen_in(*command.app);
+    if (!inner) break;
+    command.app = inner;
+    command.name += " " + inner->get_name();
   }
   return command;
 }
@@ -52,10 +61,27 @@ ConfigError unknown(const std::string& sentence, const std::string& name, const 
                      did_you_mean(name, views, help_of(command)));
 }
 
+/// Whether a command within this one takes the option: the one that was named, if one was.
+bool is_of_commands_in(const CLI::App& app, const std::string& option) {
+  std::vector<const CLI::App*> inner = app.get_subcommands([](const CLI::App*) { return true; });
+  if (const CLI::App* chosen = chosen_in(app)) inner = {chosen};
+  return std::any_of(inner.begin(), inner.end(), [&](const CLI::App* command) {
+    const std::vector<std::string> known = options_of(*command);
+    return std::find(known.begin(), known.end(), option) != known.end() ||
+           is_of_commands_in(*command, option);
+  });
+}
+
 /// About the first argument that is no part of any command or option.
 ConfigError unexpected(const std::string& argument, const Command& command) {
   if (argument.starts_with("-")) {
     const std::string name = argument.substr(0, argument.find('='));
+    if (is_of_commands_in(*command.app, name)) {
+      const CLI::App* chosen = chosen_in(*command.app);
+      return ConfigError(fmt::format("{} stands before the command", name), {},
+                         fmt::format("options come after the command: {} {} {}", command.name,
+                                     chosen ? chosen->get_name() : "COMMAND", name));
+    }
     return unknown(fmt::format("{} has no option {}", command.name, name), name, "options",
                    options_of(*command.app), command);
   }
@@ -109,6 +135,13 @@ CLI::Validator positive_number() {
   return CLI::Validator(check, "");
 }
 
+CLI::Validator not_empty() {
+  const auto check = [](const std::string& text) -> std::string {
+    return text.empty() ? "a name is needed, not ''" : "";
+  };
+  return CLI::Validator(check, "");
+}
+
 CLI::Validator one_of(std::vector<std::string> choices) {
   const auto check = [choices = std::move(choices)](const std::string& text) -> std::string {
     if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
@@ -119,7 +152,7 @@ CLI::Validator one_of(std::vector<std::string> choices) {
 
 ConfigError usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const Command command = command_of(app);
-  const std::vector<std::string> rest = app.remaining(true);
+  const std::vector<std::string> rest = command.app->remaining();
   if (!rest.empty()) return unexpected(rest.front(), command);
   const std::vector<std::string> commands = subcommands_of(*command.app);
   if (!commands.empty()) {

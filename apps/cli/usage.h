@@ -20,6 +20,7 @@ namespace sloy::cli {
 CLI::Validator whole_number(std::int64_t least,
                             std::int64_t most = std::numeric_limits<std::int64_t>::max());
 CLI::Validator positive_number();
+CLI::Validator not_empty();
 CLI::Validator one_of(std::vector<std::string> choices);
 
 /// What the parser refused, in the form of all errors.

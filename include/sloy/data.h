@@ -170,7 +170,7 @@ SLOY_EXPORT Split mnist(const std::string& directory = {});
 
 /// Points of the plane, made by formula: float32 features (2).
 struct Generated {
-  std::int64_t size = 500;  ///< examples; `load` holds out the last fifth for tests
+  std::int64_t size = 500;  ///< examples; `load` makes a fifth of them test data
   /// standard deviation of the normal noise added to each coordinate (`plane`: to the target)
   double noise = 0.1;
   std::uint64_t seed = 0;  ///< of the points; a larger set begins with the smaller one
@@ -200,7 +200,7 @@ SLOY_EXPORT Dataset plane(const Generated& options = {});
 /// How `load` finds or makes a set.
 struct LoadOptions {
   std::string directory = {};  ///< of a set in files
-  Generated generated = {};    ///< of a set made by formula; a fifth of it is held out
+  Generated generated = {};    ///< of a set made by formula; a fifth of it is for tests
 };
 
 /// The names `load` knows, in alphabetical order.

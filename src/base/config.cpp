@@ -2,6 +2,7 @@
 #include <sloy/config.h>
 
 #include <cassert>
+#include <cmath>
 #include <limits>
 
 namespace sloy {
@@ -10,7 +11,8 @@ Config::Config() = default;
 Config::Config(bool value) : value_(value) {}
 Config::Config(std::int64_t value) : value_(value) {}
 Config::Config(int value) : value_(std::int64_t{value}) {}
-Config::Config(double value) : value_(value) {}
+// A not-a-number's sign says nothing, so none is kept to be shown.
+Config::Config(double value) : value_(std::isnan(value) ? NAN : value) {}
 Config::Config(std::string value) : value_(std::move(value)) {}
 Config::Config(const char* value) : value_(std::string(value)) {}
 Config::Config(List value) : value_(std::move(value)) {}

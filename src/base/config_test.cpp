@@ -30,6 +30,8 @@ TEST(Json, NumbersRoundTrip) {
   const double infinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(parse_json(to_json(Config(-infinity))).as_number(), -infinity);
   EXPECT_TRUE(std::isnan(parse_json(to_json(Config(std::nan("")))).as_number()));
+  EXPECT_EQ(to_json(Config(-std::nan(""))), "\"nan\"");
+  EXPECT_EQ(Config(-std::nan("")).describe(), "the number nan");
 }
 
 TEST(Json, RefusesWhatIsDamagedAndSaysWhere) {

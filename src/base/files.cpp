@@ -18,6 +18,8 @@ namespace fs = std::filesystem;
 
 /// The system takes at most this much in one call.
 constexpr std::size_t largest_transfer = 1 << 30;
+/// As many links as the system follows, one to the next.
+constexpr int most_links = 40;
 
 std::string fix_of(const fs::path& path, std::error_code reason) {
   if (reason == std::errc::no_such_file_or_directory) {
@@ -120,6 +122,28 @@ class RealFileSystem final : public FileSystem {
                                       "create the file");
   }
 
+  std::unique_ptr<File> open_stream(const fs::path& path) override {
+    return std::make_unique<RealFile>(path, O_WRONLY | O_NOCTTY, "open the file");
+  }
+
+  bool is_stream(const fs::path& path) override {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+  }
+
+  fs::path followed(const fs::path& path) override {
+    fs::path place = path;
+    std::error_code error;
+    for (int links = 0; fs::is_symlink(fs::symlink_status(place, error)); ++links) {
+      if (links == most_links) fail("follow the link", path, {ELOOP, std::generic_category()});
+      const fs::path target = fs::read_symlink(place, error);
+      if (error) fail("follow the link", path, error);
+      place = place.parent_path() / target;  // the target alone where it is absolute
+    }
+    return place;
+  }
+
   bool exists(const fs::path& path) override {
     std::error_code error;
     return fs::exists(path, error);
@@ -185,7 +209,13 @@ std::vector<std::byte> read_file(const fs::path& path, std::uint64_t most, FileS
 
 void write_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts,
                       FileSystem& files) {
-  const fs::path temporary = temporary_name(path);
+  if (files.is_stream(path)) {
+    const std::unique_ptr<File> stream = files.open_stream(path);
+    for (const std::span<const std::byte> part : parts) stream->write(part);
+    return;
+  }
+  const fs::path place = files.followed(path);
+  const fs::path temporary = temporary_name(place);
   const auto clean_up = [&] {
     try {
       if (files.exists(temporary)) files.remove(temporary);
@@ -197,7 +227,7 @@ void write_atomically(const fs::path& path, std::span<const std::span<const std:
     const std::unique_ptr<File> file = files.create(temporary);
     for (const std::span<const std::byte> part : parts) file->write(part);
     file->sync();
-    files.rename(temporary, path);
+    files.rename(temporary, place);
   } catch (const FileError& error) {
     clean_up();
     throw FileError(error.sentence(), {{"file", path.string()}}, error.fix());
@@ -205,7 +235,7 @@ void write_atomically(const fs::path& path, std::span<const std::span<const std:
     clean_up();
     throw;
   }
-  files.sync_directory(path.has_parent_path() ? path.parent_path() : fs::path("."));
+  files.sync_directory(place.has_parent_path() ? place.parent_path() : fs::path("."));
 }
 
 void write_atomically(const fs::path& path, std::span<const std::byte> bytes, FileSystem& files) {

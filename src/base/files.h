@@ -34,6 +34,12 @@ class FileSystem {
   virtual std::unique_ptr<File> open(const std::filesystem::path& path) = 0;
   /// For writing, from nothing.
   virtual std::unique_ptr<File> create(const std::filesystem::path& path) = 0;
+  /// For writing into what is_stream. May wait for somebody to read from a pipe.
+  virtual std::unique_ptr<File> open_stream(const std::filesystem::path& path) = 0;
+  /// Whether it takes bytes without being a file of them: a pipe or a device.
+  virtual bool is_stream(const std::filesystem::path& path) = 0;
+  /// `path`, or where it leads to if it is a symbolic link; nothing need stand there yet.
+  virtual std::filesystem::path followed(const std::filesystem::path& path) = 0;
   virtual bool exists(const std::filesystem::path& path) = 0;
   /// Names of what is in a directory, sorted.
   virtual std::vector<std::string> list(const std::filesystem::path& directory) = 0;
@@ -55,6 +61,9 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_
 /// Writes the parts one after the other, so that after a crash at any moment `path` is either as it
 /// was or complete: to a new file beside it, synced, renamed, the directory synced. A failure
 /// leaves `path` as it was and removes the new file.
+///
+/// A symbolic link stays one: what it leads to is written. Into a pipe or a device the parts go as
+/// they are.
 void write_atomically(const std::filesystem::path& path,
                       std::span<const std::span<const std::byte>> parts,
                       FileSystem& files = real_files());

@@ -1,8 +1,10 @@
 #include "base/files.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sloy/error.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/memory_files.h"
 #include "harness/process.h"
@@ -76,6 +78,46 @@ TEST_F(Files, ReadsRegularFilesAlone) {
   EXPECT_THROW(real_files().open(directory / "pipe"), FileError);
   fs::create_symlink(directory / "nowhere", directory / "dangling");
   EXPECT_THROW(real_files().open(directory / "dangling"), FileError);
+}
+
+TEST_F(Files, ALinkStaysOneAndItsTargetIsWritten) {
+  fs::create_directory(directory / "there");
+  write_atomically(directory / "there/file", bytes_of("old"));
+  fs::create_symlink("there/second", directory / "first");
+  fs::create_symlink(directory / "there/file", directory / "there/second");
+  write_atomically(directory / "first", bytes_of("new"));
+  EXPECT_EQ(read_file(directory / "there/file", 100), bytes_of("new"));
+  fs::create_symlink("there/later", directory / "dangling");
+  write_atomically(directory / "dangling", bytes_of("made"));
+  EXPECT_EQ(read_file(directory / "there/later", 100), bytes_of("made"));
+  for (const char* link : {"first", "there/second", "dangling"}) {
+    EXPECT_TRUE(fs::is_symlink(directory / link)) << link;
+  }
+  EXPECT_EQ(real_files().list(directory / "there"),
+            (std::vector<std::string>{"file", "later", "second"}));
+  fs::create_symlink("round", directory / "round");
+  EXPECT_THROW(write_atomically(directory / "round", bytes_of("x")), FileError);
+  EXPECT_TRUE(fs::is_symlink(directory / "round"));
+}
+
+TEST_F(Files, PipesAndDevicesAreWrittenInto) {
+  const fs::path pipe = directory / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);  // so that nobody waits
+  ASSERT_GE(reader, 0);
+  const auto a = bytes_of("first, "), b = bytes_of("second");
+  const std::span<const std::byte> parts[] = {a, b};
+  write_atomically(pipe, parts);
+  char text[100];
+  EXPECT_EQ(std::string(text, static_cast<std::size_t>(::read(reader, text, sizeof text))),
+            "first, second");
+  ::close(reader);
+  EXPECT_TRUE(fs::is_fifo(pipe));
+
+  fs::create_symlink("/dev/full", directory / "full");
+  EXPECT_THROW(write_atomically(directory / "full", bytes_of("x")), FileError);
+  EXPECT_TRUE(fs::is_symlink(directory / "full"));
+  EXPECT_EQ(real_files().list(directory), (std::vector<std::string>{"full", "pipe"}));
 }
 
 TEST_F(Files, RefusesAFileLargerThanItMayBe) {

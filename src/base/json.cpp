@@ -156,8 +156,7 @@ void write(const Config& config, std::string& out) {
     out += std::to_string(config.as_integer());
   } else if (config.is_number()) {
     const double number = config.as_number();
-    out += std::isfinite(number) ? nlohmann::json(number).dump()
-                                 : fmt::format("\"{}\"", std::isnan(number) ? NAN : number);
+    out += std::isfinite(number) ? nlohmann::json(number).dump() : fmt::format("\"{}\"", number);
   } else if (config.is_string()) {
     out += quoted(config.as_string());
   } else if (config.is_list()) {

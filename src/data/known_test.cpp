@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "harness/messages.h"
 #include "harness/process.h"
@@ -136,6 +137,30 @@ TEST(Load, KnowsEveryNameThatItLists) {
     EXPECT_NE(data.train[0].features, data.test[0].features);
   }
   EXPECT_EQ(load("fashion-mnist").test.size(), 10000);
+}
+
+/// A model is trained on one size and tested by another: that must not be what it learned.
+TEST(Load, MakesTestsThatAreInNoTrainingPartOfAnySize) {
+  for (const char* name : {"circles", "gaussians", "moons", "plane", "spirals", "xor"}) {
+    std::set<std::pair<float, float>> learned;
+    const auto place = [](const Tensor& features) {
+      const auto xy = features.values<float>();
+      return std::pair(xy[0], xy[1]);
+    };
+    const Dataset largest = load(name, {.generated = {.size = 2000}}).train;
+    for (std::int64_t i = 0; i < largest.size(); ++i) learned.insert(place(largest[i].features));
+    for (std::int64_t size : {5, 500, 1000, 2000}) {
+      const Split data = load(name, {.generated = {.size = size}});
+      EXPECT_EQ(data.test.size(), size / 5);
+      for (std::int64_t i = 0; i < data.train.size(); ++i) {
+        ASSERT_TRUE(learned.contains(place(data.train[i].features))) << name << " of " << size;
+      }
+      for (std::int64_t i = 0; i < data.test.size(); ++i) {
+        ASSERT_FALSE(learned.contains(place(data.test[i].features))) << name << " of " << size;
+      }
+    }
+  }
+  EXPECT_TRUE(load("moons", {.generated = {.size = 4}}).test.empty());
 }
 
 TEST(LoadSpec, IsThatOfTheExamples) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/words.h"
 #include "nn/model_impl.h"
 
 namespace sloy {
@@ -143,8 +144,8 @@ Symbol Model::operator()(const std::vector<Symbol>& inputs) const { return as_la
 std::vector<Value> Model::call(Scope& scope, std::span<const Value> inputs) const {
   const ModelGraph& graph = impl_->built();
   if (inputs.size() != graph.inputs.size()) {
-    throw ConfigError(
-        fmt::format("the model has {} inputs, not {}", graph.inputs.size(), inputs.size()));
+    throw ConfigError(fmt::format("the model has {}, not {}", counted(graph.inputs.size(), "input"),
+                                  inputs.size()));
   }
   std::vector<Value> fed;
   for (std::size_t i = 0; i < inputs.size(); ++i) {

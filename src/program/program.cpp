@@ -6,6 +6,7 @@
 
 #include <sloy/error.h>
 
+#include "base/words.h"
 #include "graph/form.h"
 #include "graph/interpreter.h"
 #include "graph/leaf.h"
@@ -42,8 +43,8 @@ std::int64_t batch_of(const Shape& type, const Shape& shape) {
 
 std::int64_t batch_of(const Graph& graph, const std::vector<Tensor>& feeds) {
   if (feeds.size() != graph.inputs().size()) {
-    throw ShapeError("the program has " + std::to_string(graph.inputs().size()) + " inputs, " +
-                     std::to_string(feeds.size()) + " feeds were given");
+    throw ShapeError("the program has " + counted(graph.inputs().size(), "input") + ", not " +
+                     std::to_string(feeds.size()));
   }
   std::int64_t batch_size = 0;
   for (std::size_t i = 0; i < feeds.size(); ++i) {

@@ -5,6 +5,8 @@
 #include <sloy/op.h>
 #include <array>
 
+#include "base/words.h"
+
 namespace sloy {
 namespace {
 
@@ -37,9 +39,8 @@ bool takes_labels(const Loss& loss) { return loss.as<SparseCategoricalCrossentro
 void check_model_and_data(const ModelGraph& graph, const data::Spec& spec) {
   if (graph.inputs.size() != 1 || graph.outputs.size() != 1) {
     throw ConfigError(
-        fmt::format("the model has {} inputs and {} outputs; a data set gives one input and one "
-                    "target",
-                    graph.inputs.size(), graph.outputs.size()),
+        fmt::format("the model has {} and {}; a data set gives one input and one target",
+                    counted(graph.inputs.size(), "input"), counted(graph.outputs.size(), "output")),
         {}, "train it by a loop of your own, as in examples/custom_training_loop.cpp");
   }
   const Type& input = graph.type(graph.inputs.front());

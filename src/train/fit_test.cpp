@@ -409,7 +409,7 @@ TEST(Fit, StopsAtTheStepWhereTheLossIsNoNumber) {
   Sequential model{Input{1}, Dense{.units = 1}};
   model.compile({.optimizer = SGD{.learning_rate = 0.01}, .loss = MeanSquaredError{}});
   std::vector<float> x(10, 1.0f);
-  x[7] = std::nanf("");
+  x[7] = -std::nanf("");  // whose sign is not shown
   const auto data = data::from_tensors(Tensor(Shape{10, 1}, x), Tensor(DType::float32, {10, 1}));
   EXPECT_EQ(message_of([&] {
               model.fit(

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/words.h"
 #include "nn/model_impl.h"
 #include "program/executable.h"
 
@@ -48,7 +49,7 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& features,
                                    const PredictOptions& options) {
   const ModelGraph& graph = impl_->built();
   if (features.size() != graph.inputs.size()) {
-    throw ShapeError(fmt::format("the model has {} inputs, {} were given", graph.inputs.size(),
+    throw ShapeError(fmt::format("the model has {}, not {}", counted(graph.inputs.size(), "input"),
                                  features.size()));
   }
   if (options.batch_size < 1) throw ConfigError("batch_size must be 1 or more");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "program/executable.h"
 #include "train/checks.h"
@@ -16,10 +17,13 @@ Type batched(const Type& type) {
   return {type.dtype, shape};
 }
 
+/// A not-a-number's sign says nothing: it is dropped before the figure is shown anywhere.
+double without_sign_of_nan(double figure) { return std::isnan(figure) ? NAN : figure; }
+
 double number(const Executable& step, std::size_t output, Precision precision) {
   const void* data = step.output(output);
-  return precision == Precision::float64 ? *static_cast<const double*>(data)
-                                         : *static_cast<const float*>(data);
+  return without_sign_of_nan(precision == Precision::float64 ? *static_cast<const double*>(data)
+                                                             : *static_cast<const float*>(data));
 }
 
 }  // namespace
@@ -80,7 +84,9 @@ void Figures::add(const Executable& step, Precision precision, std::int64_t exam
 
 void Figures::write(const std::vector<std::string>& names, std::string_view prefix,
                     Logs& logs) const {
-  const auto quotient = [](double total, double count) { return count == 0 ? 0 : total / count; };
+  const auto quotient = [](double total, double count) {
+    return count == 0 ? 0 : without_sign_of_nan(total / count);
+  };
   const auto set = [&](const std::string& name, double value) {
     if (prefix.empty()) return logs.set(name, value);
     logs.set(fmt::format("{}{}", prefix, name), value);

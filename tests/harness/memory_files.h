@@ -62,6 +62,12 @@ class MemoryFiles final : public FileSystem {
     names_[path.string()] = std::make_shared<Content>();
     return std::make_unique<OpenFile>(*this, names_[path.string()]);
   }
+  /// Here are only files.
+  std::unique_ptr<File> open_stream(const std::filesystem::path& path) override {
+    return create(path);
+  }
+  bool is_stream(const std::filesystem::path&) override { return false; }
+  std::filesystem::path followed(const std::filesystem::path& path) override { return path; }
   bool exists(const std::filesystem::path& path) override {
     return names_.count(path.string()) != 0 || !list(path).empty();
   }
