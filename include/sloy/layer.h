@@ -96,7 +96,7 @@ struct SLOY_EXPORT ActivationLayer {
 /// new layer with weights of its own; calls of one Layer (or of its copies) share weights:
 ///
 ///     Layer shared = Dense{.units = 8};
-///     auto difference = Subtract{}({shared(a), shared(b)});
+///     Symbol both = Add{}({shared(a), shared(b)});
 class SLOY_EXPORT Layer {
  public:
   template <LayerType T>
@@ -182,7 +182,7 @@ using LayerEntry = TypeEntry<Layer>;
 
 /// Types of the user's own that files may name, for loading a model or reading a recipe:
 ///
-///     Model::load("m.safetensors", {.layers = {register_layer<Scale>()}});
+///     Model::load("m.safetensors", {.custom = {.layers = {register_layer<Scale>()}}});
 struct CustomTypes {
   std::vector<LayerEntry> layers = {};
   std::vector<Activation> activations = {};  ///< with names

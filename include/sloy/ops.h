@@ -18,8 +18,14 @@
 
 namespace sloy {
 
+namespace detail {
+/// A constant to compare `x` with, int32 where x is. Throws ConfigError where no int32 equals it.
+SLOY_EXPORT Value comparable(Value x, double number);
+}  // namespace detail
+
 // ---- Element by element. Operands of different shapes broadcast as in NumPy: dimensions are
-// matched from the last, a dimension of 1 or a missing one repeats.
+// matched from the last, a dimension of 1 or a missing one repeats. One of two operands may be a
+// number: `power(x, 3)`.
 
 SLOY_EXPORT Value add(Value a, Value b);
 SLOY_EXPORT Value subtract(Value a, Value b);
@@ -83,6 +89,26 @@ inline Value operator+(double a, Value b) { return add(b.graph().constant(a), b)
 inline Value operator-(double a, Value b) { return subtract(b.graph().constant(a), b); }
 inline Value operator*(double a, Value b) { return multiply(b.graph().constant(a), b); }
 inline Value operator/(double a, Value b) { return divide(b.graph().constant(a), b); }
+
+inline Value maximum(Value a, double b) { return maximum(a, a.graph().constant(b)); }
+inline Value maximum(double a, Value b) { return maximum(b.graph().constant(a), b); }
+inline Value minimum(Value a, double b) { return minimum(a, a.graph().constant(b)); }
+inline Value minimum(double a, Value b) { return minimum(b.graph().constant(a), b); }
+inline Value power(Value a, double b) { return power(a, a.graph().constant(b)); }
+inline Value power(double a, Value b) { return power(b.graph().constant(a), b); }
+
+inline Value equal(Value a, double b) { return equal(a, detail::comparable(a, b)); }
+inline Value equal(double a, Value b) { return equal(detail::comparable(b, a), b); }
+inline Value not_equal(Value a, double b) { return not_equal(a, detail::comparable(a, b)); }
+inline Value not_equal(double a, Value b) { return not_equal(detail::comparable(b, a), b); }
+inline Value greater(Value a, double b) { return greater(a, detail::comparable(a, b)); }
+inline Value greater(double a, Value b) { return greater(detail::comparable(b, a), b); }
+inline Value greater_equal(Value a, double b) { return greater_equal(a, detail::comparable(a, b)); }
+inline Value greater_equal(double a, Value b) { return greater_equal(detail::comparable(b, a), b); }
+inline Value less(Value a, double b) { return less(a, detail::comparable(a, b)); }
+inline Value less(double a, Value b) { return less(detail::comparable(b, a), b); }
+inline Value less_equal(Value a, double b) { return less_equal(a, detail::comparable(a, b)); }
+inline Value less_equal(double a, Value b) { return less_equal(detail::comparable(b, a), b); }
 
 // ---- Reductions.
 

@@ -1,4 +1,8 @@
+#include <fmt/format.h>
 #include <sloy/ops.h>
+
+#include <cmath>
+#include <limits>
 
 #include "ops/check.h"
 #include "ops/elementwise.h"
@@ -110,6 +114,16 @@ constinit const OpDefinition<NoAttributes> where_op{{
     .onnx = "Where",
     .formula = "y = a where condition ≠ 0, else b",
 }};
+
+Value detail::comparable(Value x, double number) {
+  if (x.dtype() != DType::int32) return x.graph().constant(number);
+  using Integer = std::numeric_limits<std::int32_t>;
+  if (std::floor(number) != number || number < Integer::min() || number > Integer::max()) {
+    throw ConfigError(fmt::format("int32 values can't be compared with {}", number), {},
+                      "compare with a whole number of int32, or cast the values to float32");
+  }
+  return x.graph().constant(Tensor::scalar(static_cast<std::int32_t>(number)));
+}
 
 Value equal(Value a, Value b) { return equal_op({}, {a, b}).front(); }
 Value not_equal(Value a, Value b) { return not_equal_op({}, {a, b}).front(); }

@@ -11,7 +11,7 @@ OPENS = re.compile(r"^(?:struct|class|enum class) (?:SLOY_EXPORT )?(\w+)(?: fina
 MEMBER = re.compile(r"^  ([\w:<>]+) (\w+)(?: = [^;]*)?;(?:  +///< (.*))?$")
 ENUMERATOR = re.compile(r"^  (\w+),?(?:  +///< (.*))?$")
 NAMES = re.compile(r"enum_names\((\w+)\) \{\s*return \{([^}]*)\};", re.DOTALL)
-FUNCTION = re.compile(r"^(?:SLOY_EXPORT|inline) ([\w:<>]+) (\w+)\((.*)\)(?:;| \{)")
+FUNCTION = re.compile(r"^SLOY_EXPORT ([\w:<>]+) (\w+)\((.*)\)(?:;| \{)")
 
 
 @dataclasses.dataclass
@@ -62,7 +62,7 @@ class Header:
                 found = Declaration(opened[1], doc, section=section)
                 self.types[found.name] = found
                 inside = None if "}" in opened[2] else found
-            elif line.startswith(("SLOY_EXPORT ", "inline ")):
+            elif line.startswith("SLOY_EXPORT "):  # what is inline is another's short form
                 while not re.search(r"[;{]", line):
                     line += " " + next(lines).strip()
                 if function := FUNCTION.match(line):
