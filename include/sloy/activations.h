@@ -26,7 +26,7 @@ SLOY_EXPORT Value elu(Value x);
 // Those of ops.h: sigmoid, tanh and softmax (along the last axis).
 
 /// An activation by value: any function Value → Value. Those above, sigmoid, tanh and softmax have
-/// names in files; give one of your own a name, and the same name in LoadOptions.
+/// names in files; give one of your own a name, and name it in CustomTypes to load it.
 /// Put among a model's layers it is a layer, an ActivationLayer.
 class SLOY_EXPORT Activation {
  public:

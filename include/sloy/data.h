@@ -148,8 +148,8 @@ struct Split {
 
 /// Examples held in memory: the first dimension of both tensors counts them. Integer targets of one
 /// number each are class labels and become int32; the number of classes is that of the names, or
-/// else the largest label's plus one. Throws DataError where the numbers of examples differ, or a
-/// label is negative or has no name.
+/// else the largest label's plus one. float64 becomes float32. Throws DataError where the numbers
+/// of examples differ, or a label is negative or has no name.
 SLOY_EXPORT Dataset from_tensors(Tensor features, Tensor target,
                                  std::vector<std::string> class_names = {});
 

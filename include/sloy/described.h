@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <typeinfo>
 
 #include <sloy/fields.h>
@@ -36,10 +37,14 @@ concept Configurable = requires(const Config& config, T& value) {
 
 namespace detail {
 
+/// Throws ConfigError: a file would lose what the members of such a value are.
+[[noreturn]] SLOY_EXPORT void refuse_to_lose_members(std::string_view type);
+
 /// What every handle can say of the value it holds.
 struct SLOY_EXPORT DescribedBase {
   virtual ~DescribedBase() = default;
   virtual std::string_view type() const = 0;
+  /// Throws ConfigError where the value has members but no fields().
   virtual Config fields() const = 0;
   virtual const std::type_info& type_info() const = 0;
   virtual const void* address() const = 0;
@@ -54,8 +59,10 @@ struct DescribedHolder : Interface {
   Config fields() const override {
     if constexpr (requires { to_config(value); }) {
       return to_config(value);
-    } else {
+    } else if constexpr (std::is_empty_v<T>) {
       return Config::Map{};
+    } else {
+      refuse_to_lose_members(type());
     }
   }
   const std::type_info& type_info() const override { return typeid(T); }

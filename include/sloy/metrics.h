@@ -5,7 +5,7 @@
 ///
 ///     struct WithinTenth {
 ///       MetricParts call(Value target, Value prediction) const {
-///         return share_of(less(absolute(target - prediction), target.graph().constant(0.1)));
+///         return share_of(less(absolute(target - prediction), 0.1));
 ///       }
 ///     };
 ///
@@ -42,7 +42,8 @@ inline MetricParts share_of(Value truth) { return mean_of(truth); }
 /// The share of examples whose predicted class is right. As in Keras, what that means follows from
 /// the shapes: where there is one prediction an example, it is class 1 if above the threshold; else
 /// the class is the largest of the last axis, and the target a label or a one-hot row. For
-/// predictions that are scores (the loss says so) the threshold applies to their sigmoid.
+/// predictions that are scores (the loss says so) the threshold applies to their sigmoid. Targets
+/// that say no class, as those of a regression, are refused by fit and evaluate with a DataError.
 struct SLOY_EXPORT Accuracy {
   double threshold = 0.5;  ///< a probability, for one prediction an example
 
@@ -73,9 +74,13 @@ class SLOY_EXPORT Metric {
   MetricParts call(Value target, Value prediction, Prediction kind) const {
     return held_->call(target, prediction, kind);
   }
-  /// "accuracy": its key in logs and history.
+  /// "accuracy": its key in logs and history, where a second metric of one name is "accuracy_1".
   std::string name() const { return held_->name(); }
   std::string_view type() const { return held_->type(); }
+  template <class T>
+  const T* as() const {
+    return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
+  }
   friend SLOY_EXPORT Config to_config(const Metric& metric);
 
  private:

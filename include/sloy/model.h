@@ -110,7 +110,8 @@ struct LayerSummary {
 };
 
 /// A graph of layers with weights: a handle, whose copies are the same model. It is a layer too, so
-/// models nest. Not for several threads at once.
+/// models nest: the larger model begins with a copy of its weights, and from then on the two learn
+/// apart (in Keras they share them). Not for several threads at once.
 class SLOY_EXPORT Model {
  public:
   static constexpr std::string_view type_name = "Model";
@@ -131,11 +132,13 @@ class SLOY_EXPORT Model {
   static Model from_config(const Config& config, const CustomTypes& custom = {},
                            const std::optional<Type>& input = {});
 
-  /// How to train. Keeps the weights there are.
+  /// How to train. Keeps the weights there are. A loaded model can be evaluated without: its file
+  /// holds the loss and the metrics, as far as they are the library's own, but no optimizer.
   void compile(CompileOptions options);
   bool is_compiled() const;
-  /// Trains. Throws before the first step where data, model and loss don't fit each other, and
-  /// NumericError at the step where the loss is no longer finite.
+  /// Trains. Figures of two metrics with one name are told apart by a number, as "accuracy" and
+  /// "accuracy_1". Throws before the first step where data, model and loss don't fit each other,
+  /// and NumericError at the step where the loss is no longer finite.
   History fit(const data::Dataset& train, const FitOptions& options = {});
   Evaluation evaluate(const data::Dataset& dataset, const EvaluateOptions& options = {});
   /// Outputs for any number of examples, with a batch dimension; for models of one output.
@@ -174,6 +177,8 @@ class SLOY_EXPORT Model {
 
   std::vector<Type> input_types() const;
   std::vector<Type> output_types() const;
+  /// Of the training data, unless set before. Throws ConfigError on another number of names than
+  /// there are classes to tell: an output's last dimension, two where that is 1.
   const std::vector<std::string>& class_names() const;
   void set_class_names(std::vector<std::string> names);
 
@@ -196,7 +201,7 @@ class SLOY_EXPORT Model {
 SLOY_EXPORT Config to_config(const Model& model);
 
 /// Layers one after the other. Without an Input first, the shape of the data it is first given
-/// decides.
+/// decides; its dtype is float32 then.
 class SLOY_EXPORT Sequential : public Model {
  public:
   Sequential(std::initializer_list<Layer> layers);

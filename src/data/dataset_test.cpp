@@ -128,6 +128,13 @@ TEST(FromTensors, RowsAreExamples) {
   EXPECT_EQ(dataset[2].target, Tensor({1}, std::vector<float>{30}));
 }
 
+TEST(FromTensors, Float64BecomesFloat32) {
+  const Dataset dataset = from_tensors(Tensor({1, 2}, std::vector<double>{0.1, 2}),
+                                       Tensor({1, 1}, std::vector<double>{3}));
+  EXPECT_EQ(dataset[0].features, Tensor({2}, std::vector<float>{0.1f, 2}));
+  EXPECT_EQ(dataset[0].target, Tensor({1}, std::vector<float>{3}));
+}
+
 TEST(FromTensors, IntegerTargetsAreLabels) {
   const Tensor x(DType::uint8, {4, 2, 2, 1});
   for (const Shape& shape : {Shape{4}, Shape{4, 1}}) {

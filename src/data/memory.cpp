@@ -94,6 +94,9 @@ Dataset labelled(Tensor features, Tensor labels, std::vector<std::string> class_
 
 Dataset from_tensors(Tensor features, Tensor target, std::vector<std::string> class_names) {
   check_rows(features, target, {});
+  for (Tensor* given : {&features, &target}) {
+    if (given->dtype() == DType::float64) *given = given->cast(DType::float32);
+  }
   const bool is_label = !is_float(target.dtype()) && target.size() == target.shape().size(0);
   if (is_label) return labelled(std::move(features), std::move(target), std::move(class_names), {});
   const int num_classes = static_cast<int>(class_names.size());

@@ -3,7 +3,16 @@
 #include <sloy/described.h>
 #include <sloy/nearest.h>
 
+#include "nn/unknown_type.h"
+
 namespace sloy::detail {
+
+void refuse_to_lose_members(std::string_view type) {
+  throw ConfigError(
+      fmt::format("{} has members but no fields(): a file would lose their values", type), {},
+      fmt::format("list them: static void fields(auto&& field) {{ field(\"name\", &{}::name); }}",
+                  type));
+}
 
 Config described_config(std::string_view type, Config fields) {
   if (fields.as_map().empty()) return std::string(type);
@@ -33,9 +42,10 @@ Config fields_in(const Config& config) {
 void unknown_type(const Config& config, std::string_view kind,
                   std::span<const std::string_view> known) {
   const std::string& type = type_in(config);
-  ConfigError error = config_error(config.is_map() ? config.at("type") : config,
-                                   fmt::format("there is no {} of type '{}'", kind, type),
-                                   did_you_mean(type, known, "name one of the known"));
+  UnknownType error(config_error(config.is_map() ? config.at("type") : config,
+                                 fmt::format("there is no {} of type '{}'", kind, type),
+                                 did_you_mean(type, known, "name one of the known")),
+                    std::string(kind), type);
   error.add({"known", fmt::format("{}", fmt::join(known, ", "))});
   throw error;
 }

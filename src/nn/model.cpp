@@ -33,9 +33,17 @@ const ModelGraph& Model::Impl::built() const {
 
 void Model::Impl::build_for(const Type& features) {
   if (pending.empty()) return;
-  const DType dtype = features.dtype == DType::uint8 ? DType::float32 : features.dtype;
-  graph = model_graph(pending, Type{dtype, features.shape});
+  graph = model_graph(pending, Type{DType::float32, features.shape});
   pending.clear();
+}
+
+bool Model::Impl::can_tell(std::size_t classes) const {
+  if (!pending.empty()) return true;
+  return std::ranges::any_of(graph.outputs, [&](ModelGraph::Ref output) {
+    const Shape& shape = graph.type(output).shape;
+    const std::int64_t numbers = shape.rank() < 2 ? 1 : shape.size(-1);
+    return classes == static_cast<std::size_t>(numbers == 1 ? 2 : numbers);
+  });
 }
 
 std::vector<Value> Model::Impl::build(Build& build, std::span<const Value> fed) const {
@@ -223,6 +231,12 @@ std::vector<Type> Model::output_types() const {
 
 const std::vector<std::string>& Model::class_names() const { return impl_->class_names; }
 void Model::set_class_names(std::vector<std::string> names) {
+  if (!names.empty() && !impl_->can_tell(names.size())) {
+    throw ConfigError(
+        fmt::format("{} class names don't fit what the model predicts", names.size()),
+        {{"output", to_string(impl_->graph.type(impl_->graph.outputs.front()).shape)}},
+        "name each class once, in the order of the labels; two where there is one number");
+  }
   impl_->class_names = std::move(names);
 }
 

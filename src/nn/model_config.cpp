@@ -176,6 +176,15 @@ Layer Reader::nested_model(const Config& config, const CustomTypes& custom) {
   return model;
 }
 
+Config described(const ModelGraph::Member& member) {
+  try {
+    return to_config(member.layer);
+  } catch (ConfigError& error) {
+    error.add({"layer", member.name, std::string(member.layer.type())});
+    throw;
+  }
+}
+
 }  // namespace
 
 Config to_config(const ModelGraph& graph) {
@@ -185,7 +194,7 @@ Config to_config(const ModelGraph& graph) {
     const std::string name = call_name(graph, static_cast<int>(i));
     Config entry;
     if (call.number == 0) {
-      entry = to_config(graph.member(call).layer);
+      entry = described(graph.member(call));
     } else {
       entry["same_as"] = graph.member(call).name;
     }

@@ -21,6 +21,10 @@ struct Model::Impl {
   std::string name;
   std::vector<std::string> class_names;
   std::optional<CompileOptions> compiled;
+  /// Whether `compiled` is what a file says of the loss and metrics: there is no optimizer in it.
+  bool only_measures = false;
+  /// The type of a loss that the file this model is from could only name.
+  std::string lost_loss;
   std::uint64_t seed = 0;
 
   /// Weights, statistics and, once trained, slots. Empty until they are first needed.
@@ -33,10 +37,13 @@ struct Model::Impl {
 
   /// Throws ConfigError where the input's shape is not known.
   const ModelGraph& built() const;
-  /// Settles the shape of the input, where it is open, by the data.
+  /// Settles the shape of the input, where it is open, by the data; its dtype is float32 then.
   void build_for(const Type& features);
   /// The model as one graph of its own. Feeds are of `feeds`' dtypes.
   std::vector<Value> build(Build& build, std::span<const Value> fed) const;
+  /// Whether there can be so many classes: one for each of an output's last axis, or two where that
+  /// has one number. Of a model whose shapes aren't known yet there can be any number.
+  bool can_tell(std::size_t classes) const;
   /// Adds all weights and statistics to `variables`.
   void declare(const std::shared_ptr<Variables>& variables) const;
   /// The state, made now where there is none.

@@ -104,6 +104,35 @@ TEST(Model, JoinsBranchesSharesLayersAndNests) {
   EXPECT_EQ(back.output_types(), model.output_types());
 }
 
+/// Keras shares them.
+TEST(Model, NestedGivesACopyOfItsWeights) {
+  Sequential inner{Input{1}, Dense{.units = 1, .name = "only"}};
+  const Tensor two(Shape{1, 1}, std::vector<float>{2}), three(Shape{1, 1}, std::vector<float>{3});
+  inner.set_weight("only/kernel", two);
+  inner.set_name("inner");
+  Sequential outer{Input{1}, inner};
+  EXPECT_EQ(outer.weight("inner/only/kernel"), two);
+  outer.set_weight("inner/only/kernel", three);
+  EXPECT_EQ(inner.weight("only/kernel"), two);
+}
+
+TEST(ModelErrors, OfClassNamesThatDoNotFit) {
+  Sequential model{Input{2}, Dense{.units = 3}};
+  model.set_class_names({"a", "b", "c"});
+  EXPECT_EQ(message_of([&] {
+              model.set_class_names({"a", "b"});
+            }),
+            "2 class names don't fit what the model predicts\n"
+            "  output   (batch, 3)\n"
+            "  to fix   name each class once, in the order of the labels; two where there is one "
+            "number");
+  EXPECT_EQ(model.class_names().size(), 3u);
+  model.set_class_names({});
+  Sequential binary{Input{2}, Dense{.units = 1}};
+  binary.set_class_names({"no", "yes"});
+  EXPECT_THROW(binary.set_class_names({"no"}), ConfigError);
+}
+
 TEST(Model, FirstWeightsFollowFromSeedAndName) {
   const Sequential one{Input{3}, Dense{.units = 4, .name = "x"}};
   const Sequential other{Input{3}, Rescaling{.scale = 2}, Dense{.units = 4, .name = "x"}};

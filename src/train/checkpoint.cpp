@@ -207,6 +207,12 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
   return {};
 }
 
+void check_can_be_saved(const Model::Impl& model) {
+  to_config(model.graph);
+  to_config(model.compiled->optimizer);
+  to_config(*model.compiled->loss);
+}
+
 void check_empty(const std::filesystem::path& directory, FileSystem& files) {
   const std::vector<std::string> names = checkpoints_in(directory, files);
   if (names.empty()) return;

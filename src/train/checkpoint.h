@@ -43,6 +43,9 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
                                         const Progress& current, KeptWeights& kept,
                                         FileSystem& files = real_files());
 
+/// Throws ConfigError where the model, its optimizer or its loss can't be written to a file.
+void check_can_be_saved(const Model::Impl& model);
+
 /// Throws ConfigError where there are checkpoints: a training that begins must not mix its own
 /// with them.
 void check_empty(const std::filesystem::path& directory, FileSystem& files = real_files());

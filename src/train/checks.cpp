@@ -34,6 +34,18 @@ std::string_view activation_of(Value value) {
 
 bool takes_labels(const Loss& loss) { return loss.as<SparseCategoricalCrossentropy>() != nullptr; }
 
+template <class T>
+std::span<const T> values_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+}
+
+/// Whose target the i-th of so many numbers of a batch is.
+Note place_of(std::size_t i, std::size_t numbers, const data::Batch& given) {
+  const std::size_t an_example = numbers / static_cast<std::size_t>(given.count);
+  return {"example", fmt::format("{} of this epoch's order",
+                                 given.first + static_cast<std::int64_t>(i / an_example))};
+}
+
 }  // namespace
 
 void check_model_and_data(const ModelGraph& graph, const data::Spec& spec) {
@@ -42,6 +54,12 @@ void check_model_and_data(const ModelGraph& graph, const data::Spec& spec) {
         fmt::format("the model has {} and {}; a data set gives one input and one target",
                     counted(graph.inputs.size(), "input"), counted(graph.outputs.size(), "output")),
         {}, "train it by a loop of your own, as in examples/custom_training_loop.cpp");
+  }
+  if (spec.features.dtype == DType::float64 || spec.target.dtype == DType::float64) {
+    throw DataError(
+        "the data set gives float64, models take float32",
+        {{"features", to_string(spec.features)}, {"target", to_string(spec.target)}},
+        "give float32 in the data set's spec and read; data::from_tensors converts by itself");
   }
   const Type& input = graph.type(graph.inputs.front());
   if (input.shape.without(0) == spec.features.shape) return;
@@ -72,24 +90,45 @@ void check_loss(const Loss& loss, const data::Spec& spec, const Type& target, Va
   }
 }
 
-LabelCheck::LabelCheck(const Loss& loss, const data::Spec& spec, std::int64_t classes) {
-  if (takes_labels(loss) && spec.target.dtype == DType::int32) classes_ = classes;
+TargetCheck::TargetCheck(const CompileOptions& options, const data::Spec& spec,
+                         const Type& prediction, bool confusion)
+    : classes_(prediction.shape.rank() < 2 ? 1 : prediction.shape.size(-1)),
+      has_labels_(takes_labels(*options.loss) && spec.target.dtype == DType::int32) {
+  if (spec.target.dtype != DType::float32) return;
+  if (confusion) classifier_ = "the confusion matrix";
+  for (const Metric& metric : options.metrics) {
+    if (metric.as<Accuracy>()) classifier_ = type_name<Accuracy>();
+  }
 }
 
-void LabelCheck::operator()(const data::Batch& given) const {
-  if (classes_ == 0 || given.count == 0) return;
-  const auto* labels = reinterpret_cast<const std::int32_t*>(given.target.data());
-  const std::size_t count = given.target.size() / sizeof(std::int32_t);
-  const std::size_t an_example = count / static_cast<std::size_t>(given.count);
-  for (std::size_t i = 0; i < count; ++i) {
+void TargetCheck::operator()(const data::Batch& given) const {
+  if (given.count == 0) return;
+  if (has_labels_) check_labels(given);
+  if (!classifier_.empty()) check_shares(given);
+}
+
+void TargetCheck::check_labels(const data::Batch& given) const {
+  const auto labels = values_of<std::int32_t>(given.target);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
     if (0 <= labels[i] && labels[i] < classes_) continue;
     throw DataError(
         fmt::format("the label {} is not one of the {} classes the model predicts", labels[i],
                     classes_),
-        {{"example", fmt::format("{} of this epoch's order",
-                                 given.first + static_cast<std::int64_t>(i / an_example))},
-         {"classes", fmt::format("0 to {}", classes_ - 1)}},
+        {place_of(i, labels.size(), given), {"classes", fmt::format("0 to {}", classes_ - 1)}},
         "correct the label, or give the last layer more units");
+  }
+}
+
+void TargetCheck::check_shares(const data::Batch& given) const {
+  const auto targets = values_of<float>(given.target);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const bool is_class =
+        classes_ == 1 ? targets[i] == 0 || targets[i] == 1 : targets[i] >= 0 && targets[i] <= 1;
+    if (is_class) continue;
+    throw DataError(fmt::format("{} needs classes, the target {} is none", classifier_, targets[i]),
+                    {place_of(i, targets.size(), given),
+                     {"needed", classes_ == 1 ? "0 or 1" : "0 to 1 for each class"}},
+                    "leave it out where numbers are predicted: MeanAbsoluteError measures those");
   }
 }
 

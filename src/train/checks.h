@@ -3,6 +3,7 @@
 
 #include <sloy/data.h>
 #include <sloy/losses.h>
+#include <sloy/model.h>
 
 #include "data/loader.h"
 #include "nn/model_graph.h"
@@ -17,16 +18,24 @@ void check_model_and_data(const ModelGraph& graph, const data::Spec& spec);
 /// the number of classes, an activation the loss has no use for.
 void check_loss(const Loss& loss, const data::Spec& spec, const Type& target, Value prediction);
 
-/// Class labels of a batch against the number of classes predicted: for data sets that don't know
-/// their labels beforehand. Throws DataError with the example's row.
-class LabelCheck {
+/// The targets of a batch, of which the data set's spec says too little: class labels against the
+/// number of classes predicted, and numbers against metrics that take them for classes. Throws
+/// DataError with the example's row.
+class TargetCheck {
  public:
-  /// Does nothing where targets are no labels.
-  LabelCheck(const Loss& loss, const data::Spec& spec, std::int64_t classes);
+  /// `confusion` says that a confusion matrix is asked for.
+  TargetCheck(const CompileOptions& options, const data::Spec& spec, const Type& prediction,
+              bool confusion);
   void operator()(const data::Batch& given) const;
 
  private:
-  std::int64_t classes_ = 0;
+  void check_labels(const data::Batch& given) const;
+  void check_shares(const data::Batch& given) const;
+
+  std::int64_t classes_;  ///< 1 where there is one prediction an example
+  bool has_labels_;
+  /// What takes numbers for classes; empty where nothing does.
+  std::string_view classifier_;
 };
 
 }  // namespace sloy

@@ -52,6 +52,15 @@ TEST(EarlyStopping, MoreIsBetterForTheAccuracy) {
   EXPECT_EQ(epochs_of({.patience = 1, .mode = Mode::max}, {5, 4}), 2);
 }
 
+TEST(Best, IsTheLargestOfANumberedAccuracyToo) {
+  for (const char* larger : {"accuracy", "val_accuracy", "val_accuracy_1", "accuracy_12"}) {
+    EXPECT_TRUE(Best(larger, Mode::automatic).is_better(2, 1)) << larger;
+  }
+  for (const char* smaller : {"val_loss", "loss_1", "accuracy1", "_1", "12", ""}) {
+    EXPECT_TRUE(Best(smaller, Mode::automatic).is_better(1, 2)) << smaller;
+  }
+}
+
 TEST(EarlyStopping, StopsWhereTheBaselineIsNotBeaten) {
   EXPECT_EQ(epochs_of({.patience = 2, .baseline = 1.0}, {5, 4, 3, 2}), 2);
   EXPECT_EQ(epochs_of({.patience = 3, .baseline = 4.5}, {5, 4, 3, 2, 1}), 5);

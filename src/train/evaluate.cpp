@@ -20,8 +20,8 @@ Evaluating::Evaluating(Model::Impl& model, const data::Dataset& dataset, std::in
                         .seed = model.seed,
                         .workers = workers}),
       feeds_(dataset.spec(), precision_),
-      labels_(*model.compiled->loss, dataset.spec(),
-              model.graph.type(model.graph.outputs.front()).shape.size(-1)),
+      check_(*model.compiled, dataset.spec(), model.graph.type(model.graph.outputs.front()),
+             confusion),
       figures_(model.compiled->metrics.size()) {
   program_.executable(std::min(batch_size, dataset.size()));
   if (dataset.size() % batch_size != 0) program_.executable(dataset.size() % batch_size);
@@ -37,7 +37,7 @@ const Figures& Evaluating::run() {
   figures_.clear();
   loader_.start(0);
   while (const data::Batch* given = loader_.next()) {
-    labels_(*given);
+    check_(*given);
     Executable& step = program_.executable(given->count);
     step.run(model_.state, feeds_.of(*given));
     figures_.add(step, precision_, given->count);

@@ -28,7 +28,7 @@ class Evaluating {
   Program program_;
   data::Loader loader_;
   BatchFeeds feeds_;
-  LabelCheck labels_;
+  TargetCheck check_;
   Figures figures_;
   std::optional<Tensor> confusion_;
 };

@@ -75,8 +75,7 @@ class Fit final : public Run {
                         .seed = impl.seed,
                         .workers = options.workers}),
         feeds_(train.spec(), impl.compiled->precision),
-        labels_(*impl.compiled->loss, train.spec(),
-                impl.graph.type(impl.graph.outputs.front()).shape.size(-1)),
+        check_(*impl.compiled, train.spec(), impl.graph.type(impl.graph.outputs.front()), false),
         figures_(impl.compiled->metrics.size()),
         names_(figure_names(*impl.compiled)),
         log_names_(names_) {
@@ -172,7 +171,7 @@ class Fit final : public Run {
   }
 
   void run_step(const data::Batch& given) {
-    labels_(given);
+    check_(given);
     Executable& executable = given.count == batch_size_ ? *full_ : *last_;
     executable.run(impl_.state, feeds_.of(given));
     figures_.add(executable, impl_.compiled->precision, given.count);
@@ -281,7 +280,7 @@ class Fit final : public Run {
   Program step_;
   data::Loader loader_;
   BatchFeeds feeds_;
-  LabelCheck labels_;
+  TargetCheck check_;
   Figures figures_;
   std::vector<std::string> names_;
   std::vector<std::string> log_names_;
@@ -307,7 +306,7 @@ class Fit final : public Run {
 }  // namespace
 
 History Model::fit(const data::Dataset& train, const FitOptions& options) {
-  require_loss(*impl_, "fit");
+  require_training(*impl_, "fit");
   check_options(options);
   if (train.empty()) throw DataError("the data set to train on has no examples");
   data::Dataset learned = train;
@@ -320,7 +319,9 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
   if (!validation.empty()) check_validation(train.spec(), validation.spec());
   if (!options.checkpoints.empty() && !options.resume) check_empty(options.checkpoints);
   impl_->build_for(train.spec().features);
-  if (impl_->class_names.empty()) impl_->class_names = train.spec().class_names;
+  const std::vector<std::string>& names = train.spec().class_names;
+  if (impl_->class_names.empty() && impl_->can_tell(names.size())) impl_->class_names = names;
+  if (!options.checkpoints.empty()) check_can_be_saved(*impl_);
   trainer_for(*impl_, learned.spec(), std::min(options.batch_size, learned.size()));
   adapt_untouched(*this, impl_->graph, learned);
   return Fit(*this, *impl_, learned, validation, options).run();

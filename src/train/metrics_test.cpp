@@ -129,7 +129,7 @@ TEST(Metrics, AccuracyIsTheShareOnTheDiagonal) {
 
 struct WithinTenth {
   MetricParts call(Value target, Value prediction) const {
-    return share_of(less(absolute(target - prediction), target.graph().constant(0.1)));
+    return share_of(less(absolute(target - prediction), 0.1));
   }
 };
 struct Bias {

@@ -3,6 +3,7 @@
 #include <sloy/callbacks.h>
 #include <sloy/model.h>
 
+#include "base/files.h"
 #include "train/monitor.h"
 
 namespace sloy {
@@ -21,6 +22,10 @@ std::string file_name(const std::string& pattern, int epoch, const Logs& logs) {
   }
 }
 
+void make_directory_of(const std::filesystem::path& file) {
+  if (file.has_parent_path()) real_files().create_directories(file.parent_path());
+}
+
 }  // namespace
 
 void ModelCheckpoint::on_train_begin(Run& run) {
@@ -32,11 +37,19 @@ void ModelCheckpoint::on_train_begin(Run& run) {
   Logs any;
   for (const std::string& name : run.log_names()) any.set(name, 0);
   file_name(filepath, 1, any);
+  // What can't be saved is known now, not after the first epoch. A directory that each epoch names
+  // anew is made when it is known.
+  run.model().to_config();
+  const bool is_known =
+      std::filesystem::path(filepath).parent_path().string().find('{') == std::string::npos;
+  if (is_known) make_directory_of(filepath);
 }
 
 void ModelCheckpoint::on_epoch_end(Run& run, const Logs& logs) {
   if (save_best_only && !best.improve(logs[monitor])) return;
-  run.model().save(file_name(filepath, run.epoch() + 1, logs));
+  const std::string file = file_name(filepath, run.epoch() + 1, logs);
+  make_directory_of(file);
+  run.model().save(file);
 }
 
 Config ModelCheckpoint::state() const {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/version.h"
+#include "nn/unknown_type.h"
 
 namespace sloy {
 namespace {
@@ -76,11 +77,25 @@ std::optional<Config> measures_of(const Model::Impl& model) {
   return measures;
 }
 
-void compile_to_measure(Model& model, const Config& measures) {
+/// The type of a loss that can't be in the file.
+std::string own_loss_of(const Model::Impl& model) {
+  if (!model.compiled) return model.lost_loss;
+  return model.compiled->loss ? std::string(model.compiled->loss->type()) : "";
+}
+
+CompileOptions options_to_measure(const Config& measures) {
   CompileOptions options;
   options.loss = loss_from_config(measures.at("loss"));
   from_config(measures.at("metrics"), options.metrics);
-  model.compile(std::move(options));
+  return options;
+}
+
+/// What C++ has for a type that files may name: "layers = {register_layer<Scale>()}".
+std::string custom_types_for(const UnknownType& error) {
+  const std::string made = error.kind() == "activation"
+                               ? fmt::format("Activation(\"{}\", …)", error.type())
+                               : fmt::format("register_{}<{}>()", error.kind(), error.type());
+  return fmt::format("{{.custom = {{.{}s = {{{}}}}}}}", error.kind(), made);
 }
 
 }  // namespace
@@ -92,7 +107,11 @@ Metadata model_metadata(const Model::Impl& model) {
                     {"sloy", std::string(build_info().version)},
                     {"model", to_json(layers)}};
   if (!model.class_names.empty()) metadata["class_names"] = to_json(to_config(model.class_names));
-  if (const auto measures = measures_of(model)) metadata["measures"] = to_json(*measures);
+  if (const auto measures = measures_of(model)) {
+    metadata["measures"] = to_json(*measures);
+  } else if (const std::string own = own_loss_of(model); !own.empty()) {
+    metadata["own_loss"] = own;
+  }
   return metadata;
 }
 
@@ -132,9 +151,17 @@ Model Model::load(const std::string& path, const LoadModelOptions& options) {
     model.impl_->adopt(State(variables));
     const auto measures = reader->metadata().find("measures");
     if (measures != reader->metadata().end()) {
-      compile_to_measure(model, parse_json(measures->second, path));
+      model.compile(options_to_measure(parse_json(measures->second, path)));
+      model.impl_->only_measures = true;
     }
+    const auto own_loss = reader->metadata().find("own_loss");
+    if (own_loss != reader->metadata().end()) model.impl_->lost_loss = own_loss->second;
     return model;
+  } catch (const UnknownType& error) {
+    throw ConfigError(fmt::format("the file names the {} '{}', which this program doesn't know",
+                                  error.kind(), error.type()),
+                      {{"file", path}},
+                      "give Model::load its CustomTypes: " + custom_types_for(error));
   } catch (ConfigError& error) {
     error.add({"file", path});
     throw;

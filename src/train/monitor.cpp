@@ -9,8 +9,19 @@
 
 namespace sloy {
 
+namespace {
+
+/// "val_accuracy", and "val_accuracy_1" of a second metric of that name.
+bool is_accuracy(std::string_view monitor) {
+  const std::size_t end = monitor.find_last_not_of("0123456789");
+  const bool numbered = end != monitor.npos && end + 1 < monitor.size() && monitor[end] == '_';
+  return (numbered ? monitor.substr(0, end) : monitor).ends_with("accuracy");
+}
+
+}  // namespace
+
 Best::Best(std::string_view monitor, Mode mode, double min_delta)
-    : larger_(mode == Mode::max || (mode == Mode::automatic && monitor.ends_with("accuracy"))),
+    : larger_(mode == Mode::max || (mode == Mode::automatic && is_accuracy(monitor))),
       min_delta_(std::abs(min_delta)) {}
 
 bool Best::is_better(double value, double other) const {

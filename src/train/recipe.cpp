@@ -175,9 +175,7 @@ Config Recipe::to_config(const CustomTypes& custom) const {
 std::string Recipe::to_toml() const { return sloy::to_toml(to_config()); }
 
 Model Recipe::make_model(const data::Spec& spec, const CustomTypes& custom) const {
-  const DType dtype = spec.features.dtype == DType::uint8 ? DType::float32 : spec.features.dtype;
-  Model model = Model::from_config(model_config, custom, Type{dtype, spec.features.shape});
-  model.set_class_names(spec.class_names);
+  Model model = Model::from_config(model_config, custom, Type{DType::float32, spec.features.shape});
   return model;
 }
 

@@ -61,7 +61,13 @@ StepGraph build_step(const Model::Impl& model, std::shared_ptr<Variables> variab
 
 std::vector<std::string> figure_names(const CompileOptions& options) {
   std::vector<std::string> names{"loss"};
-  for (const Metric& metric : options.metrics) names.push_back(metric.name());
+  for (const Metric& metric : options.metrics) {
+    std::string name = metric.name();
+    for (int number = 1; std::ranges::count(names, name) > 0; ++number) {
+      name = fmt::format("{}_{}", metric.name(), number);
+    }
+    names.push_back(std::move(name));
+  }
   return names;
 }
 

@@ -25,7 +25,8 @@ enum class StepKind : std::uint8_t { training, evaluation, evaluation_with_confu
 StepGraph build_step(const Model::Impl& model, std::shared_ptr<Variables> variables,
                      const data::Spec& spec, StepKind kind);
 
-/// The names of the figures a step gives: "loss", then the metrics'.
+/// The names of the figures a step gives: "loss", then the metrics'. A name that is taken gets a
+/// number: "accuracy_1".
 std::vector<std::string> figure_names(const CompileOptions& options);
 
 /// Sums the figures of many batches in double.

@@ -35,8 +35,27 @@ bool any_variable(const Variable&) { return true; }
 
 void require_loss(const Model::Impl& model, std::string_view purpose) {
   if (model.compiled && model.compiled->loss) return;
-  throw ConfigError(fmt::format("the model was compiled without a loss, {} needs one", purpose), {},
-                    "call compile first: model.compile({.optimizer = Adam{}, .loss = …})");
+  if (!model.compiled && !model.lost_loss.empty()) {
+    throw ConfigError(
+        fmt::format("the model isn't compiled: its loss {} is not in its file", model.lost_loss),
+        {},
+        fmt::format("call compile first: model.compile({{.optimizer = Adam{{}}, .loss = {}{{…}}}})",
+                    model.lost_loss));
+  }
+  throw ConfigError(
+      model.compiled ? fmt::format("the model was compiled without a loss, {} needs one", purpose)
+                     : fmt::format("the model isn't compiled, {} needs that", purpose),
+      {}, "call compile first: model.compile({.optimizer = Adam{}, .loss = …})");
+}
+
+void require_training(const Model::Impl& model, std::string_view purpose) {
+  require_loss(model, purpose);
+  if (!model.only_measures) return;
+  throw ConfigError(
+      fmt::format("the model's file holds no optimizer, {} needs one", purpose), {},
+      fmt::format("call compile first: model.compile({{.optimizer = Adam{{}}, .loss = "
+                  "{}{{…}}}})",
+                  model.compiled->loss->type()));
 }
 
 Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t batch_size) {
@@ -72,7 +91,7 @@ Program evaluation_program(Model::Impl& model, const data::Spec& spec, StepKind 
 }
 
 Program Model::training_program(const data::Spec& spec, std::int64_t batch_size) const {
-  require_loss(*impl_, "training");
+  require_training(*impl_, "training");
   if (batch_size < 1) {
     throw ConfigError(fmt::format("batch_size must be 1 or more, not {}", batch_size));
   }
@@ -88,6 +107,7 @@ void Model::compile(CompileOptions options) {
   impl_->seed = options.seed;
   const bool other_precision = impl_->state && impl_->state.precision() != options.precision;
   impl_->compiled = std::move(options);
+  impl_->only_measures = false;
   impl_->trainer.reset();
   impl_->evaluator.reset();
   impl_->inference.clear();

@@ -35,5 +35,7 @@ Program evaluation_program(Model::Impl& model, const data::Spec& spec, StepKind 
 
 /// Throws ConfigError where `compile` was not called, or without a loss.
 void require_loss(const Model::Impl& model, std::string_view purpose);
+/// Likewise, and where the model was loaded: its file says how to measure it, not how to train it.
+void require_training(const Model::Impl& model, std::string_view purpose);
 
 }  // namespace sloy

@@ -1,0 +1,119 @@
+// What only the data's numbers and dtypes tell.
+#include <gtest/gtest.h>
+#include <sloy/model.h>
+
+#include "harness/messages.h"
+
+namespace sloy {
+namespace {
+
+using harness::message_of;
+
+const FitOptions silent{.shuffle = false, .verbose = Verbosity::silent};
+
+Tensor points() { return Tensor(Shape{4, 2}, std::vector<float>{0, 0, 0, 1, 1, 0, 1, 1}); }
+data::Dataset numbers(Shape shape, std::vector<float> target) {
+  return data::from_tensors(points(), Tensor(std::move(shape), std::move(target)));
+}
+
+Sequential net(int outputs, std::vector<Metric> metrics) {
+  Sequential model{Input{2}, Dense{.units = outputs}};
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}, .metrics = std::move(metrics)});
+  return model;
+}
+
+TEST(Accuracy, OfARegressionIsRefusedBeforeTheFirstStep) {
+  const data::Dataset regression = numbers({4, 1}, {1, 2.5, 0, 1});
+  Sequential model = net(1, {Accuracy{}});
+  const Tensor kernel = model.weight("dense/kernel");
+  const std::string message =
+      "Accuracy needs classes, the target 2.5 is none\n"
+      "  example   1 of this epoch's order\n"
+      "  needed    0 or 1\n"
+      "  to fix    leave it out where numbers are predicted: MeanAbsoluteError measures those";
+  EXPECT_EQ(message_of([&] { model.fit(regression, silent); }), message);
+  EXPECT_EQ(model.weight("dense/kernel"), kernel);
+  EXPECT_EQ(message_of([&] { model.evaluate(regression); }), message);
+
+  Sequential two = net(2, {Accuracy{}});
+  EXPECT_EQ(message_of([&] {
+              two.fit(numbers({4, 2}, {0, 1, 1, 0, 0.5, -3, 0, 0}), silent);
+            }),
+            "Accuracy needs classes, the target -3 is none\n"
+            "  example   2 of this epoch's order\n"
+            "  needed    0 to 1 for each class\n"
+            "  to fix    leave it out where numbers are predicted: MeanAbsoluteError measures "
+            "those");
+}
+
+TEST(Accuracy, OfClassesGivenAsNumbersIsMeasuredWhateverTheLoss) {
+  const data::Dataset classes = numbers({4, 1}, {0, 1, 1, 1});
+  Sequential model = net(1, {Accuracy{}});
+  model.set_weight("dense/kernel", Tensor(Shape{2, 1}, std::vector<float>{1, 0}));
+  const Evaluation found = model.evaluate(classes, {.confusion_matrix = true});
+  EXPECT_EQ(found.logs["accuracy"], 0.75);  // predicted 0, 0, 1, 1
+  EXPECT_EQ(*found.confusion_matrix, Tensor(Shape{2, 2}, std::vector<double>{1, 0, 1, 2}));
+}
+
+TEST(ConfusionMatrix, OfARegressionIsRefused) {
+  Sequential model = net(1, {});
+  const data::Dataset regression = numbers({4, 1}, {0.25, 2, 3, 4});
+  model.fit(regression, silent);
+  EXPECT_EQ(message_of([&] { model.evaluate(regression, {.confusion_matrix = true}); }),
+            "the confusion matrix needs classes, the target 0.25 is none\n"
+            "  example   0 of this epoch's order\n"
+            "  needed    0 or 1\n"
+            "  to fix    leave it out where numbers are predicted: MeanAbsoluteError measures "
+            "those");
+}
+
+TEST(Metrics, OfOneNameAreNumbered) {
+  const data::Dataset classes = numbers({4, 1}, {0, 0, 1, 1});
+  Sequential model =
+      net(1, {Accuracy{}, Accuracy{.threshold = 2}, MeanSquaredError{}, Accuracy{.threshold = -1}});
+  model.set_weight("dense/kernel", Tensor(Shape{2, 1}, std::vector<float>{1, 0}));
+  const Logs logs = model.evaluate(classes).logs;
+  EXPECT_EQ(logs["accuracy"], 1);
+  EXPECT_EQ(logs["accuracy_1"], 0.5);  // all are 0
+  EXPECT_EQ(logs["accuracy_2"], 0.5);  // all are 1
+  EXPECT_EQ(logs["mean_squared_error"], 0);
+  EXPECT_EQ(logs.size(), 5u);
+  EXPECT_EQ(model.fit(classes, silent)["accuracy_1"].size(), 1u);
+}
+
+/// The kernel after a fit of a model that begins with the data's shape.
+Tensor trained_on(const data::Dataset& data) {
+  Sequential model{Dense{.units = 1}};
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
+  model.fit(data, silent);
+  return model.weight("dense/kernel");
+}
+
+TEST(Fit, TakesWhateverNumbersPredictTakes) {
+  const Tensor target(Shape{4, 1}, std::vector<float>{1, 2, 3, 4});
+  const Tensor expected = trained_on(data::from_tensors(points(), target));
+  EXPECT_EQ(expected.dtype(), DType::float32);
+  EXPECT_EQ(trained_on(data::from_tensors(points().cast(DType::int32), target)), expected);
+  EXPECT_EQ(
+      trained_on(data::from_tensors(points().cast(DType::float64), target.cast(DType::float64))),
+      expected);
+}
+
+struct WideSource {
+  std::int64_t size() const { return 4; }
+  data::Spec spec() const { return {{DType::float64, {2}}, {DType::float32, {1}}, 0, {}}; }
+  void read(std::int64_t, data::Slot) const {}
+};
+
+TEST(Fit, RefusesFloat64OfASourceOfOnesOwn) {
+  EXPECT_EQ(
+      message_of([] { trained_on(WideSource{}); }),
+      "the data set gives float64, models take float32\n"
+      "  features   float64 (2)\n"
+      "  target     float32 (1)\n"
+      "  to fix     give float32 in the data set's spec and read; data::from_tensors converts "
+      "by itself");
+}
+
+}  // namespace
+}  // namespace sloy

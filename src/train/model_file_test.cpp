@@ -1,0 +1,175 @@
+// What a model's file can't hold: the user's own types.
+#include <gtest/gtest.h>
+#include <sloy/model.h>
+
+#include <filesystem>
+
+#include "harness/messages.h"
+#include "harness/process.h"
+
+namespace sloy {
+namespace {
+
+using harness::message_of;
+using harness::TemporaryDirectory;
+
+struct Scale {
+  double factor = 2;
+  Value call(Scope&, Value x) const { return x * factor; }
+  static void fields(auto&& field) { field("factor", &Scale::factor); }
+};
+struct Forgetful {
+  double factor = 2;
+  Value call(Scope&, Value x) const { return x * factor; }
+};
+struct Half {
+  Value call(Scope&, Value x) const { return x * 0.5; }
+};
+struct ForgetfulLoss {
+  double factor = 2;
+  Value call(Value target, Value prediction) const { return factor * square(target - prediction); }
+};
+struct Cubic {
+  Value call(Value target, Value prediction) const {
+    return power(absolute(target - prediction), 3);
+  }
+};
+Value twice(Value x) { return x * 2.0; }
+
+data::Dataset line() {
+  return data::from_tensors(Tensor(Shape{2, 1}, std::vector<float>{1, 2}),
+                            Tensor(Shape{2, 1}, std::vector<float>{3, 5}));
+}
+
+const FitOptions silent{.verbose = Verbosity::silent};
+
+TEST(ModelFile, IsRefusedWhereALayersMembersWouldBeLost) {
+  const TemporaryDirectory folder;
+  Sequential model{Input{1}, Dense{.units = 1}, Forgetful{.factor = 3}};
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
+  model.fit(line(), silent);
+  const std::string message =
+      "Forgetful has members but no fields(): a file would lose their values\n"
+      "  layer    forgetful   Forgetful\n"
+      "  to fix   list them: static void fields(auto&& field) { field(\"name\", "
+      "&Forgetful::name); }";
+  EXPECT_EQ(message_of([&] { model.save(folder / "model"); }), message);
+  EXPECT_FALSE(std::filesystem::exists(folder / "model"));
+
+  // A fit that is to save it says so before its first step.
+  const Tensor kernel = model.weight("dense/kernel");
+  FitOptions saving = silent;
+  saving.checkpoints = folder / "checkpoints";
+  EXPECT_EQ(message_of([&] { model.fit(line(), saving); }), message);
+  saving.checkpoints.clear();
+  saving.callbacks = {ModelCheckpoint{.filepath = folder / "best"}};
+  EXPECT_EQ(message_of([&] { model.fit(line(), saving); }), message);
+  EXPECT_EQ(model.weight("dense/kernel"), kernel);
+}
+
+TEST(ModelFile, NeedsNoFieldsOfALayerWithoutMembers) {
+  const TemporaryDirectory folder;
+  Sequential model{Input{1}, Half{}};
+  model.save(folder / "model");
+  Model loaded = Model::load(folder / "model", {.custom = {.layers = {register_layer<Half>()}}});
+  EXPECT_EQ(loaded.predict(Tensor(Shape{1, 1}, std::vector<float>{3})).item(), 1.5);
+}
+
+TEST(Checkpoints, AreRefusedWhereALosssMembersWouldBeLost) {
+  const TemporaryDirectory folder;
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{}, .loss = ForgetfulLoss{}});
+  model.fit(line(), silent);
+  FitOptions saving = silent;
+  saving.checkpoints = folder / "checkpoints";
+  EXPECT_EQ(message_of([&] { model.fit(line(), saving); }),
+            "ForgetfulLoss has members but no fields(): a file would lose their values\n"
+            "  to fix   list them: static void fields(auto&& field) { field(\"name\", "
+            "&ForgetfulLoss::name); }");
+}
+
+TEST(ModelFile, WithTypesOfTheUsersIsLoadedWithCustomTypes) {
+  const TemporaryDirectory folder;
+  const std::string file = folder / "model";
+  Sequential{Input{1}, Scale{}}.save(file);
+  EXPECT_EQ(message_of([&] { Model::load(file); }),
+            "the file names the layer 'Scale', which this program doesn't know\n"
+            "  file     " +
+                file +
+                "\n"
+                "  to fix   give Model::load its CustomTypes: {.custom = {.layers = "
+                "{register_layer<Scale>()}}}");
+  Sequential{Input{1}, Dense{.units = 1, .activation = Activation{"twice", twice}}}.save(file);
+  EXPECT_EQ(message_of([&] { Model::load(file); }),
+            "the file names the activation 'twice', which this program doesn't know\n"
+            "  file     " +
+                file +
+                "\n"
+                "  to fix   give Model::load its CustomTypes: {.custom = {.activations = "
+                "{Activation(\"twice\", …)}}}");
+}
+
+TEST(ModelFile, NamesALossOfTheUsersOwn) {
+  const TemporaryDirectory folder;
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.loss = Cubic{}});
+  model.save(folder / "model");
+  Model loaded = Model::load(folder / "model");
+  const std::string message =
+      "the model isn't compiled: its loss Cubic is not in its file\n"
+      "  to fix   call compile first: model.compile({.optimizer = Adam{}, .loss = Cubic{…}})";
+  EXPECT_EQ(message_of([&] { loaded.evaluate(line()); }), message);
+  EXPECT_EQ(message_of([&] { loaded.fit(line(), silent); }), message);
+  loaded.save(folder / "again");
+  Model again = Model::load(folder / "again");
+  EXPECT_EQ(message_of([&] { again.evaluate(line()); }), message);
+  again.compile({.loss = Cubic{}});
+  EXPECT_EQ(again.evaluate(line()).loss, model.evaluate(line()).loss);
+}
+
+TEST(ModelFile, IsEvaluatedAtOnceAndTrainedWhenCompiled) {
+  const TemporaryDirectory folder;
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.optimizer = Adam{}, .loss = MeanSquaredError{}});
+  model.save(folder / "model");
+  Model loaded = Model::load(folder / "model");
+  EXPECT_EQ(loaded.evaluate(line()).loss, model.evaluate(line()).loss);
+  EXPECT_EQ(message_of([&] { loaded.fit(line(), silent); }),
+            "the model's file holds no optimizer, fit needs one\n"
+            "  to fix   call compile first: model.compile({.optimizer = Adam{}, .loss = "
+            "MeanSquaredError{…}})");
+  loaded.compile({.optimizer = Adam{}, .loss = MeanSquaredError{}});
+  loaded.fit(line(), silent);
+}
+
+TEST(Fit, IsRefusedWithoutCompile) {
+  Sequential model{Input{1}, Dense{.units = 1}};
+  EXPECT_EQ(message_of([&] { model.fit(line(), silent); }),
+            "the model isn't compiled, fit needs that\n"
+            "  to fix   call compile first: model.compile({.optimizer = Adam{}, .loss = …})");
+  model.compile({.optimizer = Adam{}});
+  EXPECT_EQ(message_of([&] { model.evaluate(line()); }),
+            "the model was compiled without a loss, evaluate needs one\n"
+            "  to fix   call compile first: model.compile({.optimizer = Adam{}, .loss = …})");
+}
+
+TEST(ModelCheckpoint, MakesItsDirectoryBeforeTheFirstStep) {
+  const TemporaryDirectory folder;
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
+  FitOptions saving = silent;
+  saving.callbacks = {ModelCheckpoint{.filepath = folder / "a/b/last"},
+                      ModelCheckpoint{.filepath = folder / "{epoch}/model"}};
+  model.fit(line(), saving);
+  EXPECT_TRUE(std::filesystem::exists(folder / "a/b/last"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "1/model"));
+
+  const Tensor kernel = model.weight("dense/kernel");
+  const std::string impossible = "/proc/sloy";
+  saving.callbacks = {ModelCheckpoint{.filepath = impossible + "/last"}};
+  EXPECT_THROW(model.fit(line(), saving), FileError);
+  EXPECT_EQ(model.weight("dense/kernel"), kernel);
+}
+
+}  // namespace
+}  // namespace sloy
