@@ -119,13 +119,13 @@ HWY_INLINE void add_line_by_filters(const KernelRow& row, const Line& line) {
 HWY_INLINE void add_line_by_channels(const KernelRow& row, const Line& line) {
   const Phase& width = row.width;
   for (std::int64_t tap = 0; tap < width.taps; ++tap) {
-    const auto [first, last] = width.inside(tap);
-    if (first == last) continue;
-    const float* x = line.x + (width.start(first) + tap * width.offset_step) * row.x_step;
+    const Phase::Range inside = width.inside(tap);
+    if (inside.first == inside.last) continue;
+    const float* x = line.x + (width.start(inside.first) + tap * width.offset_step) * row.x_step;
     float* sums = line.sums + tap * row.tap_step;
     for_each_vector(row.channels, [&](std::int64_t i, auto access) HWY_ATTR {
-      add_all_products({.positions = last - first,
-                        .scalars = row.dy + first * row.dy_step,
+      add_all_products({.positions = inside.last - inside.first,
+                        .scalars = row.dy + inside.first * row.dy_step,
                         .scalar_step = row.dy_step,
                         .vectors = x + i,
                         .vector_step = width.source_step * row.x_step,
