@@ -9,18 +9,13 @@
 #include <random>
 #include <vector>
 
+#include "harness/each_tap.h"
 #include "harness/each_target.h"
 
 namespace sloy::cpu {
 namespace {
 
 using Floats = std::vector<float>;
-
-Axis axis(std::int64_t input, std::int64_t taps, std::int64_t stride = 1, std::int64_t low = 0,
-          std::int64_t high = 0, std::int64_t dilation = 1) {
-  const std::int64_t output = (input + low + high - (taps - 1) * dilation - 1) / stride + 1;
-  return {input, output, taps, stride, dilation, low};
-}
 
 const Windows windows_of_all_kinds[] = {
     {.height = axis(5, 3), .width = axis(14, 3)},
@@ -68,31 +63,15 @@ std::int64_t y_size(const ConvolutionShape& s) {
 /// Calls body(place in x, place in the kernel, place in y) for every product, by the definition.
 template <class Body>
 void for_each_product(const ConvolutionShape& s, const Body& body) {
-  const auto& [depth, height, width] = s.windows;
-  const auto inside = [](const Axis& a, std::int64_t o, std::int64_t t, std::int64_t& at) {
-    at = o * a.stride + t * a.dilation - a.low;
-    return at >= 0 && at < a.input;
+  const auto under_tap = [&](std::int64_t output, std::int64_t image, std::int64_t position,
+                             std::int64_t tap) {
+    const std::int64_t input = image * s.windows.input_size() + position;
+    for (std::int64_t f = 0; f < s.y_channels(); ++f)
+      for (std::int64_t channel = 0; channel < s.channels; ++channel)
+        body(input * s.x_channels() + f / s.filters * s.channels + channel,
+             (tap * s.channels + channel) * s.y_channels() + f, output * s.y_channels() + f);
   };
-  std::int64_t output = 0;
-  for (std::int64_t n = 0; n < s.batch; ++n)
-    for (std::int64_t i = 0; i < depth.output; ++i)
-      for (std::int64_t j = 0; j < height.output; ++j)
-        for (std::int64_t k = 0; k < width.output; ++k, ++output)
-          for (std::int64_t a = 0; a < depth.taps; ++a)
-            for (std::int64_t b = 0; b < height.taps; ++b)
-              for (std::int64_t c = 0; c < width.taps; ++c) {
-                std::int64_t d, h, w;
-                if (!inside(depth, i, a, d) || !inside(height, j, b, h) || !inside(width, k, c, w))
-                  continue;
-                const std::int64_t input =
-                    n * s.windows.input_size() + (d * height.input + h) * width.input + w;
-                const std::int64_t tap = (a * height.taps + b) * width.taps + c;
-                for (std::int64_t f = 0; f < s.y_channels(); ++f)
-                  for (std::int64_t channel = 0; channel < s.channels; ++channel)
-                    body(input * s.x_channels() + f / s.filters * s.channels + channel,
-                         (tap * s.channels + channel) * s.y_channels() + f,
-                         output * s.y_channels() + f);
-              }
+  for_each_tap(s.windows, s.batch, under_tap);
 }
 
 /// What a kernel does not write stays not-a-number.

@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "harness/each_tap.h"
 #include "harness/each_target.h"
 
 namespace sloy::cpu {
@@ -14,12 +15,6 @@ namespace {
 
 using Floats = std::vector<float>;
 using Indices = std::vector<std::int32_t>;
-
-Axis axis(std::int64_t input, std::int64_t taps, std::int64_t stride, std::int64_t low = 0,
-          std::int64_t high = 0, std::int64_t dilation = 1) {
-  const std::int64_t output = (input + low + high - (taps - 1) * dilation - 1) / stride + 1;
-  return {input, output, taps, stride, dilation, low};
-}
 
 /// Every way windows can lie: side by side, with rests, overlapping, padded, apart, dilated.
 const Windows windows_of_all_kinds[] = {
@@ -63,28 +58,14 @@ std::int64_t output_size(const PoolShape& s) {
 /// the definition.
 template <class Body>
 void for_each_pair(const PoolShape& s, const Body& body) {
-  const auto& [depth, height, width] = s.windows;
-  const auto inside = [](const Axis& a, std::int64_t o, std::int64_t t, std::int64_t& at) {
-    at = o * a.stride + t * a.dilation - a.low;
-    return at >= 0 && at < a.input;
+  const auto under_tap = [&](std::int64_t output, std::int64_t image, std::int64_t position,
+                             std::int64_t /*tap*/) {
+    for (std::int64_t channel = 0; channel < s.channels; ++channel) {
+      body(output * s.channels + channel,
+           (image * s.windows.input_size() + position) * s.channels + channel, position);
+    }
   };
-  std::int64_t output = 0;
-  for (std::int64_t n = 0; n < s.planes; ++n)
-    for (std::int64_t i = 0; i < depth.output; ++i)
-      for (std::int64_t j = 0; j < height.output; ++j)
-        for (std::int64_t k = 0; k < width.output; ++k, ++output)
-          for (std::int64_t a = 0; a < depth.taps; ++a)
-            for (std::int64_t b = 0; b < height.taps; ++b)
-              for (std::int64_t c = 0; c < width.taps; ++c) {
-                std::int64_t d, h, w;
-                if (!inside(depth, i, a, d) || !inside(height, j, b, h) || !inside(width, k, c, w))
-                  continue;
-                const std::int64_t position = (d * height.input + h) * width.input + w;
-                for (std::int64_t channel = 0; channel < s.channels; ++channel) {
-                  body(output * s.channels + channel,
-                       (n * s.windows.input_size() + position) * s.channels + channel, position);
-                }
-              }
+  for_each_tap(s.windows, s.planes, under_tap);
 }
 
 /// Few different numbers, so that windows have ties.
