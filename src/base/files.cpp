@@ -195,15 +195,18 @@ FileSystem& real_files() {
 }
 
 std::vector<std::byte> read_file(const fs::path& path, std::uint64_t most, FileSystem& files) {
-  const std::unique_ptr<File> file = files.open(path);
-  const std::uint64_t size = file->size();
+  return read_file(*files.open(path), path.string(), most);
+}
+
+std::vector<std::byte> read_file(File& file, const std::string& name, std::uint64_t most) {
+  const std::uint64_t size = file.size();
   if (size > most) {
-    throw FileError("the file is too large", {{"file", path.string()},
+    throw FileError("the file is too large", {{"file", name},
                                               {"found", fmt::format("{} bytes", size)},
                                               {"needed", fmt::format("at most {} bytes", most)}});
   }
   std::vector<std::byte> bytes(size);
-  bytes.resize(file->read(0, bytes));
+  bytes.resize(file.read(0, bytes));
   return bytes;
 }
 

@@ -57,6 +57,8 @@ FileSystem& real_files();
 /// The whole file. Throws FileError where it has more than `most` bytes, before reading any.
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t most,
                                  FileSystem& files = real_files());
+/// The same of a file that is open; `name` is what errors call it.
+std::vector<std::byte> read_file(File& file, const std::string& name, std::uint64_t most);
 
 /// Writes the parts one after the other, so that after a crash at any moment `path` is either as it
 /// was or complete: to a new file beside it, synced, renamed, the directory synced. A failure

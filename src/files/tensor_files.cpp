@@ -40,12 +40,6 @@ class BytesFile final : public File {
   std::vector<std::byte> bytes_;
 };
 
-FileError too_large(const std::string& name) {
-  return FileError("the file is too large",
-                   {{"file", name}, {"needed", fmt::format("at most {} bytes", limits.file_bytes)}},
-                   "give it as a file, or in parts");
-}
-
 std::vector<std::byte> read_whole(std::istream& stream, const std::string& name) {
   constexpr std::size_t part = 1 << 16;
   std::vector<std::byte> bytes;
@@ -54,7 +48,12 @@ std::vector<std::byte> read_whole(std::istream& stream, const std::string& name)
     bytes.resize(before + part);
     stream.read(reinterpret_cast<char*>(bytes.data() + before), part);
     bytes.resize(before + static_cast<std::size_t>(stream.gcount()));
-    if (bytes.size() > limits.file_bytes) throw too_large(name);
+    if (bytes.size() > limits.file_bytes) {
+      throw FileError(
+          "the file is too large",
+          {{"file", name}, {"needed", fmt::format("at most {} bytes", limits.file_bytes)}},
+          "give it as a file, or in parts");
+    }
   }
   if (bytes.empty()) {
     throw FileError("there is nothing to read", {{"file", name}},
@@ -68,11 +67,7 @@ Tensor read_tensor(const std::string& name, std::unique_ptr<File> file) {
   std::byte head[8] = {};
   const std::span<const std::byte> bytes(head, file->read(0, head));
   if (begins_with(bytes, "\x89PNG")) {
-    const std::uint64_t size = file->size();
-    if (size > limits.file_bytes) throw too_large(name);
-    std::vector<std::byte> image(size);
-    image.resize(file->read(0, image));
-    return decode_png(image, name);
+    return decode_png(read_file(*file, name, limits.file_bytes), name);
   }
   InputStream stream(name, std::move(file));
   if (begins_with(bytes, "\x93NUMPY")) return read_npy(stream);
