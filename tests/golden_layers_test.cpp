@@ -12,11 +12,8 @@ namespace {
 
 using harness::close;
 using harness::Computation;
+using harness::exact;
 using harness::Golden;
-
-constexpr double tolerance = 1e-9;
-constexpr auto backend = BackendKind::reference;
-constexpr auto precision = Precision::float64;
 
 struct NamedActivation {
   std::string_view name;
@@ -46,10 +43,10 @@ TEST(GoldenActivation, DenseLayersAndTheirGradientsArePyTorchs) {
     const Value dy = computation.feed(golden.tensor(of, "dy"));
     const Value y = activation(matmul(x, kernel) + bias);
     const auto slopes = gradient(sum(y * dy), std::vector{x, kernel, bias});
-    const auto results = computation.run({y, slopes[0], slopes[1], slopes[2]}, backend, precision);
+    const auto results = computation.run({y, slopes[0], slopes[1], slopes[2]}, exact);
     std::size_t i = 0;
     for (const char* result : {"y", "dx", "dkernel", "dbias"}) {
-      EXPECT_TRUE(close(results[i++], golden.tensor(of, result), tolerance))
+      EXPECT_TRUE(close(results[i++], golden.tensor(of, result), exact.tolerance))
           << name << " " << result;
     }
   }
@@ -63,10 +60,9 @@ TEST(GoldenActivation, AreAccurateFarFromZeroAndNearIt) {
     const Value x = computation.feed(golden.tensor(of, "x"));
     const Value dy = computation.feed(golden.tensor(of, "dy"));
     const Value y = activation(x);
-    const auto results =
-        computation.run({y, gradient(sum(y * dy), std::vector{x})[0]}, backend, precision);
-    EXPECT_TRUE(close(results[0], golden.tensor(of, "y"), tolerance)) << name << " y";
-    EXPECT_TRUE(close(results[1], golden.tensor(of, "dx"), tolerance)) << name << " dx";
+    const auto results = computation.run({y, gradient(sum(y * dy), std::vector{x})[0]}, exact);
+    EXPECT_TRUE(close(results[0], golden.tensor(of, "y"), exact.tolerance)) << name << " y";
+    EXPECT_TRUE(close(results[1], golden.tensor(of, "dx"), exact.tolerance)) << name << " dx";
   }
 }
 
@@ -99,9 +95,9 @@ class BatchNorm {
     if (!weight_gradients) outputs.resize(2);
     const Program program = compile({.outputs = outputs,
                                      .updates = graph_.updates(),
-                                     .backend = backend,
-                                     .precision = precision});
-    state_ = State(program.variables(), {.precision = precision});
+                                     .backend = exact.backend,
+                                     .precision = exact.precision});
+    state_ = State(program.variables(), {.precision = exact.precision});
     set("gamma", "gamma");
     set("beta", "beta");
     set("moving_mean", "running_mean");
@@ -109,12 +105,12 @@ class BatchNorm {
     const Results results =
         program.run(state_, {golden_.tensor(of_, "x"), golden_.tensor(of_, "dy")});
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      EXPECT_TRUE(close(results[i], golden_.tensor(of_, names[i]), tolerance))
+      EXPECT_TRUE(close(results[i], golden_.tensor(of_, names[i]), exact.tolerance))
           << of_.name << " " << names[i];
     }
   }
   void expect_statistic(std::string_view name, std::string_view tensor) const {
-    EXPECT_TRUE(close(state_.get(id(name)), golden_.tensor(of_, tensor), tolerance))
+    EXPECT_TRUE(close(state_.get(id(name)), golden_.tensor(of_, tensor), exact.tolerance))
         << of_.name << " " << tensor;
   }
 

@@ -16,11 +16,8 @@ namespace {
 
 using harness::close;
 using harness::Computation;
+using harness::exact;
 using harness::Golden;
-
-constexpr double tolerance = 1e-9;
-constexpr auto backend = BackendKind::reference;
-constexpr auto precision = Precision::float64;
 
 Loss loss_of(const Golden::Case& of) {
   const Config* logits = of.attributes.find("from_logits");
@@ -52,11 +49,10 @@ TEST(GoldenLoss, ValuesAndGradientsAreKeras) {
     const Loss loss = loss_of(of);
     const Value mean = loss(target, prediction);
     const auto results = computation.run(
-        {loss.call(target, prediction), mean, gradient(mean, std::vector{prediction})[0]}, backend,
-        precision);
+        {loss.call(target, prediction), mean, gradient(mean, std::vector{prediction})[0]}, exact);
     std::size_t i = 0;
     for (const char* result : {"each", "loss", "dprediction"}) {
-      EXPECT_TRUE(close(results[i++], golden.tensor(of, result), tolerance))
+      EXPECT_TRUE(close(results[i++], golden.tensor(of, result), exact.tolerance))
           << of.name << " " << result;
     }
   }
@@ -75,9 +71,9 @@ TEST(GoldenPenalty, ValuesAndGradientsAreKeras) {
       const Value kernel = computation.feed(golden.tensor(of, "kernel"));
       const Value penalty = regularizer(kernel);
       const auto results =
-          computation.run({penalty, gradient(penalty, std::vector{kernel})[0]}, backend, precision);
-      EXPECT_TRUE(close(results[0], golden.tensor(of, "penalty"), tolerance)) << of.name;
-      EXPECT_TRUE(close(results[1], golden.tensor(of, "dkernel"), tolerance)) << of.name;
+          computation.run({penalty, gradient(penalty, std::vector{kernel})[0]}, exact);
+      EXPECT_TRUE(close(results[0], golden.tensor(of, "penalty"), exact.tolerance)) << of.name;
+      EXPECT_TRUE(close(results[1], golden.tensor(of, "dkernel"), exact.tolerance)) << of.name;
     }
   }
 }
@@ -100,9 +96,9 @@ std::vector<Tensor> path_of(const Optimizer& optimizer, const Golden& golden) {
   const Value loss = mean(square(tanh(matmul(x, graph.variable(weight))) - y));
   const Program program = compile({.outputs = {loss},
                                    .updates = optimizer.minimize(loss),
-                                   .backend = backend,
-                                   .precision = precision});
-  State state(program.variables(), {.precision = precision});
+                                   .backend = exact.backend,
+                                   .precision = exact.precision});
+  State state(program.variables(), {.precision = exact.precision});
   state.set(weight, start);
   std::vector<Tensor> path;
   for (std::int64_t step = 0; step < problem.attributes.at("steps").as_integer(); ++step) {
@@ -136,7 +132,7 @@ TEST(GoldenOptimizer, FiftyStepsFollowTheFormula) {
     for (std::size_t step = 0; step < path.size(); ++step) {
       const Tensor then(path[0].shape(),
                         expected.values<double>().subspan(step * weights, weights));
-      ASSERT_TRUE(close(path[step], then, tolerance)) << name << ", step " << step + 1;
+      ASSERT_TRUE(close(path[step], then, exact.tolerance)) << name << ", step " << step + 1;
     }
   }
 }

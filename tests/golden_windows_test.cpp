@@ -10,29 +10,24 @@ namespace sloy {
 namespace {
 
 using harness::close;
+using harness::Comparison;
 using harness::Computation;
 using harness::Golden;
 
-struct Backend {
-  BackendKind kind;
-  Precision precision;
-  double tolerance;
-};
 // On small-integer inputs the kernels are exact (src/ops); here they meet real numbers.
-constexpr Backend backends[] = {{BackendKind::reference, Precision::float64, 1e-9},
-                                {BackendKind::cpu, Precision::float32, 1e-3}};
+constexpr Comparison comparisons[] = {harness::exact, {BackendKind::cpu, Precision::float32, 1e-3}};
 
 void expect_close(Computation& computation, const Golden& golden, const Golden::Case& of,
                   const std::vector<std::pair<std::string, Value>>& results) {
   std::vector<Value> values;
   for (const auto& [name, value] : results) values.push_back(value);
-  for (const Backend& backend : backends) {
-    const auto computed = computation.run(values, backend.kind, backend.precision);
+  for (const Comparison& comparison : comparisons) {
+    const auto computed = computation.run(values, comparison);
     for (std::size_t i = 0; i < results.size(); ++i) {
       const std::string& name = results[i].first;
-      EXPECT_TRUE(close(computed[i], golden.tensor(of, name), backend.tolerance))
+      EXPECT_TRUE(close(computed[i], golden.tensor(of, name), comparison.tolerance))
           << of.name << ": " << name << " on "
-          << enum_names(backend.kind)[std::size_t(backend.kind)];
+          << enum_names(comparison.backend)[std::size_t(comparison.backend)];
     }
   }
 }

@@ -6,6 +6,7 @@
 
 #include "harness/messages.h"
 #include "harness/process.h"
+#include "harness/recipes.h"
 
 namespace sloy {
 namespace {
@@ -232,24 +233,12 @@ TEST(Messages, OfATruncatedCompressedDataFile) {
             "  to fix   the file is damaged or incomplete: get it again");
 }
 
-constexpr std::string_view recipe = R"(
-[data]
-name = "moons"
-[[model.layer]]
-type = "Dense"
-units = 2
-[train]
-epochs = 1
-batch_size = 500
-loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
-)";
-
 TEST(Messages, OfAnUnknownRecipeKey) {
-  std::string with_slip(recipe);
+  std::string with_slip(harness::moons_recipe);
   with_slip.replace(with_slip.find("epochs"), 6, "epohs");
   EXPECT_EQ(message_of([&] { Recipe::parse(with_slip, "moons.toml"); }),
             "there is no key 'epohs' here\n"
-            "  where    moons.toml:8\n"
+            "  where    moons.toml:15\n"
             "  keys     epochs, batch_size, loss, optimizer, metrics, callbacks, shuffle, "
             "precision, convolution\n"
             "  to fix   did you mean 'epochs'?");
@@ -259,7 +248,7 @@ TEST(Messages, OfAnUnknownRecipeKey) {
 TEST(Messages, OfWhatIsNotThereYet) {
   const auto overridden = [](std::string_view assignment) {
     return message_of([&] {
-      Config config = parse_toml(recipe, "moons.toml");
+      Config config = parse_toml(harness::moons_recipe, "moons.toml");
       override_value(config, assignment);
       Recipe::from_config(config);
     });
@@ -290,7 +279,7 @@ TEST(Messages, OfWhatIsNotThereYet) {
 
 TEST(Messages, OfAnOutputDirectoryThatCannotBeWritten) {
   const TemporaryDirectory directory;
-  std::ofstream(directory / "moons.toml") << recipe;
+  std::ofstream(directory / "moons.toml") << harness::moons_recipe;
   const harness::Finished done =
       run_sloy({"train", directory / "moons.toml", "--out", "/proc/run"});
   EXPECT_EQ(done.exit_code, 2);
@@ -303,17 +292,17 @@ TEST(Messages, OfAnOutputDirectoryThatCannotBeWritten) {
 
 TEST(Messages, OfABatchLargerThanTheData) {
   const TemporaryDirectory directory;
-  std::ofstream(directory / "moons.toml") << recipe;
-  const harness::Finished done =
-      run_sloy({"train", directory / "moons.toml", "--out", directory / "run"});
+  std::ofstream(directory / "moons.toml") << harness::moons_recipe;
+  const harness::Finished done = run_sloy({"train", directory / "moons.toml", "--out",
+                                           directory / "run", "--set", "train.batch_size=500"});
   EXPECT_EQ(done.exit_code, 0);
   const std::string note =
       "note: the batch is larger than the data: a step takes all there are\n"
       "  batch_size   500\n"
-      "  examples     400\n"
-      "  to fix       give a batch_size of at most 400\n";
+      "  examples     320\n"
+      "  to fix       give a batch_size of at most 320\n";
   EXPECT_EQ(done.err.substr(0, note.size()), note);
-  EXPECT_TRUE(done.err.substr(note.size()).starts_with("Epoch 1/1")) << done.err;
+  EXPECT_TRUE(done.err.substr(note.size()).starts_with("Epoch 1/2")) << done.err;
 }
 
 }  // namespace

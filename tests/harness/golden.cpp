@@ -40,11 +40,11 @@ Value Computation::feed(const Tensor& tensor) {
   return graph_.input("x" + std::to_string(feeds_.size()), {dtype, tensor.shape()});
 }
 
-std::vector<Tensor> Computation::run(std::vector<Value> outputs, BackendKind backend,
-                                     Precision precision) {
-  const Program program =
-      compile({.outputs = std::move(outputs), .backend = backend, .precision = precision});
-  State state(program.variables(), {.precision = precision});
+std::vector<Tensor> Computation::run(std::vector<Value> outputs, const Comparison& comparison) {
+  const Program program = compile({.outputs = std::move(outputs),
+                                   .backend = comparison.backend,
+                                   .precision = comparison.precision});
+  State state(program.variables(), {.precision = comparison.precision});
   const Results results = program.run(state, feeds_);
   return {results.begin(), results.end()};
 }

@@ -39,13 +39,22 @@ class Golden {
   std::vector<Case> cases_;
 };
 
-/// A graph over given numbers, and its results on one backend.
+/// How the library's numbers are made, and how near to PyTorch's they have to be.
+struct Comparison {
+  BackendKind backend;
+  Precision precision;
+  double tolerance;
+};
+/// The reference kernels, in doubles.
+inline constexpr Comparison exact{BackendKind::reference, Precision::float64, 1e-9};
+
+/// A graph over given numbers, and its results.
 class Computation {
  public:
   /// An input that is fed `tensor`; doubles become float32 inputs, which float64 programs widen.
   Value feed(const Tensor& tensor);
   Graph& graph() { return graph_; }
-  std::vector<Tensor> run(std::vector<Value> outputs, BackendKind backend, Precision precision);
+  std::vector<Tensor> run(std::vector<Value> outputs, const Comparison& comparison);
 
  private:
   Graph graph_;

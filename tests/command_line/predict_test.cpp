@@ -1,0 +1,119 @@
+/// `sloy predict`: from where it reads, to where it writes.
+#include <sloy/io.h>
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "command_line/command_line.h"
+
+namespace sloy {
+namespace {
+
+using harness::bytes_of_file;
+using harness::CommandLine;
+using harness::events;
+using harness::Finished;
+using harness::holds;
+using harness::lines_of;
+using harness::run_sloy;
+
+TEST_F(CommandLine, PredictsWhatComesThroughAPipe) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors");
+  // More than a pipe holds at once.
+  Tensor points(DType::float32, {20'000, 2});
+  float next = -1;
+  for (float& x : points.mutable_values<float>()) x = next += 1e-4f;
+  write_tensor(at("points.npy"), points);
+  const std::string bytes = bytes_of_file(at("points.npy"));
+  const Finished piped = run_sloy({"predict", model, "-", "--json"}, {.input = bytes});
+  ASSERT_EQ(piped.exit_code, 0) << piped.err;
+  const Finished read = run_sloy({"predict", model, at("points.npy"), "--json"});
+  const std::vector<std::string> lines = lines_of(piped.out), expected = lines_of(read.out);
+  ASSERT_EQ(lines.size(), 20'000u);
+  for (std::size_t i : {std::size_t{0}, std::size_t{19'999}}) {
+    EXPECT_EQ(parse_json(lines[i]).at("output"), parse_json(expected[i]).at("output"));
+    EXPECT_EQ(parse_json(lines[i]).at("input").as_string(), "-[" + std::to_string(i) + "]");
+  }
+  const Finished cut = run_sloy({"predict", model, "-"}, {.input = bytes.substr(0, 1000)});
+  EXPECT_EQ(cut.exit_code, 2);
+  EXPECT_TRUE(holds(cut.err, "standard input")) << cut.err;
+}
+
+TEST_F(CommandLine, WritesPredictionsWhereItIsTold) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors");
+  write_tensor(at("points.npy"), Tensor(Shape{2, 2}, std::vector<float>{0, 1, 1, 0}));
+  const auto predict_to = [&](const std::string& out) {
+    return run_sloy({"predict", model, at("points.npy"), "--out", out});
+  };
+  ASSERT_EQ(predict_to(at("plain.npy")).exit_code, 0);
+  EXPECT_EQ(read_tensor(at("plain.npy")).shape(), (Shape{2, 2}));
+  const std::string expected = bytes_of_file(at("plain.npy"));
+
+  std::ofstream(at("target.npy")) << "old";
+  std::filesystem::create_symlink("target.npy", at("link.npy"));
+  EXPECT_EQ(predict_to(at("link.npy")).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(at("link.npy")));
+  EXPECT_EQ(bytes_of_file(at("target.npy")), expected);
+
+  // Devices through links: a program that replaced what it names would not replace the machine's.
+  std::filesystem::create_symlink("/dev/stdout", at("out"));
+  const Finished piped = predict_to(at("out"));
+  EXPECT_EQ(piped.exit_code, 0) << piped.err;
+  EXPECT_EQ(piped.out, expected);
+  std::filesystem::create_symlink("/dev/full", at("full"));
+  EXPECT_NE(predict_to(at("full")).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_character_file(at("full")));
+}
+
+TEST_F(CommandLine, PredictsOverNothingThatItReads) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors"), points = at("points.npy");
+  write_tensor(points, Tensor(Shape{2, 2}, std::vector<float>{0, 1, 1, 0}));
+  std::filesystem::create_symlink("points.npy", at("link.npy"));
+  const std::string model_bytes = bytes_of_file(model), points_bytes = bytes_of_file(points);
+  const auto refused = [&](const std::string& out) {
+    const Finished finished = run_sloy({"predict", model, points, "--out", out});
+    EXPECT_EQ(finished.exit_code, 2) << out;
+    return finished.err;
+  };
+  const std::string end = "\n  to fix   give another --out\n";
+  for (const std::string& out : {model, at("run/../run/model.safetensors")}) {
+    EXPECT_EQ(refused(out),
+              "error: --out names the model, which would be lost\n  file     " + out + end);
+  }
+  for (const std::string& out : {points, at("link.npy")}) {
+    EXPECT_EQ(refused(out),
+              "error: --out names the input, which would be lost\n  file     " + out + end);
+  }
+  EXPECT_EQ(bytes_of_file(model), model_bytes);
+  EXPECT_EQ(bytes_of_file(points), points_bytes);
+}
+
+TEST_F(CommandLine, SaysWhereAnOutputIsNotANumber) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors"), points = at("points.npy");
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  write_tensor(points, Tensor(Shape{3, 2}, std::vector<float>{0, 1, nan, 0, -nan, nan}));
+  const Finished text = run_sloy({"predict", model, points});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  const std::vector<std::string> lines = lines_of(text.out);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_TRUE(holds(lines[0], " %")) << lines[0];
+  EXPECT_EQ(lines[1], points + "[1]  not a number");
+  EXPECT_EQ(lines[2], points + "[2]  not a number");
+
+  const std::vector<Config> all = events(run_sloy({"predict", model, points, "--json"}));
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_TRUE(all[0].at("class").is_string());
+  for (std::size_t example : {1, 2}) {
+    EXPECT_TRUE(all[example].at("class").is_null());
+    EXPECT_TRUE(all[example].at("probability").is_null());
+    EXPECT_EQ(all[example].at("output").as_list()[0].as_string(), "nan");
+  }
+}
+
+}  // namespace
+}  // namespace sloy
