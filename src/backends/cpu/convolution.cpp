@@ -80,8 +80,10 @@ Problem problem_of(const Request& request) {
 
 /// The kernel's own form if oneDNN has something good for it, else the form oneDNN likes best, for
 /// which the kernel is reordered. The activations' forms are fixed or open.
-std::optional<Proposal> prepare(const Problem& problem, Algorithm algorithm,
+std::optional<Proposal> prepare(const Request& request, Algorithm algorithm,
                                 onednn::ConvolutionLayouts layouts, std::string& refusal) {
+  if (!counts_in_32_bits(request, refusal)) return std::nullopt;
+  const Problem problem = problem_of(request);
   if (problem.input && layouts.input) layouts.input = adopt(*problem.input, *layouts.input);
   if (problem.output && layouts.output) layouts.output = adopt(*problem.output, *layouts.output);
   onednn::ConvolutionOptions options{.algorithm = algorithm, .bias = problem.bias};
@@ -130,7 +132,7 @@ std::optional<Proposal> consider_winograd(const Request& request, std::string& r
     return std::nullopt;
   }
   const Layout blocked = blocked_sides(problem.geometry).layout;
-  return prepare(problem, Algorithm::winograd, {.input = blocked, .output = blocked}, refusal);
+  return prepare(request, Algorithm::winograd, {.input = blocked, .output = blocked}, refusal);
 }
 
 /// A few channels, as an image has, are no block; oneDNN's kernels for them name their own form.
@@ -149,12 +151,11 @@ std::optional<Proposal> consider_blocked(const Request& request, std::string& re
   }
   onednn::ConvolutionLayouts layouts{.output = blocked.layout};
   if (blocked.input) layouts.input = blocked.layout;
-  return prepare(problem, Algorithm::direct, layouts, refusal);
+  return prepare(request, Algorithm::direct, layouts, refusal);
 }
 
 std::optional<Proposal> consider_plain(const Request& request, std::string& refusal) {
-  return prepare(problem_of(request), Algorithm::direct, {.input = Layout{}, .output = Layout{}},
-                 refusal);
+  return prepare(request, Algorithm::direct, {.input = Layout{}, .output = Layout{}}, refusal);
 }
 
 /// Winograd's error is this many root mean squares of the result at most.

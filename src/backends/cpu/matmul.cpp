@@ -34,6 +34,7 @@ Layout weight_form(const Request& request, const onednn::MatmulGeometry& geometr
 
 std::optional<Proposal> consider(const Request& request, const Layout& weight,
                                  std::string& refusal) {
+  if (!counts_in_32_bits(request, refusal)) return std::nullopt;
   const onednn::MatmulGeometry geometry = geometry_of(request);
   const onednn::Preparation prepared =
       onednn::prepare_matmul(geometry, {.bias = request.inputs.size() == 3}, {.weight = weight});

@@ -1,5 +1,8 @@
 #include "backends/cpu/prepared_kernel.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "base/parallel.h"
 
 namespace sloy::cpu {
@@ -34,6 +37,21 @@ class PreparedKernel final : public Kernel {
 };
 
 }  // namespace
+
+bool counts_in_32_bits(const Request& request, std::string& refusal) {
+  const auto fits = [](const Shape& shape) {
+    return std::all_of(shape.begin(), shape.end(), [](Dim dim) {
+      return dim.size() <= std::numeric_limits<std::int32_t>::max();
+    });
+  };
+  const bool all_fit =
+      std::all_of(request.inputs.begin(), request.inputs.end(),
+                  [&](const Operand& operand) { return fits(operand.type->shape); }) &&
+      std::all_of(request.outputs.begin(), request.outputs.end(),
+                  [&](const Type& type) { return fits(type.shape); });
+  if (!all_fit) refusal = "a dimension needs more than 32 bits";
+  return all_fit;
+}
 
 Proposal propose(std::shared_ptr<const onednn::Prepared> kernel, bool relu) {
   Proposal proposal;
