@@ -11,7 +11,8 @@ namespace sloy {
 
 /// What a file holds, by its first bytes: an npy array, an IDX array (raw or gzip), or a PNG image
 /// as uint8 (height, width, channels) with 1 channel where it is grey, 3 where it has colours.
-/// Throws FileError on anything else and on damaged files.
+/// Throws FileError on anything else, on images with transparent pixels or 16 bits a channel, and
+/// on damaged files.
 SLOY_EXPORT Tensor read_tensor(const std::string& path);
 
 /// The same from a stream, read to its end: at most 256 MiB. Errors call it `name`.

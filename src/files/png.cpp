@@ -3,6 +3,7 @@
 #include <png.h>
 #include <sloy/error.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct Decoder {
   std::string problem;
   png_uint_32 width = 0;
   png_uint_32 height = 0;
-  int channels = 0;
+  int channels = 0;  ///< with alpha, where there is any
+  int bits = 0;      ///< a channel
 
   Decoder() = default;
   Decoder(const Decoder&) = delete;
@@ -53,9 +55,8 @@ bool read_header(Decoder& decoder) {
   png_set_chunk_cache_max(decoder.png, 128);
   png_set_chunk_malloc_max(decoder.png, 8 << 20);
   png_read_info(decoder.png, decoder.info);
+  decoder.bits = png_get_bit_depth(decoder.png, decoder.info);
   png_set_expand(decoder.png);
-  png_set_strip_16(decoder.png);
-  png_set_strip_alpha(decoder.png);
   png_set_interlace_handling(decoder.png);
   png_read_update_info(decoder.png, decoder.info);
   decoder.width = png_get_image_width(decoder.png, decoder.info);
@@ -71,9 +72,26 @@ bool read_rows(Decoder& decoder, png_bytepp rows) {
   return true;
 }
 
-[[noreturn]] void refuse(const std::string& file, const std::string& why) {
-  throw FileError("the image " + file + " can't be read: " + why, {},
-                  "save it again as PNG, or leave it out");
+[[noreturn]] void refuse(const std::string& file, const std::string& why,
+                         const std::string& fix = "save it again as PNG, or leave it out") {
+  throw FileError("the image " + file + " can't be read: " + why, {}, fix);
+}
+
+/// The image without its last channel, which says that nothing of it is transparent.
+Tensor without_alpha(const Tensor& image, const std::string& file) {
+  const Shape& shape = image.shape();
+  const auto channels = static_cast<std::size_t>(shape.size(2));
+  Tensor opaque(DType::uint8, {shape[0], shape[1], shape.size(2) - 1});
+  std::uint8_t* out = opaque.mutable_values<std::uint8_t>().data();
+  const auto from = image.values<std::uint8_t>();
+  for (std::size_t pixel = 0; pixel < from.size(); pixel += channels) {
+    if (from[pixel + channels - 1] != 255) {
+      refuse(file, "it has transparent pixels, whose colours are not seen",
+             "put it on a background: convert in.png -background white -alpha remove out.png");
+    }
+    out = std::copy_n(&from[pixel], channels - 1, out);
+  }
+  return opaque;
 }
 
 }  // namespace
@@ -85,6 +103,10 @@ Tensor decode_png(std::span<const std::byte> bytes, const std::string& file) {
   if (decoder.png) decoder.info = png_create_info_struct(decoder.png);
   if (!decoder.info) throw std::bad_alloc();
   if (!read_header(decoder)) refuse(file, decoder.problem);
+  if (decoder.bits == 16) {
+    refuse(file, "it has 16 bits a channel, models take 8",
+           "save it with 8: convert in.png -depth 8 out.png");
+  }
   if (std::uint64_t{decoder.width} * decoder.height > limits.image_pixels) {
     refuse(file, "it has more than " + std::to_string(limits.image_pixels) + " pixels");
   }
@@ -96,7 +118,8 @@ Tensor decode_png(std::span<const std::byte> bytes, const std::string& file) {
   png_bytep row = image.mutable_values<std::uint8_t>().data();
   for (png_uint_32 y = 0; y < decoder.height; ++y, row += row_bytes) rows.push_back(row);
   if (!read_rows(decoder, rows.data())) refuse(file, decoder.problem);
-  return image;
+  const bool has_alpha = decoder.channels == 2 || decoder.channels == 4;
+  return has_alpha ? without_alpha(image, file) : image;
 }
 
 }  // namespace sloy

@@ -10,8 +10,10 @@
 namespace sloy {
 
 /// uint8 (height, width, channels): 1 channel where the image is grey, else 3. Palettes become
-/// colours, 16 bits 8, transparency is dropped. Throws FileError naming `file` on a damaged image
-/// and on one larger than the limits, before memory for it is taken.
+/// colours, and alpha that is full everywhere is dropped. Throws FileError naming `file` on a
+/// damaged image, on one larger than the limits, before memory for it is taken, and on what a model
+/// would see otherwise than people do: pixels that are transparent, whose colours nobody sees, and
+/// 16 bits a channel.
 Tensor decode_png(std::span<const std::byte> bytes, const std::string& file);
 
 }  // namespace sloy

@@ -8,13 +8,20 @@
 #include <random>
 
 #include "base/files.h"
+#include "harness/messages.h"
 
 namespace sloy {
 namespace {
 
-/// A PNG file written by libpng itself.
+using harness::message_of;
+
+/// The colour type by the number of channels, of which the second or fourth is alpha.
+constexpr int color_types[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA,
+                               PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+
+/// A PNG file written by libpng itself. With 16 bits a channel takes two of `pixels`.
 std::vector<std::byte> encode(int width, int height, int channels,
-                              const std::vector<std::uint8_t>& pixels) {
+                              const std::vector<std::uint8_t>& pixels, int bits = 8) {
   std::vector<std::byte> file;
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
   png_infop info = png_create_info_struct(png);
@@ -23,12 +30,13 @@ std::vector<std::byte> encode(int width, int height, int channels,
     for (std::size_t i = 0; i < count; ++i) out.push_back(static_cast<std::byte>(bytes[i]));
   };
   png_set_write_fn(png, &file, append, nullptr);
-  png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), 8,
-               channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), bits,
+               color_types[channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
   png_write_info(png, info);
   for (int y = 0; y < height; ++y) {
-    png_write_row(png, pixels.data() + static_cast<std::ptrdiff_t>(y) * width * channels);
+    png_write_row(png,
+                  pixels.data() + static_cast<std::ptrdiff_t>(y) * width * channels * bits / 8);
   }
   png_write_end(png, info);
   png_destroy_write_struct(&png, &info);
@@ -49,6 +57,33 @@ TEST(Png, GreyAndColourComeBackAsWritten) {
     EXPECT_EQ(image.shape(), (Shape{5, 7, channels}));
     EXPECT_TRUE(std::ranges::equal(image.values<std::uint8_t>(), pixels));
   }
+}
+
+TEST(Png, AlphaIsDroppedWhereNothingIsTransparent) {
+  for (int channels : {1, 3}) {
+    const auto colours = noise(static_cast<std::size_t>(7 * 5 * channels));
+    std::vector<std::uint8_t> pixels;
+    for (std::size_t i = 0; i < colours.size(); ++i) {
+      pixels.push_back(colours[i]);
+      if ((i + 1) % static_cast<std::size_t>(channels) == 0) pixels.push_back(255);
+    }
+    const Tensor image = decode_png(encode(7, 5, channels + 1, pixels), "a.png");
+    EXPECT_EQ(image.shape(), (Shape{5, 7, channels}));
+    EXPECT_TRUE(std::ranges::equal(image.values<std::uint8_t>(), colours));
+
+    pixels.back() = 254;
+    EXPECT_EQ(message_of([&] { decode_png(encode(7, 5, channels + 1, pixels), "a.png"); }),
+              "the image a.png can't be read: it has transparent pixels, whose colours are not "
+              "seen\n"
+              "  to fix   put it on a background: convert in.png -background white -alpha remove "
+              "out.png");
+  }
+}
+
+TEST(Png, OfSixteenBitsIsRefused) {
+  EXPECT_EQ(message_of([] { decode_png(encode(7, 5, 1, noise(7 * 5 * 2), 16), "a.png"); }),
+            "the image a.png can't be read: it has 16 bits a channel, models take 8\n"
+            "  to fix   save it with 8: convert in.png -depth 8 out.png");
 }
 
 TEST(Png, TruncatedAnywhereIsRefused) {
