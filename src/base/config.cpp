@@ -58,6 +58,10 @@ const std::string& Config::as_string() const {
 }
 
 const Config::List& Config::as_list() const {
+  if (is_string()) {
+    throw config_error(*this, fmt::format("a list is needed here, not {}", describe()),
+                       fmt::format("put it in brackets: [{}]", to_json(*this)));
+  }
   if (!is_list()) wrong_kind("a list");
   return std::get<List>(value_);
 }

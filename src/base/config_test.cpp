@@ -173,9 +173,10 @@ TEST(Fields, WrongKindsAreRefusedWithTheKey) {
             "  key     units");
   EXPECT_EQ(
       message_of([&] { from_config(parse_json("{\"inner\":{\"units\":3000000000}}"), outer); }),
-      "the number 3000000000 is not in [-2147483648, 2147483647]\n"
-      "  where   json:1\n"
-      "  key     units");
+      "3000000000 is too large here\n"
+      "  where    json:1\n"
+      "  key      units\n"
+      "  to fix   give 2147483647 or less");
 }
 
 }  // namespace

@@ -30,8 +30,15 @@ void check_keys(const Config& config, std::span<const std::string_view> names) {
 
 std::int64_t integer_in(const Config& config, std::int64_t low, std::int64_t high) {
   const std::int64_t value = config.as_integer();
-  if (low <= value && value <= high) return value;
-  throw config_error(config, fmt::format("the number {} is not in [{}, {}]", value, low, high));
+  if (value < low) {
+    throw config_error(config, fmt::format("{} is too small here", value),
+                       fmt::format("give {} or more", low));
+  }
+  if (value > high) {
+    throw config_error(config, fmt::format("{} is too large here", value),
+                       fmt::format("give {} or less", high));
+  }
+  return value;
 }
 
 void name_key(ConfigError& error, std::string_view key) { error.add({"key", std::string(key)}); }

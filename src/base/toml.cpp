@@ -4,11 +4,13 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace sloy {
 namespace {
 
 constexpr std::size_t deepest_nesting = 64;
+constexpr std::int64_t most_whole = std::numeric_limits<std::int64_t>::max();
 
 class Reader {
  public:
@@ -175,8 +177,10 @@ Config parse_toml(std::string_view text, std::string_view source) {
     // toml++ says it with its own place and trailing dots; ours stands in the note.
     if (what.starts_with("Error while parsing ")) what = "in " + what.substr(20);
     const auto& begin = error.source().begin;
+    const bool is_large = what.find("not representable in 64 bits") != std::string::npos;
     throw ConfigError("this is not TOML: " + what,
-                      {{"where", fmt::format("{}:{}:{}", source, begin.line, begin.column)}});
+                      {{"where", fmt::format("{}:{}:{}", source, begin.line, begin.column)}},
+                      is_large ? fmt::format("give at most {}", most_whole) : "");
   }
 }
 

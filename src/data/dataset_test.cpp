@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -166,7 +167,19 @@ TEST(FromTensors, RefusesWhatDoesNotFit) {
             "  target     float32 (4, 1)\n"
             "  to fix     give each example its target");
   EXPECT_THROW(from_tensors(Tensor(), Tensor()), DataError);
-  EXPECT_THROW(from_tensors(x, Tensor({3}, std::vector<std::int32_t>{0, -1, 0})), DataError);
+  const auto refused = [&](std::int32_t label) {
+    return message_of([&] {
+      from_tensors(x, Tensor({3}, std::vector<std::int32_t>{0, label, 0}));
+    });
+  };
+  EXPECT_EQ(refused(-1),
+            "-1 is no class label: they count from 0\n"
+            "  row      1   counted from 0\n"
+            "  to fix   correct the label");
+  EXPECT_EQ(refused(std::numeric_limits<std::int32_t>::max()),
+            "label 2147483647 is too large: there can be 16777216 classes\n"
+            "  row      1   counted from 0\n"
+            "  to fix   correct the label, or number the classes from 0 without gaps");
   EXPECT_EQ(message_of([&] {
               from_tensors(x, Tensor({3}, std::vector<std::int32_t>{0, 1, 2}), {"a", "b"});
             }),

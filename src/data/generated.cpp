@@ -35,11 +35,13 @@ Draw draw(RandomKey key, std::int64_t example) {
 
 RandomKey key_of(std::string_view name, const Generated& options) {
   if (options.size < 1) {
-    throw ConfigError(fmt::format("{}: the size is {}, at least 1 is needed", name, options.size));
+    throw ConfigError(fmt::format("{}: size must be 1 or more, not {}", name, options.size), {},
+                      "give the number of examples, as 500");
   }
   if (!(options.noise >= 0) || !std::isfinite(options.noise)) {
     throw ConfigError(
-        fmt::format("{}: the noise is {}, it can't be negative", name, options.noise));
+        fmt::format("{}: noise must be a finite number of 0 or more, not {}", name, options.noise),
+        {}, "give a standard deviation, as 0.1");
   }
   return random_key(options.seed, Purpose::generate, stream_of(name));
 }

@@ -3,10 +3,15 @@
 #include <sloy/error.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
+
+#include "harness/messages.h"
 
 namespace sloy::data {
 namespace {
+
+using harness::message_of;
 
 constexpr double pi = std::numbers::pi;
 
@@ -118,10 +123,18 @@ TEST(Generated, HasTwoClassesInEqualParts) {
 }
 
 TEST(Generated, ChecksItsOptions) {
-  EXPECT_THROW(circles({.size = 0}), ConfigError);
-  EXPECT_THROW(plane({.size = -5}), ConfigError);
-  EXPECT_THROW(moons({.noise = -0.1}), ConfigError);
-  EXPECT_THROW(moons({.noise = std::nan("")}), ConfigError);
+  for (std::int64_t size : {0, -5}) {
+    EXPECT_EQ(message_of([&] { plane({.size = size}); }),
+              "plane: size must be 1 or more, not " + std::to_string(size) +
+                  "\n  to fix   give the number of examples, as 500");
+  }
+  const std::pair<double, const char*> noises[] = {
+      {-0.1, "-0.1"}, {std::nan(""), "nan"}, {std::numeric_limits<double>::infinity(), "inf"}};
+  for (const auto& [noise, text] : noises) {
+    EXPECT_EQ(message_of([&, wrong = noise] { moons({.noise = wrong}); }),
+              std::string("moons: noise must be a finite number of 0 or more, not ") + text +
+                  "\n  to fix   give a standard deviation, as 0.1");
+  }
 }
 
 }  // namespace

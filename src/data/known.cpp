@@ -102,11 +102,14 @@ Spec read_spec(const FileSet& set, const std::string& given) {
 /// larger set goes on with, then its training part would hold a smaller set's test data.
 template <Dataset (*make)(const Generated&)>
 Split generated(const LoadOptions& options) {
-  const Dataset all = make(options.generated);
+  const std::int64_t tests = std::max<std::int64_t>(options.generated.size, 0) / 5;
+  Generated learned = options.generated;
+  learned.size -= tests;
   Generated held_out = options.generated;
+  held_out.size =
+      std::max<std::int64_t>(tests, 1);  // a set has a spec even where it is taken empty
   held_out.seed ^= stream_of("test");
-  const std::int64_t tests = all.size() / 5;
-  return {.train = all.take(all.size() - tests), .test = make(held_out).take(tests)};
+  return {.train = make(learned), .test = make(held_out).take(tests)};
 }
 
 /// A few of the examples tell the spec of all.

@@ -161,6 +161,9 @@ TEST(Load, MakesTestsThatAreInNoTrainingPartOfAnySize) {
     }
   }
   EXPECT_TRUE(load("moons", {.generated = {.size = 4}}).test.empty());
+  EXPECT_EQ(
+      message_of([] { load("moons", {.generated = {.size = -5}}); }),
+      "moons: size must be 1 or more, not -5\n  to fix   give the number of examples, as 500");
 }
 
 TEST(LoadSpec, IsThatOfTheExamples) {

@@ -5,7 +5,6 @@
 
 #include <cassert>
 #include <cstring>
-#include <limits>
 
 #include "base/parallel.h"
 
@@ -14,6 +13,9 @@ namespace {
 
 /// Below this many bytes a second thread copies nothing faster.
 constexpr std::int64_t bytes_a_thread = 1 << 18;
+
+/// More are a slip in a file: every class takes memory for its name and its counts.
+constexpr std::int32_t most_classes = 1 << 24;
 
 /// The type of one row of a tensor whose first dimension counts examples.
 Type row_type(const Tensor& rows) { return {rows.dtype(), rows.shape().without(0)}; }
@@ -67,14 +69,20 @@ int check_labels(std::span<const std::int32_t> labels, std::size_t num_names,
   std::int32_t largest = -1;
   for (std::size_t row = 0; row < labels.size(); ++row) {
     const std::int32_t label = labels[row];
-    if (label < 0 || label == std::numeric_limits<std::int32_t>::max()) {
-      throw DataError(fmt::format("{} is no class label: they count from 0", label), {place(row)});
+    if (label < 0) {
+      throw DataError(fmt::format("{} is no class label: they count from 0", label), {place(row)},
+                      "correct the label");
     }
     if (num_names != 0 && label >= static_cast<std::int64_t>(num_names)) {
       throw DataError(
           fmt::format("label {} is out of range: there are {} classes", label, num_names),
           {place(row), {"needed", fmt::format("0 to {}", num_names - 1)}},
           "name every class, or count labels from 0");
+    }
+    if (label >= most_classes) {
+      throw DataError(
+          fmt::format("label {} is too large: there can be {} classes", label, most_classes),
+          {place(row)}, "correct the label, or number the classes from 0 without gaps");
     }
     largest = std::max(largest, label);
   }
