@@ -58,7 +58,8 @@ struct FitOptions {
   /// Threads that read ahead; 0: batches are read between steps.
   int workers = 0;
   Verbosity verbose = Verbosity::automatic;
-  /// Where a checkpoint is written after every epoch; nowhere when empty.
+  /// Where a checkpoint is written after every epoch; nowhere when empty. A process may be killed
+  /// at any moment; a power cut may cost the epochs of the last ten seconds.
   std::string checkpoints = {};
   /// Goes on from the newest checkpoint there, or starts where there is none. The result has the
   /// bytes of a fit that was never interrupted.
@@ -136,6 +137,8 @@ class SLOY_EXPORT Model {
   /// holds the loss and the metrics, as far as they are the library's own, but no optimizer.
   void compile(CompileOptions options);
   bool is_compiled() const;
+  /// What it was compiled with or its file holds; nothing where there is none.
+  std::optional<Loss> loss() const;
   /// Trains. Figures of two metrics with one name are told apart by a number, as "accuracy" and
   /// "accuracy_1". Throws before the first step where data, model and loss don't fit each other,
   /// and NumericError at the step where the loss is no longer finite.

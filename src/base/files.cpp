@@ -211,7 +211,7 @@ std::vector<std::byte> read_file(File& file, const std::string& name, std::uint6
 }
 
 void write_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts,
-                      FileSystem& files) {
+                      FileSystem& files, Durability durability) {
   if (files.is_stream(path)) {
     const std::unique_ptr<File> stream = files.open_stream(path);
     for (const std::span<const std::byte> part : parts) stream->write(part);
@@ -229,7 +229,7 @@ void write_atomically(const fs::path& path, std::span<const std::span<const std:
   try {
     const std::unique_ptr<File> file = files.create(temporary);
     for (const std::span<const std::byte> part : parts) file->write(part);
-    file->sync();
+    if (durability == Durability::synced) file->sync();
     files.rename(temporary, place);
   } catch (const FileError& error) {
     clean_up();
@@ -238,6 +238,7 @@ void write_atomically(const fs::path& path, std::span<const std::span<const std:
     clean_up();
     throw;
   }
+  if (durability == Durability::cached) return;
   files.sync_directory(place.has_parent_path() ? place.parent_path() : fs::path("."));
 }
 

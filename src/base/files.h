@@ -60,15 +60,20 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_
 /// The same of a file that is open; `name` is what errors call it.
 std::vector<std::byte> read_file(File& file, const std::string& name, std::uint64_t most);
 
+/// Whether what is written outlives a power cut once the call returns, or for now only the process:
+/// the system writes it to the disk when it likes.
+enum class Durability : std::uint8_t { synced, cached };
+
 /// Writes the parts one after the other, so that after a crash at any moment `path` is either as it
 /// was or complete: to a new file beside it, synced, renamed, the directory synced. A failure
-/// leaves `path` as it was and removes the new file.
+/// leaves `path` as it was and removes the new file. What is only `cached` is so after the end of
+/// the process at any moment; a power cut may leave anything under the name.
 ///
 /// A symbolic link stays one: what it leads to is written. Into a pipe or a device the parts go as
 /// they are.
 void write_atomically(const std::filesystem::path& path,
                       std::span<const std::span<const std::byte>> parts,
-                      FileSystem& files = real_files());
+                      FileSystem& files = real_files(), Durability durability = Durability::synced);
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes,
                       FileSystem& files = real_files());
 

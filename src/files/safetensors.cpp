@@ -134,7 +134,7 @@ void SafetensorsReader::read_into(const Entry& entry, std::span<std::byte> out) 
 }
 
 void write_safetensors(const std::filesystem::path& path, std::vector<NamedBytes> tensors,
-                       const Metadata& metadata, FileSystem& files) {
+                       const Metadata& metadata, FileSystem& files, Durability durability) {
   check_names(tensors);
   std::sort(tensors.begin(), tensors.end(), comes_before);
   const std::string header = header_of(tensors, metadata);
@@ -143,7 +143,7 @@ void write_safetensors(const std::filesystem::path& path, std::vector<NamedBytes
     assert(tensor.bytes.size() == tensor.type.bytes());
     parts.push_back(tensor.bytes);
   }
-  write_atomically(path, parts, files);
+  write_atomically(path, parts, files, durability);
 }
 
 }  // namespace sloy

@@ -80,6 +80,7 @@ struct NamedBytes {
 /// duplicate or reserved name or text that isn't UTF-8, FileError where the file can't be written.
 /// REQUIRES: bytes of the size that each type says.
 void write_safetensors(const std::filesystem::path& path, std::vector<NamedBytes> tensors,
-                       const Metadata& metadata, FileSystem& files = real_files());
+                       const Metadata& metadata, FileSystem& files = real_files(),
+                       Durability durability = Durability::synced);
 
 }  // namespace sloy

@@ -229,6 +229,10 @@ std::vector<Type> Model::output_types() const {
   return types;
 }
 
+std::optional<Loss> Model::loss() const {
+  return impl_->compiled ? impl_->compiled->loss : std::nullopt;
+}
+
 const std::vector<std::string>& Model::class_names() const { return impl_->class_names; }
 void Model::set_class_names(std::vector<std::string> names) {
   if (!names.empty() && !impl_->can_tell(names.size())) {

@@ -14,8 +14,8 @@ namespace {
 
 bool every_variable(const Variable&) { return true; }
 
-std::filesystem::path file_of(const std::filesystem::path& directory, int epochs_done) {
-  return directory / fmt::format("epoch-{:05d}.safetensors", epochs_done);
+std::string name_after(int epochs_done) {
+  return fmt::format("epoch-{:05d}.safetensors", epochs_done);
 }
 
 /// Names of the directory's checkpoints, oldest first.
@@ -139,10 +139,10 @@ FileError none_is_whole(const std::filesystem::path& directory,
                    "begin anew in another directory");
 }
 
-}  // namespace
-
-void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& model,
-                     const Progress& progress, const KeptWeights& kept, FileSystem& files) {
+/// A checkpoint as it will lie in its file.
+void write_checkpoint(const std::filesystem::path& path, const Model::Impl& model,
+                      const Progress& progress, const KeptWeights& kept, FileSystem& files,
+                      Durability durability) {
   NamedTensors tensors = tensors_of(model.state, every_variable);
   Config::List kept_names;
   for (const auto& [name, state] : kept) {
@@ -165,12 +165,46 @@ void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& 
 
   std::vector<NamedBytes> named;
   for (const auto& [name, tensor] : tensors) named.emplace_back(name, tensor);
-  files.create_directories(directory);
-  write_safetensors(file_of(directory, progress.epochs_done), std::move(named), metadata, files);
+  write_safetensors(path, std::move(named), metadata, files, durability);
+}
 
-  const std::vector<std::string> names = checkpoints_in(directory, files);
+constexpr double seconds_between_syncs = 10;
+
+}  // namespace
+
+CheckpointWriter::CheckpointWriter(std::filesystem::path directory, FileSystem& files,
+                                   const Clock& clock)
+    : directory_(std::move(directory)), files_(files), clock_(clock), next_sync_(clock.seconds()) {}
+
+void CheckpointWriter::save(const Model::Impl& model, const Progress& progress,
+                            const KeptWeights& kept) {
+  const bool is_due = clock_.seconds() >= next_sync_;
+  const std::string name = name_after(progress.epochs_done);
+  files_.create_directories(directory_);
+  write_checkpoint(directory_ / name, model, progress, kept, files_,
+                   is_due ? Durability::synced : Durability::cached);
+  newest_ = name;
+  if (is_due) {
+    synced_ = name;
+    next_sync_ = clock_.seconds() + seconds_between_syncs;
+  }
+  remove_old();
+}
+
+void CheckpointWriter::finish() {
+  if (newest_ == synced_) return;
+  files_.open(directory_ / newest_)->sync();
+  files_.sync_directory(directory_);
+  synced_ = newest_;
+  remove_old();
+}
+
+void CheckpointWriter::remove_old() {
+  const std::vector<std::string> names = checkpoints_in(directory_, files_);
   constexpr std::size_t kept_files = 2;
-  for (std::size_t i = 0; i + kept_files < names.size(); ++i) files.remove(directory / names[i]);
+  for (std::size_t i = 0; i + kept_files < names.size(); ++i) {
+    if (names[i] != synced_) files_.remove(directory_ / names[i]);
+  }
 }
 
 std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, Model::Impl& model,

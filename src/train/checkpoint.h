@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "nn/model_impl.h"
 
@@ -29,11 +30,32 @@ struct Progress {
 /// Weights kept by callbacks, by name.
 using KeptWeights = std::map<std::string, State>;
 
-/// Writes epoch-00003.safetensors into the directory, which is made where it is missing, and then
-/// removes all but the last two. Throws FileError.
-void save_checkpoint(const std::filesystem::path& directory, const Model::Impl& model,
-                     const Progress& progress, const KeptWeights& kept,
-                     FileSystem& files = real_files());
+/// The checkpoints of a fit, one for each epoch it finished. A process that is killed at any moment
+/// leaves the last of them whole. To be whole after a power cut a file has to be synced, which
+/// costs more than an epoch of a small net: the first one is, then one every ten seconds, and the
+/// last one of all.
+class CheckpointWriter {
+ public:
+  /// REQUIRES: files and clock outlive it.
+  explicit CheckpointWriter(std::filesystem::path directory, FileSystem& files = real_files(),
+                            const Clock& clock = real_clock());
+
+  /// Writes epoch-00003.safetensors into the directory, which is made where it is missing, and then
+  /// removes all but the last two and the newest synced one. Throws FileError.
+  void save(const Model::Impl& model, const Progress& progress, const KeptWeights& kept);
+  /// Syncs the last one, where there is one that isn't. Throws FileError.
+  void finish();
+
+ private:
+  void remove_old();
+
+  std::filesystem::path directory_;
+  FileSystem& files_;
+  const Clock& clock_;
+  double next_sync_;
+  std::string newest_;
+  std::string synced_;  ///< the newest that is
+};
 
 /// Puts the newest whole checkpoint into the model's state and `kept`; a damaged one is passed over
 /// for the one before, with a notice. Nothing where there is none. `current` says what training

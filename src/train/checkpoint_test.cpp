@@ -54,6 +54,12 @@ Progress progress_after(int epochs) {
   return progress;
 }
 
+/// One that is synced, as the first of every fit is.
+void save_checkpoint(OpenModel& model, const Progress& progress, const KeptWeights& kept,
+                     FileSystem& files) {
+  CheckpointWriter(directory, files).save(model.impl(), progress, kept);
+}
+
 std::filesystem::path file(int epochs) {
   return directory / ("epoch-0000" + std::to_string(epochs) + ".safetensors");
 }
@@ -67,7 +73,7 @@ TEST(Checkpoint, ComesBackBitForBit) {
   const State state = model.impl().state;
   Progress progress = progress_after(2);
   progress.stopped = true;
-  save_checkpoint(directory, model.impl(), progress, {{"best of all", kept}}, files);
+  save_checkpoint(model, progress, {{"best of all", kept}}, files);
 
   model.put(7);
   KeptWeights weights;
@@ -82,49 +88,107 @@ TEST(Checkpoint, ComesBackBitForBit) {
   EXPECT_EQ(back->history["loss"], (std::vector{1.0 / 3, 1.0 / 4}));
 }
 
-TEST(Checkpoint, TheLastTwoStay) {
+TEST(Checkpoint, TheLastTwoStayAndOneThatIsOnTheDisk) {
   harness::MemoryFiles files;
+  ManualClock clock;
   OpenModel model;
-  for (int epochs = 1; epochs <= 4; ++epochs) {
-    save_checkpoint(directory, model.impl(), progress_after(epochs), {}, files);
-  }
-  EXPECT_EQ(files.names(), (std::vector{file(3).string(), file(4).string()}));
+  CheckpointWriter writer(directory, files, clock);
+  const auto after = [&](int epochs) {
+    writer.save(model.impl(), progress_after(epochs), {});
+    return files.names();
+  };
+  const auto named = [](std::initializer_list<int> epochs) {
+    std::vector<std::string> names;
+    for (int epoch : epochs) names.push_back(file(epoch));
+    return names;
+  };
+  EXPECT_EQ(after(1), named({1}));
+  EXPECT_EQ(after(2), named({1, 2}));
+  clock.advance(9.9);
+  EXPECT_EQ(after(3), named({1, 2, 3}));
+  EXPECT_EQ(after(4), named({1, 3, 4}));
+  clock.advance(0.2);
+  EXPECT_EQ(after(5), named({4, 5}));
+  EXPECT_EQ(after(6), named({5, 6}));
+  EXPECT_EQ(after(7), named({5, 6, 7}));
+  writer.finish();
+  EXPECT_EQ(files.names(), named({6, 7}));
 }
 
-/// Whatever call is the last before the power fails, the disk then holds a whole checkpoint: the
-/// one before, or the new one.
-TEST(Checkpoint, OneIsWholeAfterACrashAtAnyMoment) {
-  OpenModel model;
-  model.put(1);
-  const State first = model.impl().state;
-  model.put(2);
-  const State second = model.impl().state;
+/// What a power cut after `calls` calls of the file system leaves of six epochs, three seconds
+/// each. Names that were not synced may be on the disk all the same, without what they stand for.
+struct PowerCut {
+  harness::MemoryFiles durable;        ///< names as of the directory's last sync
+  harness::MemoryFiles names_as_seen;  ///< names as the program saw them
+  int epochs_saved = 0;
   bool finished = false;
-  for (int calls = 0; !finished; ++calls) {
+
+  PowerCut(OpenModel& model, int calls) {
     harness::MemoryFiles files;
-    model.impl().state = first;
-    save_checkpoint(directory, model.impl(), progress_after(1), {}, files);
-    model.impl().state = second;
-    files.fail_after = files.calls + calls;
+    files.fail_after = calls;
     files.everything_fails = true;
+    ManualClock clock;
+    CheckpointWriter writer(directory, files, clock);
     try {
-      save_checkpoint(directory, model.impl(), progress_after(2), {}, files);
+      for (int epochs = 1; epochs <= 6; ++epochs) {
+        model.put(epochs);
+        writer.save(model.impl(), progress_after(epochs), {});
+        epochs_saved = epochs;
+        clock.advance(3);
+      }
+      writer.finish();
       finished = true;
     } catch (const FileError&) {
     }
+    for (int epochs = 1; epochs <= 6; ++epochs) {
+      if (files.is_durable(file(epochs))) durable.put(file(epochs), files.durable(file(epochs)));
+      if (files.exists(file(epochs))) names_as_seen.put(file(epochs), files.synced(file(epochs)));
+    }
+  }
+};
 
-    harness::MemoryFiles disk;
-    for (int epochs : {1, 2}) {
-      try {
-        disk.put(file(epochs), files.durable(file(epochs)));
-      } catch (const std::out_of_range&) {
-      }
+/// Whatever call is the last before the power fails, the disk then holds a whole checkpoint, of an
+/// epoch that ended at most ten seconds before, or the last one where the fit had ended.
+TEST(Checkpoint, OneIsWholeAfterAPowerCutAtAnyMoment) {
+  OpenModel model;
+  bool finished = false;
+  for (int calls = 0; !finished; ++calls) {
+    PowerCut cut(model, calls);
+    finished = cut.finished;
+    if (cut.epochs_saved == 0) continue;
+    const int least = finished ? 6 : std::max(1, cut.epochs_saved - 3);
+    for (harness::MemoryFiles* disk : {&cut.durable, &cut.names_as_seen}) {
+      KeptWeights kept;
+      const auto found = load_checkpoint(directory, model.impl(), progress_after(0), kept, *disk);
+      ASSERT_TRUE(found) << "after " << calls << " calls";
+      EXPECT_GE(found->epochs_done, least) << "after " << calls << " calls";
+      const State loaded = model.impl().state;
+      model.put(found->epochs_done);
+      EXPECT_TRUE(same_bytes(loaded, model.impl().state));
+    }
+  }
+}
+
+/// A process that ends takes nothing with it that it had written.
+TEST(Checkpoint, TheLastIsWholeAfterTheProcessIsKilledAtAnyMoment) {
+  OpenModel model;
+  for (int calls = 0;; ++calls) {
+    harness::MemoryFiles files;
+    ManualClock clock;
+    CheckpointWriter writer(directory, files, clock);
+    int saved = 0;
+    files.fail_after = calls;
+    files.everything_fails = true;
+    try {
+      for (; saved < 3; ++saved) writer.save(model.impl(), progress_after(saved + 1), {});
+    } catch (const FileError&) {
     }
     KeptWeights kept;
-    const auto found = load_checkpoint(directory, model.impl(), progress_after(0), kept, disk);
-    ASSERT_TRUE(found) << "after " << calls << " calls";
-    EXPECT_TRUE(same_bytes(model.impl().state, found->epochs_done == 1 ? first : second));
-    EXPECT_TRUE(!finished || found->epochs_done == 2);
+    files.fail_after = 1 << 30;
+    const auto found = load_checkpoint(directory, model.impl(), progress_after(0), kept, files);
+    EXPECT_GE(found ? found->epochs_done : 0, saved) << "after " << calls << " calls";
+    EXPECT_TRUE(!found || found->notices.empty());
+    if (saved == 3) break;
   }
 }
 
@@ -135,10 +199,10 @@ TEST(Checkpoint, ADamagedOneIsPassedOver) {
   OpenModel model;
   model.put(1);
   const State first = model.impl().state;
-  save_checkpoint(directory, model.impl(), progress_after(1), {}, files);
+  save_checkpoint(model, progress_after(1), {}, files);
   model.put(2);
   const State second = model.impl().state;
-  save_checkpoint(directory, model.impl(), progress_after(2), {}, files);
+  save_checkpoint(model, progress_after(2), {}, files);
   const std::vector<std::byte> whole = files.get(file(2));
   int passed_over = 0;
   for (std::size_t at = 0; at < whole.size(); ++at) {
@@ -159,8 +223,8 @@ TEST(Checkpoint, ADamagedOneIsPassedOver) {
 TEST(Checkpoint, ThatIsPassedOverIsNamed) {
   harness::MemoryFiles files;
   OpenModel model;
-  save_checkpoint(directory, model.impl(), progress_after(1), {}, files);
-  save_checkpoint(directory, model.impl(), progress_after(2), {}, files);
+  save_checkpoint(model, progress_after(1), {}, files);
+  save_checkpoint(model, progress_after(2), {}, files);
   std::vector<std::byte> damaged = files.get(file(2));
   damaged.back() ^= std::byte{1};
   files.put(file(2), damaged);
@@ -199,7 +263,7 @@ TEST(Checkpoint, ThereMayBeNone) {
 TEST(Checkpoint, OfAnotherModelIsRefusedNotPassedOver) {
   harness::MemoryFiles files;
   OpenModel model;
-  save_checkpoint(directory, model.impl(), progress_after(1), {}, files);
+  save_checkpoint(model, progress_after(1), {}, files);
   OpenModel other(4);
   other.put(1);
   const State before = other.impl().state;
@@ -219,7 +283,7 @@ TEST(Checkpoint, ATrainingThatBeginsWantsADirectoryOfItsOwn) {
   harness::MemoryFiles files;
   check_empty(directory, files);
   OpenModel model;
-  save_checkpoint(directory, model.impl(), progress_after(1), {}, files);
+  save_checkpoint(model, progress_after(1), {}, files);
   EXPECT_EQ(message_of([&] { check_empty(directory, files); }),
             "the directory holds checkpoints of another training\n"
             "  directory   run\n"

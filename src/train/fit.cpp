@@ -87,6 +87,7 @@ class Fit final : public Run {
       validation_.emplace(impl, validation, options.batch_size, options.workers, false);
       for (const std::string& name : names_) log_names_.push_back("val_" + name);
     }
+    if (!options.checkpoints.empty()) checkpoints_.emplace(options.checkpoints);
     const bool has_images = train.spec().features.shape.rank() == 3;
     const auto progress_shown =
         progress_callback(options.verbose, has_images ? "images" : "examples");
@@ -105,6 +106,7 @@ class Fit final : public Run {
       if (!run_epoch()) break;
       ++epoch_;
     }
+    if (checkpoints_) checkpoints_->finish();
     for (Callback& callback : callbacks_) callback.on_train_end(*this, logs_);
     return history_;
   }
@@ -166,7 +168,7 @@ class Fit final : public Run {
     history_.epoch.push_back(epoch_);
     history_.logs.push_back(logs_);
     for (Callback& callback : callbacks_) callback.on_epoch_end(*this, logs_);
-    if (!options_.checkpoints.empty()) save();
+    if (checkpoints_) checkpoints_->save(impl_, progress(), kept_);
     return true;
   }
 
@@ -233,8 +235,6 @@ class Fit final : public Run {
     return progress;
   }
 
-  void save() const { save_checkpoint(options_.checkpoints, impl_, progress(), kept_); }
-
   /// Goes on from the newest checkpoint, if there is one. Returns the callbacks' states.
   Config::List resume() {
     std::optional<Progress> found = load_checkpoint(options_.checkpoints, impl_, progress(), kept_);
@@ -287,6 +287,7 @@ class Fit final : public Run {
   Executable* full_ = nullptr;
   Executable* last_ = nullptr;
   std::optional<Evaluating> validation_;
+  std::optional<CheckpointWriter> checkpoints_;
   bool follows_batches_ = false;
 
   int epoch_ = 0;

@@ -49,6 +49,13 @@ class MemoryFiles final : public FileSystem {
   const std::vector<std::byte>& durable(const std::filesystem::path& path) const {
     return durable_names_.at(path.string())->synced;
   }
+  bool is_durable(const std::filesystem::path& path) const {
+    return durable_names_.count(path.string()) != 0;
+  }
+  /// Contents as of the last sync of the file, under the name it has now.
+  const std::vector<std::byte>& synced(const std::filesystem::path& path) const {
+    return names_.at(path.string())->synced;
+  }
 
   std::unique_ptr<File> open(const std::filesystem::path& path) override {
     const auto found = names_.find(path.string());
