@@ -30,6 +30,9 @@
 /// `{ type = "Model", model = { layer = [ … ] } }` is a model within the model. Beside `layer`,
 /// [model] may have `inputs` and `outputs`, the names of layers where there are several.
 ///
+/// `units = "classes"` is as many as the data have classes: one recipe then serves any labelled
+/// data.
+///
 /// A key that doesn't exist is an error, which names the nearest that does.
 #pragma once
 
@@ -120,7 +123,8 @@ class SLOY_EXPORT Recipe {
   Config to_config(const CustomTypes& custom = {}) const;
   std::string to_toml() const;
 
-  /// The model, for data like these.
+  /// The model, for data like these. Throws ConfigError where a layer's units are the data's
+  /// classes and the data have none.
   Model make_model(const data::Spec& spec, const CustomTypes& custom = {}) const;
   data::Split load_data() const;
   /// The spec of load_data's training part, without reading the examples.
@@ -134,9 +138,11 @@ class SLOY_EXPORT Recipe {
 /// A recipe's file as it is written, for override_value and Recipe::from_config.
 SLOY_EXPORT Config read_toml(const std::string& path);
 
-/// Sets the value at a path in a recipe's config: "train.optimizer.learning_rate=1e-2",
-/// "model.layer.0.filters=16". The value is TOML; what isn't is taken as text. Throws ConfigError
-/// where the path leads through something that is no map or list. Keys are checked by
+/// Sets the value at a path in a recipe's config: "train.optimizer.learning_rate=1e-2". What stands
+/// in a list goes by its number from 0, by its name, or by the name that a model would give it:
+/// "model.layer.0.filters=16", "model.layer.conv2d_1.filters=16". An optimizer that the recipe
+/// leaves out is the default one. The value is TOML; what isn't is taken as text. Throws
+/// ConfigError where the path leads through something that is no map or list. Keys are checked by
 /// Recipe::from_config.
 SLOY_EXPORT void override_value(Config& recipe, std::string_view assignment);
 

@@ -24,7 +24,8 @@ Config described_config(std::string_view type, Config fields) {
 const std::string& type_in(const Config& config) {
   if (config.is_string()) return config.as_string();
   if (const Config* type = config.find("type")) return type->as_string();
-  throw config_error(config, "the key 'type' is missing");
+  throw config_error(config, "the key 'type' is missing",
+                     "write which one it is: type = \"…\", or the name alone");
 }
 
 Config fields_in(const Config& config) {

@@ -49,10 +49,7 @@ bool ModelGraphBuilder::is_taken(std::string_view name) const {
 
 std::string ModelGraphBuilder::name_for(const Layer& layer, const std::string& given) const {
   if (given.empty()) {
-    const std::string base = snake_case(layer.type());
-    std::string name = base;
-    for (int number = 1; is_taken(name); ++number) name = fmt::format("{}_{}", base, number);
-    return name;
+    return default_name(layer.type(), [&](std::string_view name) { return is_taken(name); });
   }
   if (given.find_first_of("/#: \t\n") != std::string::npos) {
     throw ConfigError(fmt::format("'{}' can't be a layer's name", given), {},

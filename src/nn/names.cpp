@@ -1,5 +1,7 @@
 #include "nn/names.h"
 
+#include <fmt/format.h>
+
 namespace sloy {
 namespace {
 
@@ -17,6 +19,14 @@ std::string snake_case(std::string_view type) {
     if (i > 0 && is_upper(type[i]) && (before_lower || after_lower)) name += '_';
     name += is_upper(type[i]) ? static_cast<char>(type[i] - 'A' + 'a') : type[i];
   }
+  return name;
+}
+
+std::string default_name(std::string_view type,
+                         const std::function<bool(std::string_view)>& is_taken) {
+  const std::string base = snake_case(type);
+  std::string name = base;
+  for (int number = 1; is_taken(name); ++number) name = fmt::format("{}_{}", base, number);
   return name;
 }
 

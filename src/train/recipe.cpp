@@ -3,7 +3,7 @@
 #include <sloy/recipe.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 
 #include "base/files.h"
 #include "base/limits.h"
@@ -26,43 +26,55 @@ const ShippedRecipe& find_shipped(std::string_view name) {
                     did_you_mean(name, known, "name one of them"));
 }
 
-/// A layer's entry with the defaults of its type; `name` and `inputs` stay as they are.
+/// In place of a number of units: as many as the data have classes.
+constexpr std::string_view classes = "classes";
+
+bool counts_classes(const Config& units) {
+  return units.is_string() && units.as_string() == classes;
+}
+
+/// The layers of [model] or of a model within it. Throws ConfigError where there are none.
+Config::List& layers_of(Config& model) {
+  model.at("layer");
+  return model["layer"].as_list();
+}
+
+/// A model's config with a number wherever it counts the data's classes.
+Config with_classes(Config model, const data::Spec& spec) {
+  for (Config& layer : layers_of(model)) {
+    if (!layer.is_map()) continue;
+    if (layer.find("model")) layer["model"] = with_classes(layer["model"], spec);
+    const Config* units = layer.find("units");
+    if (!units || !counts_classes(*units)) continue;
+    if (spec.num_classes == 0) {
+      ConfigError error = config_error(
+          *units, "units = \"classes\" counts the data's classes, but the data have none",
+          "give a number of units, and [train] a loss for numbers, as MeanSquaredError");
+      error.add({"target", to_string(spec.target)});
+      throw error;
+    }
+    layer["units"] = spec.num_classes;
+  }
+  return model;
+}
+
+/// A layer's entry with the defaults of its type; its name, its inputs and units that count classes
+/// stay as they are.
 Config with_defaults(const Config& entry, const CustomTypes& custom) {
   const bool is_plain = entry.is_map() && !entry.find("same_as") && !entry.find("model");
   if (!is_plain) return entry;
   Config fields;
-  Config place;
+  Config kept;
   for (const auto& [key, value] : entry.as_map()) {
-    (key == "name" || key == "inputs" ? place : fields)[key] = value;
+    const bool stays =
+        key == "name" || key == "inputs" || (key == "units" && counts_classes(value));
+    (stays ? kept : fields)[key] = value;
   }
   Config full = to_config(layer_from_config(fields, custom));
-  if (!place.is_null()) {
-    for (const auto& [key, value] : place.as_map()) full[key] = value;
+  if (!kept.is_null()) {
+    for (const auto& [key, value] : kept.as_map()) full[key] = value;
   }
   return full;
-}
-
-/// What a map or list has at one step of a path; names stand for layers of a list as well.
-Config& inner(Config& config, std::string_view key) {
-  // "Adam" is short for { type = "Adam" }.
-  if (config.is_string()) config = Config(Config::Map{{"type", config.as_string()}});
-  if (config.is_null() || config.is_map()) return config[key];
-  if (!config.is_list()) {
-    throw ConfigError(
-        fmt::format("'{}' can't be set: what is to hold it is {}", key, config.describe()));
-  }
-  Config::List& list = config.as_list();
-  std::size_t index = list.size();
-  const auto parsed = std::from_chars(key.data(), key.data() + key.size(), index);
-  if (parsed.ec == std::errc{} && parsed.ptr == key.data() + key.size() && index < list.size()) {
-    return list[index];
-  }
-  for (Config& item : list) {
-    const Config* name = item.is_map() ? item.find("name") : nullptr;
-    if (name && name->is_string() && name->as_string() == key) return item;
-  }
-  throw ConfigError(fmt::format("the list has nothing numbered or named '{}'", key),
-                    {{"length", std::to_string(list.size())}}, "numbers count from 0");
 }
 
 const std::string& name_of(const RecipeData& data) {
@@ -74,22 +86,21 @@ data::LoadOptions load_options(const RecipeData& data) {
   return {.directory = data.directory, .generated = data.generated};
 }
 
+void read_seed(const Config& config, std::uint64_t& seed) {
+  try {
+    sloy::from_config(config, seed);
+  } catch (ConfigError& error) {
+    detail::name_key(error, "seed");
+    throw;
+  }
+}
+
 void check_least(const Config& section, std::string_view key, std::int64_t value,
                  std::int64_t least) {
   if (value >= least) return;
   throw config_error(section.at(key),
                      fmt::format("{} must be {} or more, not {}", key, least, value),
                      fmt::format("give {} or more", least));
-}
-
-/// What stands in an argument of the command line has no line.
-void set_where_throughout(Config& config, const std::string& where) {
-  config.set_where(where);
-  if (config.is_list()) {
-    for (Config& item : config.as_list()) set_where_throughout(item, where);
-  } else if (config.is_map()) {
-    for (auto& [key, item] : config.as_map()) set_where_throughout(item, where);
-  }
 }
 
 }  // namespace
@@ -120,7 +131,7 @@ Recipe Recipe::from_config(const Config& config) {
                        "docs/command-line.md shows a whole recipe");
   }
   Recipe recipe;
-  if (const Config* seed = config.find("seed")) sloy::from_config(*seed, recipe.seed);
+  if (const Config* seed = config.find("seed")) read_seed(*seed, recipe.seed);
   if (const Config* data = config.find("data")) sloy::from_config(*data, recipe.data);
   recipe.model_config = config.at("model");
   detail::check_keys(recipe.model_config,
@@ -161,9 +172,7 @@ std::string_view Recipe::shipped_text(std::string_view name) { return find_shipp
 
 Config Recipe::to_config(const CustomTypes& custom) const {
   Config model = model_config;
-  for (Config& layer : model["layer"].as_list()) {
-    layer = with_defaults(layer, custom);
-  }
+  for (Config& layer : layers_of(model)) layer = with_defaults(layer, custom);
   Config config;
   config["seed"] = sloy::to_config(seed);
   config["data"] = sloy::to_config(data);
@@ -175,8 +184,8 @@ Config Recipe::to_config(const CustomTypes& custom) const {
 std::string Recipe::to_toml() const { return sloy::to_toml(to_config()); }
 
 Model Recipe::make_model(const data::Spec& spec, const CustomTypes& custom) const {
-  Model model = Model::from_config(model_config, custom, Type{DType::float32, spec.features.shape});
-  return model;
+  return Model::from_config(with_classes(model_config, spec), custom,
+                            Type{DType::float32, spec.features.shape});
 }
 
 data::Split Recipe::load_data() const { return data::load(name_of(data), load_options(data)); }
@@ -217,33 +226,6 @@ FitOptions Recipe::fit_options(const data::Split& split) const {
 Config read_toml(const std::string& path) {
   const std::vector<std::byte> bytes = read_file(path, limits.file_bytes);
   return parse_toml({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
-}
-
-void override_value(Config& recipe, std::string_view assignment) {
-  const std::size_t equals = assignment.find('=');
-  if (equals == std::string_view::npos || equals == 0) {
-    throw ConfigError(fmt::format("'{}' sets nothing", assignment), {},
-                      "write it as train.epochs=3");
-  }
-  const std::string text(assignment.substr(equals + 1));
-  Config value;
-  try {
-    value = parse_toml("value = " + text, assignment).at("value");
-  } catch (const ConfigError&) {
-    value = Config(text);  // a name needs no quotes
-  }
-  const std::string where = fmt::format("--set {}", assignment);
-  set_where_throughout(value, where);
-
-  Config* place = &recipe;
-  std::string_view path = assignment.substr(0, equals);
-  while (!path.empty()) {
-    const std::size_t dot = std::min(path.find('.'), path.size());
-    place = &inner(*place, path.substr(0, dot));
-    if (place->is_null()) place->set_where(where);
-    path.remove_prefix(std::min(dot + 1, path.size()));
-  }
-  *place = std::move(value);
 }
 
 }  // namespace sloy

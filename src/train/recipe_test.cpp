@@ -57,6 +57,40 @@ TEST(Recipe, ValuesCanBeOverridden) {
   EXPECT_EQ(first.at("activation").as_string(), "tanh");
 }
 
+/// The names that `sloy summary` shows: those the model gives.
+TEST(Recipe, LayersGoByTheNamesThatTheModelGivesThem) {
+  Config config = parse_toml(
+      "[[model.layer]]\ntype = \"Conv2D\"\nfilters = 1\nkernel_size = 3\n"
+      "[[model.layer]]\ntype = \"MaxPooling2D\"\n"
+      "[[model.layer]]\ntype = \"Conv2D\"\nfilters = 1\nkernel_size = 3\n"
+      "[[model.layer]]\ntype = \"Flatten\"\n"
+      "[[model.layer]]\ntype = \"Dense\"\nunits = 1\nname = \"dense_1\"\n"
+      "[[model.layer]]\ntype = \"Dense\"\nunits = 1\n"
+      "[[model.layer]]\ntype = \"Dense\"\nunits = 1\n"
+      "[train]\nloss = \"MeanSquaredError\"");
+  const data::Spec spec{{DType::float32, {16, 16, 1}}, {DType::float32, {1}}, 0, {}};
+  const std::vector<LayerSummary> layers = Recipe::from_config(config).make_model(spec).layers();
+  ASSERT_EQ(layers.size(), 8u);
+  for (std::size_t i = 0; i < 7; ++i) {
+    Config changed = config;
+    override_value(changed, "model.layer." + layers[i + 1].path + ".found=true");
+    EXPECT_TRUE(changed.at("model").at("layer").as_list()[i].find("found")) << layers[i + 1].path;
+  }
+}
+
+TEST(Recipe, LayersMayHaveAUnitForEachClass) {
+  Config config = parse_toml(moons_recipe, "moons.toml");
+  override_value(config, "model.layer.dense.units=classes");
+  const Recipe recipe = Recipe::from_config(config);
+  for (int classes : {2, 7}) {
+    const data::Spec spec{{DType::float32, {2}}, {DType::int32, {}}, classes, {}};
+    EXPECT_EQ(recipe.make_model(spec).output_types()[0].shape, (Shape{batch, classes}));
+  }
+  EXPECT_EQ(Recipe::parse(recipe.to_toml()).to_config(), recipe.to_config());
+  EXPECT_EQ(recipe.to_config().at("model").at("layer").as_list()[1].at("units").as_string(),
+            "classes");
+}
+
 TEST(Recipe, UnknownKeysAreRefusedWithTheNearest) {
   const auto overridden = [](std::string_view assignment) {
     return message_of([&] {
@@ -69,11 +103,38 @@ TEST(Recipe, UnknownKeysAreRefusedWithTheNearest) {
   EXPECT_NE(overridden("trian.epochs=3").find("did you mean 'train'?"), std::string::npos);
   EXPECT_NE(overridden("train.optimizer=Adma").find("did you mean 'Adam'?"), std::string::npos);
   EXPECT_EQ(overridden("train.epochs.more=3"),
-            "'more' can't be set: what is to hold it is the number 2");
+            "'more' can't be set: what is to hold it is the number 2\n"
+            "  where   --set train.epochs.more=3");
   EXPECT_EQ(overridden("model.layer.9.units=3"),
             "the list has nothing numbered or named '9'\n"
-            "  length   2\n"
-            "  to fix   numbers count from 0");
+            "  names     hidden, dense\n"
+            "  numbers   count from 0 to 1\n"
+            "  where     --set model.layer.9.units=3\n"
+            "  to fix    take one of the names or numbers");
+  EXPECT_EQ(overridden("model.layer.dens.units=3"),
+            "the list has nothing numbered or named 'dens'\n"
+            "  names     hidden, dense\n"
+            "  numbers   count from 0 to 1\n"
+            "  where     --set model.layer.dens.units=3\n"
+            "  to fix    did you mean 'dense'?");
+  EXPECT_EQ(overridden("train.callbacks.0.patience=3"),
+            "the list is empty: it has no '0'\n"
+            "  where    --set train.callbacks.0.patience=3\n"
+            "  to fix   set the whole list, in brackets");
+  EXPECT_EQ(overridden("train.metrics=Accuracy"),
+            "a list is needed here, not the text \"Accuracy\"\n"
+            "  where    --set train.metrics=Accuracy\n"
+            "  key      metrics\n"
+            "  to fix   put it in brackets: [\"Accuracy\"]");
+  EXPECT_EQ(overridden("seed=18446744073709551615"),
+            "18446744073709551615 is no whole number that can be read\n"
+            "  where    --set seed=18446744073709551615\n"
+            "  to fix   give at most 9223372036854775807, without zeros before it");
+  EXPECT_EQ(overridden("seed=-1"),
+            "-1 is too small here\n"
+            "  where    --set seed=-1\n"
+            "  key      seed\n"
+            "  to fix   give 0 or more");
   EXPECT_EQ(overridden("train.epochs"),
             "'train.epochs' sets nothing\n  to fix   write it as train.epochs=3");
 }
@@ -106,7 +167,8 @@ TEST(Recipe, LinesAreNamed) {
             "  input    (batch, 4)\n"
             "  needed   (batch, height, width, channels)\n"
             "  layer    conv2d   Conv2D\n"
-            "  where    r.toml:1");
+            "  where    r.toml:1\n"
+            "  to fix   feed images, or use Dense layers for what is none");
 }
 
 TEST(Recipe, ShippedOnesAreOfferedByName) {

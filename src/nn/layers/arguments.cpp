@@ -25,7 +25,7 @@ void require_images(Value x) {
       "the layer works on images",
       {{"input", to_string(x.shape())}, {"needed", "(batch, height, width, channels)"}},
       x.rank() == 3 ? "add a channel dimension with Reshape{.target_shape = {height, width, 1}}"
-                    : "");
+                    : "feed images, or use Dense layers for what is none");
 }
 
 std::vector<std::int64_t> to_list(const IntPair& pair) { return {pair.height(), pair.width()}; }
