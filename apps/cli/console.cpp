@@ -1,16 +1,25 @@
 #include "console.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "usage.h"
 
 namespace sloy::cli {
+namespace {
+
+void stop_unread() {
+  if (std::ferror(stdout) != 0 && nobody_reads()) throw NobodyReads{};
+}
+
+}  // namespace
 
 void add_common(CLI::App& command, Common& common) {
   command.add_flag("--json", common.json, "One JSON object a line on stdout, nothing else there");
-  command.add_flag("--quiet", common.quiet, "No progress and no remarks");
+  command.add_flag("--quiet", common.quiet, "No progress: notes and errors are still said");
   command.add_option("--threads", common.threads, "Threads that compute (default: all cores)")
       ->check(whole_number(1, 4096));
   command.add_option("--seed", common.seed, "Seed of every random choice")->check(whole_number(0));
@@ -21,9 +30,10 @@ void apply(const Common& common) {
 }
 
 void emit(const Config& event) {
-  std::string line = to_json(event) + '\n';
+  const std::string line = to_json(event) + '\n';
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fflush(stdout);
+  stop_unread();
 }
 
 void say(const Common& common, const std::string& text) {
@@ -33,7 +43,15 @@ void say(const Common& common, const std::string& text) {
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
+  stop_unread();
 }
+
+bool nobody_reads() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+void note(const std::string& text) { std::fprintf(stderr, "note: %s\n", text.c_str()); }
 
 void complain(const std::string& text) {
   std::fflush(stdout);

@@ -37,12 +37,20 @@ void add_common(CLI::App& command, Common& common);
 /// Puts --threads into effect.
 void apply(const Common& common);
 
+/// Thrown by emit and print where nobody reads stdout any more, as after `| head -1`: the reader
+/// has what it wanted, so the program ends at once and without an error.
+struct NobodyReads {};
+
 /// One object on a line of stdout.
 void emit(const Config& event);
-/// A line for people, on stderr; nothing with --quiet.
-void say(const Common& common, const std::string& text);
 /// A result for people, on stdout.
 void print(const std::string& text);
+/// Whether stdout is a pipe that nobody reads any more.
+bool nobody_reads();
+/// A line for people, on stderr; nothing with --quiet.
+void say(const Common& common, const std::string& text);
+/// "note: …", on stderr, with --quiet too.
+void note(const std::string& text);
 /// "error: …", on stderr.
 void complain(const std::string& text);
 

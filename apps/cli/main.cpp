@@ -1,6 +1,8 @@
 /// sloy: trains, evaluates and uses networks from the command line.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
 
 #include "commands.h"
 #include "console.h"
@@ -48,11 +50,16 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace sloy;
+  // A write that nobody reads then fails, and the program decides what becomes of it.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     const int code = cli::run(argc, argv);
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    if (cli::nobody_reads()) return code;
     cli::complain("cannot write to standard output");
     return cli::failed;
+  } catch (const cli::NobodyReads&) {
+    return cli::done;
   } catch (const NumericError& error) {
     cli::complain(error.what());
     return cli::diverged;
@@ -61,8 +68,9 @@ int main(int argc, char** argv) {
     return cli::misused;
   } catch (const std::bad_alloc&) {
     cli::complain(
-        "there is not enough memory\n  to fix   take a smaller batch_size or model: `sloy plan` "
-        "tells what a training needs");
+        "there is not enough memory\n  to fix   take a smaller batch_size or model, which `sloy "
+        "plan` "
+        "tells the needs of, or less data");
     return cli::failed;
   } catch (const std::exception& error) {
     cli::complain(error.what());

@@ -68,9 +68,28 @@ Tensor first_rows(const Tensor& tensor, std::int64_t rows) {
   return part;
 }
 
-/// Whether a row is probabilities of classes; scores are turned into them for people.
-std::vector<double> probabilities(std::span<const float> row) {
+/// What the numbers of a row say.
+enum class Meaning {
+  numbers,      ///< what the model was trained to give: a regression, or anything of the user's own
+  classes,      ///< of each class a probability or a score
+  probability,  ///< of the second of two classes
+  score,        ///< the same, before a sigmoid
+};
+
+/// One number is of two classes where the loss is that of two classes.
+Meaning meaning_of(const Model& model) {
+  const Shape shape = model.output_types()[0].shape;
+  if (shape.rank() == 2 && shape[1].size() > 1) return Meaning::classes;
+  const std::optional<Loss> loss = model.loss();
+  if (shape.rank() != 2 || !loss || !loss->as<BinaryCrossentropy>()) return Meaning::numbers;
+  return loss->prediction() == Prediction::scores ? Meaning::score : Meaning::probability;
+}
+
+/// The probability of each class; scores are turned into them for people.
+std::vector<double> probabilities(std::span<const float> row, Meaning meaning) {
   std::vector<double> values(row.begin(), row.end());
+  if (meaning == Meaning::score) values = {1 / (1 + std::exp(-values[0]))};
+  if (meaning != Meaning::classes) return {1 - values[0], values[0]};
   double sum = std::accumulate(values.begin(), values.end(), 0.0);
   bool already = std::all_of(values.begin(), values.end(), [](double p) { return p >= 0; }) &&
                  std::abs(sum - 1) < 1e-3;
@@ -88,9 +107,8 @@ struct Ranked {
 };
 
 /// The likeliest classes first; none where the outputs are not numbers.
-std::vector<Ranked> best_classes(std::span<const float> row, const std::vector<std::string>& names,
+std::vector<Ranked> best_classes(std::vector<double> values, const std::vector<std::string>& names,
                                  int top) {
-  std::vector<double> values = probabilities(row);
   if (std::any_of(values.begin(), values.end(), [](double p) { return std::isnan(p); })) return {};
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -112,20 +130,17 @@ Config numbers(std::span<const float> row) {
   return list;
 }
 
-/// What one example's outputs mean: classes where there are several, plain numbers otherwise.
+/// Says what each example's outputs mean.
 class Reporter {
  public:
   Reporter(const Arguments& arguments, const Model& model)
-      : arguments_(arguments), names_(model.class_names()) {
-    const Shape shape = model.output_types()[0].shape;
-    classifies_ = shape.rank() == 2 && shape[1].size() > 1;
-  }
+      : arguments_(arguments), names_(model.class_names()), meaning_(meaning_of(model)) {}
 
   void report(const std::string& what, std::span<const float> row) {
     if (arguments_.common.json) return emit_row(what, row);
     std::vector<std::string> cells{what};
-    if (classifies_) {
-      for (const Ranked& ranked : best_classes(row, names_, arguments_.top)) {
+    if (meaning_ != Meaning::numbers) {
+      for (const Ranked& ranked : best(row, arguments_.top)) {
         cells.push_back(fmt::format("{} {:.1f} %", ranked.name, 100 * ranked.probability));
       }
       if (cells.size() == 1) cells.push_back(not_a_number);
@@ -141,14 +156,18 @@ class Reporter {
   }
 
  private:
+  std::vector<Ranked> best(std::span<const float> row, int top) const {
+    return best_classes(probabilities(row, meaning_), names_, top);
+  }
+
   void emit_row(const std::string& what, std::span<const float> row) const {
     Config event;
     event["event"] = "prediction";
     event["input"] = what;
-    if (classifies_) {
-      const std::vector<Ranked> best = best_classes(row, names_, 1);
-      event["class"] = best.empty() ? Config() : Config(best[0].name);
-      event["probability"] = best.empty() ? Config() : Config(best[0].probability);
+    if (meaning_ != Meaning::numbers) {
+      const std::vector<Ranked> ranked = best(row, 1);
+      event["class"] = ranked.empty() ? Config() : Config(ranked[0].name);
+      event["probability"] = ranked.empty() ? Config() : Config(ranked[0].probability);
     }
     event["output"] = numbers(row);
     emit(event);
@@ -156,7 +175,7 @@ class Reporter {
 
   const Arguments& arguments_;
   std::vector<std::string> names_;
-  bool classifies_ = false;
+  Meaning meaning_;
   std::vector<std::vector<std::string>> rows_;
 };
 

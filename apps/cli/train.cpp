@@ -32,8 +32,33 @@ struct StopOnSignal {
   }
 };
 
+/// Results on stdout while somebody reads them. A training goes on without: it has a model to save.
+class Results {
+ public:
+  void emit(const Config& event) {
+    write([&] { cli::emit(event); });
+  }
+  void print(const std::string& text) {
+    write([&] { cli::print(text); });
+  }
+
+ private:
+  template <class Write>
+  void write(Write write) {
+    if (!is_read_) return;
+    try {
+      write();
+    } catch (const NobodyReads&) {
+      is_read_ = false;
+      note("nobody reads the output any more: the training goes on to its end");
+    }
+  }
+  bool is_read_ = true;
+};
+
 /// One JSON object an epoch.
 struct EmitEpochs {
+  Results& results;
   void on_epoch_end(sloy::Run& run, const Logs& logs) {
     Config event;
     event["event"] = "epoch";
@@ -43,16 +68,13 @@ struct EmitEpochs {
     event["seconds"] = run.seconds();
     event["examples_per_second"] = run.examples_per_second();
     event["images_per_second"] = run.examples_per_second();
-    emit(event);
+    results.emit(event);
   }
 };
 
-/// Where no progress is shown: with --json.
+/// Where no progress is shown, which says notices above itself.
 struct SayNotices {
-  Common common;
-  void on_notice(sloy::Run&, const Notice& notice) {
-    say(common, std::string("note: ") + notice.what());
-  }
+  void on_notice(sloy::Run&, const Notice& notice) { note(notice.what()); }
 };
 
 /// Once everything is known to fit: what the run is made of, for --resume and for people.
@@ -95,23 +117,22 @@ void say_interrupted(const Arguments& arguments, const fs::path& directory) {
 }
 
 FitOptions fit_options(const Arguments& arguments, const Recipe& recipe, const data::Split& data,
-                       const RunDirectory& directory) {
+                       const RunDirectory& directory, Results& results) {
   FitOptions options = recipe.fit_options(data);
   options.checkpoints = directory.checkpoints();
   options.resume = arguments.resume;
-  options.verbose =
-      arguments.common.quiet || arguments.common.json ? Verbosity::silent : Verbosity::automatic;
   options.callbacks.push_back(StopOnSignal{});
-  if (arguments.common.json) {
-    options.callbacks.push_back(SayNotices{arguments.common});
-    options.callbacks.push_back(EmitEpochs{});
+  if (arguments.common.quiet || arguments.common.json) {
+    options.verbose = Verbosity::silent;
+    options.callbacks.push_back(SayNotices{});
   }
+  if (arguments.common.json) options.callbacks.push_back(EmitEpochs{results});
   return options;
 }
 
 /// What the trained model does on the test data, where there are any.
 void report(const Arguments& arguments, const Recipe& recipe, Model& model,
-            const data::Dataset& test, const std::string& path, double seconds) {
+            const data::Dataset& test, const std::string& path, double seconds, Results& results) {
   Config event;
   event["event"] = "done";
   event["model"] = path;
@@ -119,13 +140,13 @@ void report(const Arguments& arguments, const Recipe& recipe, Model& model,
   if (!test.empty()) {
     Evaluation measured = model.evaluate(test, {.batch_size = recipe.train.batch_size});
     for (const auto& [name, value] : measured.logs) event["test_" + name] = value;
-    if (!arguments.common.json) print("test      " + logs_text(measured.logs));
+    if (!arguments.common.json) results.print("test      " + logs_text(measured.logs));
   }
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
   if (arguments.common.json) {
-    emit(event);
+    results.emit(event);
   } else {
-    print("model     " + path);
+    results.print("model     " + path);
   }
 }
 
@@ -147,7 +168,8 @@ int train(const Arguments& arguments) {
   Model model = recipe.make_model(data.train.spec());
   model.compile(recipe.compile_options());
   bool begun = false;
-  FitOptions options = fit_options(arguments, recipe, data, directory);
+  Results results;
+  FitOptions options = fit_options(arguments, recipe, data, directory, results);
   options.callbacks.push_back(RecordRun{directory, recipe, begun});
   options.callbacks.push_back(
       CSVLogger{.filename = (directory.path() / "log.csv").string(), .append = arguments.resume});
@@ -164,7 +186,7 @@ int train(const Arguments& arguments) {
     }
     const std::string path = directory.path() / "model.safetensors";
     model.save(path);
-    report(arguments, recipe, model, data.test, path, seconds);
+    report(arguments, recipe, model, data.test, path, seconds, results);
   } catch (const FileError& error) {
     // From here on a file that can't be written is no mistake of the arguments.
     if (!begun) throw;

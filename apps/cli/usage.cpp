@@ -116,9 +116,11 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
     if (parsed.ec == std::errc{} && parsed.ptr == end && least <= number && number <= most) {
       return {};
     }
-    const std::string range = most == std::numeric_limits<std::int64_t>::max()
-                                  ? fmt::format("of {} or more", least)
-                                  : fmt::format("from {} to {}", least, most);
+    // That there is an end is worth saying only of small ranges, and where it was passed.
+    const bool is_open = most == std::numeric_limits<std::int64_t>::max();
+    const bool is_past_end = parsed.ec == std::errc::result_out_of_range && text[0] != '-';
+    const std::string range = is_open && !is_past_end ? fmt::format("of {} or more", least)
+                                                      : fmt::format("from {} to {}", least, most);
     return fmt::format("a whole number {} is needed, not '{}'", range, text);
   };
   return CLI::Validator(check, "");

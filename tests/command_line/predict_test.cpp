@@ -1,6 +1,7 @@
 /// `sloy predict`: from where it reads, to where it writes.
 #include <sloy/io.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -66,6 +67,41 @@ TEST_F(CommandLine, WritesPredictionsWhereItIsTold) {
   std::filesystem::create_symlink("/dev/full", at("full"));
   EXPECT_NE(predict_to(at("full")).exit_code, 0);
   EXPECT_TRUE(std::filesystem::is_character_file(at("full")));
+}
+
+/// One number an example is of two classes: the probability of the second, or its score.
+TEST_F(CommandLine, NamesTheClassThatOneNumberTells) {
+  std::string one_unit(harness::moons_recipe);
+  one_unit.replace(one_unit.find("units = 2"), 9, "units = 1");
+  one_unit.replace(one_unit.find("SparseCategorical"), 17, "Binary");
+  // At the far ends of the two moons.
+  write_tensor(at("points.npy"), Tensor(Shape{2, 2}, std::vector<float>{-1, 1, 2, -0.5}));
+  for (const bool scores : {false, true}) {
+    std::string recipe = one_unit;
+    if (!scores) {
+      recipe.replace(recipe.find("units = 1"), 9, "units = 1\nactivation = \"sigmoid\"");
+      recipe.replace(recipe.find("from_logits = true"), 18, "from_logits = false");
+    }
+    std::ofstream(recipe_file()) << recipe;
+    const std::string run = scores ? "scores" : "probabilities";
+    ASSERT_EQ(train(run, {"--quiet", "--set", "train.epochs=20"}).exit_code, 0);
+    const std::string model = at(run + "/model.safetensors");
+    const std::vector<Config> all =
+        events(run_sloy({"predict", model, at("points.npy"), "--json"}));
+    ASSERT_EQ(all.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const double output = all[i].at("output").as_list().at(0).as_number();
+      const double second = scores ? 1 / (1 + std::exp(-output)) : output;
+      EXPECT_EQ(all[i].at("class").as_string(), std::to_string(i)) << run;
+      EXPECT_NEAR(all[i].at("probability").as_number(), i == 1 ? second : 1 - second, 1e-12);
+      EXPECT_GT(all[i].at("probability").as_number(), 0.5);
+    }
+    const std::vector<std::string> lines =
+        lines_of(run_sloy({"predict", model, at("points.npy")}).out);
+    EXPECT_TRUE(lines.at(0).starts_with(at("points.npy") + "[0]  0 ")) << lines.at(0);
+    EXPECT_TRUE(lines.at(1).starts_with(at("points.npy") + "[1]  1 ")) << lines.at(1);
+    EXPECT_TRUE(holds(lines.at(1), " %  0 ")) << lines.at(1);
+  }
 }
 
 TEST_F(CommandLine, PredictsOverNothingThatItReads) {

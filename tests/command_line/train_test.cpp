@@ -1,17 +1,21 @@
 /// `sloy train`: what it prints, what it refuses.
 #include <filesystem>
+#include <fstream>
 
 #include "command_line/command_line.h"
 
 namespace sloy {
 namespace {
 
+using harness::bytes_of_file;
 using harness::CommandLine;
 using harness::events;
 using harness::expect_keys;
 using harness::Finished;
 using harness::holds;
 using harness::lines_of;
+using harness::refusal;
+using harness::run_sloy;
 
 TEST_F(CommandLine, TrainsInJson) {
   const Finished done = train("run", {"--json"});
@@ -52,6 +56,70 @@ TEST_F(CommandLine, PrintsOnePlainLineAnEpochWhereThereIsNoTerminal) {
   EXPECT_EQ((done.err + done.out).find_first_of("\r\x1b"), std::string::npos) << done.err;
   const Finished quiet = train("quiet", {"--quiet"});
   EXPECT_EQ(quiet.err, "");
+}
+
+/// What may make the result another than was asked for is said always.
+TEST_F(CommandLine, SaysNotesWithoutProgressToo) {
+  const std::string note =
+      "note: the batch is larger than the data: a step takes all there are\n"
+      "  batch_size   900\n"
+      "  examples     320\n"
+      "  to fix       give a batch_size of at most 320\n";
+  for (const char* option : {"--quiet", "--json"}) {
+    const Finished done =
+        train(std::string("run") + option, {option, "--set", "train.batch_size=900"});
+    EXPECT_EQ(done.exit_code, 0);
+    EXPECT_EQ(done.err, note) << option;
+  }
+}
+
+/// The model is what a training is for, not its lines.
+TEST_F(CommandLine, TrainsToTheEndWhereNobodyReads) {
+  ASSERT_EQ(train("read", {"--json"}).exit_code, 0);
+  const Finished unread =
+      run_sloy({"train", recipe_file(), "--out", at("unread"), "--json"}, {.unread = true});
+  EXPECT_EQ(unread.exit_code, 0);
+  EXPECT_EQ(unread.err,
+            "note: nobody reads the output any more: the training goes on to its end\n");
+  EXPECT_EQ(bytes_of_file(at("unread/model.safetensors")),
+            bytes_of_file(at("read/model.safetensors")));
+}
+
+TEST_F(CommandLine, TrainsOnTheDefaultOptimizerWithAnotherRate) {
+  const std::string rate = "train.optimizer.learning_rate=0.5";
+  ASSERT_EQ(train("named", {"--set", "train.optimizer=SGD", "--set", rate}).exit_code, 0);
+  std::string without(harness::moons_recipe);
+  const std::size_t line = without.find("optimizer = ");
+  without.erase(line, without.find('\n', line) - line + 1);
+  std::ofstream(recipe_file()) << without;
+  const Finished done = train("default", {"--set", rate});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(bytes_of_file(at("default/model.safetensors")),
+            bytes_of_file(at("named/model.safetensors")));
+}
+
+TEST_F(CommandLine, TrainsShippedRecipesOnTheClassesOfTheData) {
+  const Finished done = run_sloy({"train", "--model", "mlp", "--data", "moons", "--out", at("run"),
+                                  "--set", "train.epochs=1", "--quiet"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const Finished summary = run_sloy({"summary", at("run/model.safetensors"), "--json"});
+  EXPECT_EQ(events(summary).back().at("parameters").as_integer(),
+            2 * 512 + 512 + 512 * 512 + 512 + 512 * 2 + 2);
+  EXPECT_TRUE(holds(bytes_of_file(at("run/recipe.toml")), "units = \"classes\""));
+
+  EXPECT_EQ(refusal({"plan", "--model", "cnn", "--data", "moons"}),
+            "error: the layer works on images\n"
+            "  input    (batch, 2)\n"
+            "  needed   (batch, height, width, channels)\n"
+            "  layer    conv2d   Conv2D\n"
+            "  where    cnn.toml:12\n"
+            "  to fix   feed images, or use Dense layers for what is none\n");
+  EXPECT_EQ(refusal({"plan", "--model", "mlp", "--data", "plane"}),
+            "error: units = \"classes\" counts the data's classes, but the data have none\n"
+            "  where    mlp.toml:23\n"
+            "  target   float32 (1)\n"
+            "  to fix   give a number of units, and [train] a loss for numbers, as "
+            "MeanSquaredError\n");
 }
 
 TEST_F(CommandLine, NamesTheNearestKeyAndDataSet) {

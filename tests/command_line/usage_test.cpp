@@ -125,6 +125,14 @@ TEST_F(CommandLine, SaysWhatIsWrongWithItsArguments) {
   EXPECT_EQ(refusal({"train", recipe_file(), "--threads", "0"}),
             "error: sloy train: --threads: a whole number from 1 to 4096 is needed, not '0'\n"
             "  to fix   sloy train --help shows how it is used\n");
+  EXPECT_EQ(refusal({"train", recipe_file(), "--seed", "-1"}),
+            "error: sloy train: --seed: a whole number of 0 or more is needed, not '-1'\n"
+            "  to fix   sloy train --help shows how it is used\n");
+  EXPECT_EQ(
+      refusal({"train", recipe_file(), "--seed", "18446744073709551615"}),
+      "error: sloy train: --seed: a whole number from 0 to 9223372036854775807 is needed, not "
+      "'18446744073709551615'\n"
+      "  to fix   sloy train --help shows how it is used\n");
   EXPECT_EQ(refusal({"bench", "--seconds", "nan"}),
             "error: sloy bench: --seconds: a number above 0 is needed, not 'nan'\n"
             "  to fix   sloy bench --help shows how it is used\n");
@@ -176,6 +184,26 @@ TEST_F(CommandLine, SaysWhatIsWrongWithItsArguments) {
             "error: epochs must be 1 or more, not -1\n"
             "  where    --set train.epochs=-1\n"
             "  to fix   give 1 or more\n");
+}
+
+/// As `sloy … | head -1` is: the reader has what it wanted.
+TEST_F(CommandLine, EndsQuietlyWhereNobodyReads) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  const std::string model = at("run/model.safetensors");
+  write_tensor(at("points.npy"), Tensor(Shape{3, 2}, std::vector<float>{0, 1, 1, 0, -1, 0.5}));
+  const Arguments commands[] = {{"--help"},
+                                {"data", "list"},
+                                {"data", "show", "moons", "--json"},
+                                {"summary", model},
+                                {"plan", recipe_file(), "--explain"},
+                                {"eval", model, "--data", "moons"},
+                                {"predict", model, at("points.npy")},
+                                {"predict", model, at("points.npy"), "--json"}};
+  for (const Arguments& command : commands) {
+    const Finished unread = run_sloy(command, {.unread = true});
+    EXPECT_EQ(unread.exit_code, 0) << testing::PrintToString(command);
+    EXPECT_EQ(unread.err, "") << testing::PrintToString(command);
+  }
 }
 
 TEST_F(CommandLine, SaysThatItsOutputCouldNotBeWritten) {

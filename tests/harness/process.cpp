@@ -100,6 +100,7 @@ Finished run_sloy(const std::vector<std::string>& arguments, const ProcessOption
   command.insert(command.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment = environment_with(options.environment);
   Pipe in, out, err;
+  if (options.unread) out.close_reader();
   posix_spawn_file_actions_t actions;
   check(posix_spawn_file_actions_init(&actions), "posix_spawn");
   if (options.input.empty()) {
@@ -128,6 +129,7 @@ Finished run_sloy(const std::vector<std::string>& arguments, const ProcessOption
   std::thread writer([&] { write_all(in, options.input); });
   Finished finished;
   bool signalled = options.signal == 0;
+  // poll passes over what is closed: -1.
   std::array<pollfd, 2> files{{{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}}};
   while (files[0].fd >= 0 || files[1].fd >= 0) {
     if (poll(files.data(), files.size(), -1) < 0) continue;
