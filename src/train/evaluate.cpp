@@ -12,21 +12,21 @@ Evaluating::Evaluating(Model::Impl& model, const data::Dataset& dataset, std::in
                        int workers, bool confusion)
     : model_(model),
       precision_(model.compiled->precision),
+      batch_size_(std::min(batch_size, dataset.size())),
       program_(evaluation_program(
           model, dataset.spec(),
-          confusion ? StepKind::evaluation_with_confusion : StepKind::evaluation, batch_size)),
-      loader_(dataset, {.batch_size = std::min(batch_size, dataset.size()),
-                        .shuffle = false,
-                        .seed = model.seed,
-                        .workers = workers}),
+          confusion ? StepKind::evaluation_with_confusion : StepKind::evaluation, batch_size_)),
+      loader_(
+          dataset,
+          {.batch_size = batch_size_, .shuffle = false, .seed = model.seed, .workers = workers}),
       feeds_(dataset.spec(), precision_),
       check_(*model.compiled, dataset.spec(), model.graph.type(model.graph.outputs.front()),
              confusion),
       figures_(model.compiled->metrics.size()) {
-  program_.executable(std::min(batch_size, dataset.size()));
-  if (dataset.size() % batch_size != 0) program_.executable(dataset.size() % batch_size);
+  program_.executable(batch_size_);
+  if (dataset.size() % batch_size_ != 0) program_.executable(dataset.size() % batch_size_);
   if (confusion) {
-    const std::int64_t classes = program_.executable(std::min(batch_size, dataset.size()))
+    const std::int64_t classes = program_.executable(batch_size_)
                                      .output_type(1 + 2 * model.compiled->metrics.size())
                                      .shape.size(0);
     confusion_ = Tensor(DType::float64, {classes, classes});

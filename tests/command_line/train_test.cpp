@@ -62,12 +62,12 @@ TEST_F(CommandLine, PrintsOnePlainLineAnEpochWhereThereIsNoTerminal) {
 TEST_F(CommandLine, SaysNotesWithoutProgressToo) {
   const std::string note =
       "note: the batch is larger than the data: a step takes all there are\n"
-      "  batch_size   900\n"
+      "  batch_size   137438953472\n"
       "  examples     320\n"
       "  to fix       give a batch_size of at most 320\n";
   for (const char* option : {"--quiet", "--json"}) {
     const Finished done =
-        train(std::string("run") + option, {option, "--set", "train.batch_size=900"});
+        train(std::string("run") + option, {option, "--set", "train.batch_size=137438953472"});
     EXPECT_EQ(done.exit_code, 0);
     EXPECT_EQ(done.err, note) << option;
   }
