@@ -45,6 +45,9 @@ struct NobodyReads {};
 void emit(const Config& event);
 /// A result for people, on stdout.
 void print(const std::string& text);
+/// Takes the place of standard streams that were closed (`2>&-`): the next file opened would get
+/// it, and the progress with it.
+void hold_closed_streams();
 /// Whether stdout is a pipe that nobody reads any more.
 bool nobody_reads();
 /// A line for people, on stderr; nothing with --quiet.

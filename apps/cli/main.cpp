@@ -50,8 +50,10 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace sloy;
-  // A write that nobody reads then fails, and the program decides what becomes of it.
+  cli::hold_closed_streams();
+  // What can't be written then is an error, of which the program decides what becomes.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     const int code = cli::run(argc, argv);
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;

@@ -85,6 +85,19 @@ TEST_F(CommandLine, TrainsToTheEndWhereNobodyReads) {
             bytes_of_file(at("read/model.safetensors")));
 }
 
+/// A file that takes the number of a closed stream must not get what is printed.
+TEST_F(CommandLine, WritesItsFilesWithoutStandardStreamsToo) {
+  ASSERT_EQ(train("all").exit_code, 0);
+  for (const int stream : {0, 1, 2}) {
+    const std::string out = at("without" + std::to_string(stream));
+    const Finished done = run_sloy({"train", recipe_file(), "--out", out}, {.closed = {stream}});
+    EXPECT_EQ(done.exit_code, stream == 1 ? 1 : 0) << done.err;
+    for (const char* file : {"/log.csv", "/recipe.toml", "/model.safetensors"}) {
+      EXPECT_EQ(bytes_of_file(out + file), bytes_of_file(at("all") + file)) << stream << file;
+    }
+  }
+}
+
 TEST_F(CommandLine, TrainsOnTheDefaultOptimizerWithAnotherRate) {
   const std::string rate = "train.optimizer.learning_rate=0.5";
   ASSERT_EQ(train("named", {"--set", "train.optimizer=SGD", "--set", rate}).exit_code, 0);

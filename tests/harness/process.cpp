@@ -114,6 +114,7 @@ Finished run_sloy(const std::vector<std::string>& arguments, const ProcessOption
     posix_spawn_file_actions_addopen(&actions, 1, options.output.c_str(), O_WRONLY, 0);
   }
   posix_spawn_file_actions_adddup2(&actions, err.ends[1], 2);
+  for (const int stream : options.closed) posix_spawn_file_actions_addclose(&actions, stream);
   if (!options.directory.empty()) {
     posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
   }

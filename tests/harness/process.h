@@ -12,6 +12,7 @@ struct ProcessOptions {
   std::vector<std::string> environment = {};  ///< "NAME=value", put over this process's own
   std::string input = {};                     ///< comes through a pipe; /dev/null where empty
   std::string output = {};                    ///< the file stdout goes to; kept where empty
+  std::vector<int> closed = {};               ///< standard streams that it doesn't have
   bool unread = false;                        ///< stdout is a pipe whose reader has gone
   int signal = 0;                             ///< sent once, when stdout has held `signal_after`
   std::string signal_after = {};
