@@ -52,14 +52,6 @@ std::vector<Type> infer_same(const NoAttributes&, Operands in) {
   return {in[0]};
 }
 
-template <class T>
-void copy(const NoAttributes&, const Buffers& buffers) {
-  with_element<T>(buffers.inputs[0].dtype, [&]<class Element>(Element) {
-    auto x = buffers.input<Element>();
-    std::copy(x.begin(), x.end(), buffers.output<Element>().data);
-  });
-}
-
 }  // namespace
 
 constinit const OpDefinition<CastAttributes> cast_op{{
@@ -79,7 +71,7 @@ constinit const OpDefinition<NoAttributes> stop_gradient_op{{
     .name = "stop_gradient",
     .infer = infer_same,
     .gradient = [](auto&, const Backward&) -> Values { return {Value{}}; },
-    .reference = {{copy<float>, copy<double>}},
+    .reference = {{copy_elements<float>, copy_elements<double>}},
     .kind = Kind::element_wise,
     .onnx = "Identity",
     .formula = "y = x; no gradient flows back",

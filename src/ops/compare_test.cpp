@@ -18,6 +18,10 @@ OpCases comparison(const OpDefinition<NoAttributes>& op, double below, double be
        {.values = {{1, 2, 3}, {2, 2, 2}},
         .dtypes = {DType::int32, DType::int32},
         .expect = {{below, beside, above}}},
+       // Whole numbers that are alike as float32.
+       {.values = {{16777216, 2147483647, -16777217}, {16777217, 2147483647, -16777218}},
+        .dtypes = {DType::int32, DType::int32},
+        .expect = {{below, beside, above}}},
        {.shapes = {{batch, 3}, {3}}, .domain = Domain::distinct, .mostly_constant = true},
        {.shapes = {{2, 17}, {2, 1}}, .domain = Domain::distinct, .mostly_constant = true},
        {.shapes = {{2, 8, 8, 64}, {}}, .domain = Domain::distinct, .mostly_constant = true},

@@ -1,8 +1,13 @@
 #include "ops/fused.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
+#include "ops/check.h"
+#include "ops/elementwise.h"
+#include "ops/random.h"
 #include "ops/reduce.h"
 
 namespace sloy {
@@ -41,6 +46,15 @@ Reach reach_of(const Shape& operand, const Shape& space) {
   return row ? Reach::row : Reach::other;
 }
 
+bool is_arithmetic(const Op& op, Operands operands, const Type& result) {
+  if (op.kind() != Kind::element_wise || result.dtype != DType::float32) return false;
+  if (&op == &cast_op || &op == &random_uniform_op) return true;
+  for (int i = 0; i < operands.size(); ++i) {
+    if (operands[i].dtype == DType::int32) return false;
+  }
+  return true;
+}
+
 std::optional<Reduction> reduction_of(const Op& op, const void* attributes, const Type& input) {
   bool is_sum = &op == &sum_op;
   if ((!is_sum && &op != &max_op) || input.dtype != DType::float32) return {};
@@ -57,17 +71,100 @@ std::optional<Reduction> reduction_of(const Op& op, const void* attributes, cons
 
 namespace {
 
-std::vector<Type> infer(const FusedAttributes& a, Operands operands) {
-  for (int i = 0; i < operands.size(); ++i) {
-    bool is_seed = operands[i].dtype == DType::int32 && operands.shape(i) == Shape{2};
-    if (is_seed) continue;
-    if (reach_of(operands.shape(i), a.space) == Reach::other) {
-      throw ShapeError("operand " + std::to_string(i) + " does not meet the space",
-                       {{"operand", to_string(operands[i])}, {"space", to_string(a.space)}});
-    }
-  }
+/// The types that instructions and results count: of the node's operands, then of the instructions.
+std::vector<Type> value_types(const FusedAttributes& a, Operands operands) {
   std::vector<Type> types;
-  for (const FusedResult& result : a.results) types.push_back({DType::float32, result.shape});
+  for (int i = 0; i < operands.size(); ++i) types.push_back(operands[i]);
+  for (std::size_t n = 0; n < a.instructions.size(); ++n) {
+    const FusedInstruction& instruction = a.instructions[n];
+    std::vector<Type> read;
+    for (int operand : instruction.operands) {
+      if (operand < 0 || operand >= static_cast<int>(types.size())) {
+        throw ShapeError(fmt::format("instruction {} reads value {}, before it are {}", n, operand,
+                                     types.size()));
+      }
+      read.push_back(types[static_cast<std::size_t>(operand)]);
+    }
+    const Type type = instruction.op->infer(instruction.attributes, Operands(read)).front();
+    if (!is_arithmetic(*instruction.op, Operands(read), type)) {
+      throw ShapeError(fmt::format("instruction {} is {}, which is no arithmetic of float32", n,
+                                   instruction.op->name()));
+    }
+    if (type.shape != a.space) {
+      throw ShapeError(fmt::format("instruction {} gives another shape than the space", n),
+                       {shape_note("result", type.shape), shape_note("space", a.space)});
+    }
+    types.push_back(type);
+  }
+  return types;
+}
+
+bool is_random(const FusedInstruction& instruction) { return instruction.op == &random_uniform_op; }
+
+/// Seeds and steps are no elements of the space.
+bool is_key(const FusedAttributes& a, int operand) {
+  return std::any_of(
+      a.instructions.begin(), a.instructions.end(), [&](const FusedInstruction& instruction) {
+        const std::vector<int>& read = instruction.operands;
+        return is_random(instruction) && std::find(read.begin(), read.end(), operand) != read.end();
+      });
+}
+
+/// The axes along which a reduction goes.
+std::vector<int> axes_of(Reduction reduction, const Shape& space) {
+  std::vector<int> axes;
+  for (int axis = 0; axis < space.rank(); ++axis) {
+    const bool is_last = axis == space.rank() - 1;
+    const bool wants_last = reduction != Reduction::rows;
+    if (reduction == Reduction::total || is_last == wants_last) axes.push_back(axis);
+  }
+  return axes;
+}
+
+void check_result(const FusedAttributes& a, std::size_t r, const std::vector<Type>& values) {
+  const FusedResult& result = a.results[r];
+  if (result.value < 0 || result.value >= static_cast<int>(values.size())) {
+    throw ShapeError(
+        fmt::format("result {} is value {}, there are {}", r, result.value, values.size()));
+  }
+  const Type& value = values[static_cast<std::size_t>(result.value)];
+  if (value != Type{DType::float32, a.space}) {
+    throw ShapeError(fmt::format("result {} is no float32 value over the space", r),
+                     {{"value", to_string(value)}, shape_note("space", a.space)});
+  }
+  Shape kept = a.space;
+  Shape reduced = a.space;
+  if (result.reduction != Reduction::none) {
+    const std::vector<int> axes = axes_of(result.reduction, a.space);
+    if (axes.empty()) {
+      throw ShapeError(fmt::format("result {} is reduced along no axis", r),
+                       {shape_note("space", a.space)});
+    }
+    kept = kept_dims(a.space, axes);
+    reduced = reduced_shape(a.space, {.axes = axes});
+  }
+  if (result.shape != kept && result.shape != reduced) {
+    throw ShapeError(fmt::format("result {} has the shape {}, not {}", r, to_string(result.shape),
+                                 to_string(reduced)));
+  }
+}
+
+std::vector<Type> infer(const FusedAttributes& a, Operands operands) {
+  if (a.space.is_symbolic()) {
+    throw ShapeError("the space depends on the batch", {shape_note("space", a.space)});
+  }
+  const std::vector<Type> values = value_types(a, operands);
+  for (int i = 0; i < operands.size(); ++i) {
+    if (is_key(a, i) || reach_of(operands.shape(i), a.space) != Reach::other) continue;
+    throw ShapeError(fmt::format("operand {} does not meet the space", i),
+                     {{"operand", to_string(operands[i])}, shape_note("space", a.space)});
+  }
+  if (a.results.empty()) throw ShapeError("nothing leaves the chain");
+  std::vector<Type> types;
+  for (std::size_t r = 0; r < a.results.size(); ++r) {
+    check_result(a, r, values);
+    types.push_back({DType::float32, a.results[r].shape});
+  }
   return types;
 }
 
@@ -79,22 +176,22 @@ Cost cost(const FusedAttributes& a, Operands, std::span<const Type>) {
 
 template <class T>
 void reduce(const FusedResult& result, const Shape& space, const T* x, T* y) {
-  std::int64_t width = space.rank() == 0 ? 1 : space.size(-1);
-  std::int64_t rows = width == 0 ? 0 : space.size() / width;
-  T first = result.reduction == Reduction::row_max ? -std::numeric_limits<T>::infinity() : T(0);
-  std::fill_n(y, result.shape.size(), first);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < width; ++c) {
-      T value = x[r * width + c];
-      switch (result.reduction) {
-        case Reduction::rows: y[c] += value; break;
-        case Reduction::row_sum: y[r] += value; break;
-        case Reduction::row_max: y[r] = std::max(y[r], value); break;
-        case Reduction::total: y[0] += value; break;
-        case Reduction::none: break;
-      }
+  const std::int64_t width = space.rank() == 0 ? 1 : space.size(-1);
+  const bool is_max = result.reduction == Reduction::row_max;
+  const double first = is_max ? -std::numeric_limits<double>::infinity() : 0;
+  std::vector<double> reduced(static_cast<std::size_t>(result.shape.size()), first);
+  for (std::int64_t i = 0, size = space.size(); i < size; ++i) {
+    std::int64_t place = 0;
+    if (result.reduction == Reduction::rows) place = i % width;
+    if (result.reduction == Reduction::row_sum || is_max) place = i / width;
+    double& so_far = reduced[static_cast<std::size_t>(place)];
+    if (!is_max) {
+      so_far += x[i];
+    } else if (x[i] > so_far || x[i] != x[i]) {
+      so_far = x[i];  // not-a-number wins over everything
     }
   }
+  std::transform(reduced.begin(), reduced.end(), y, [](double v) { return static_cast<T>(v); });
 }
 
 /// Each instruction by its own reference kernel on a temporary of the whole space.

@@ -1,5 +1,6 @@
 /// fused: a chain of element-wise ops over one shape, run tile by tile in one pass over memory.
-/// Written by the fusion pass; a backend that fuses has a kernel for it.
+/// Written by the fusion pass, when gradients are written and the batch is bound; a backend that
+/// fuses has a kernel for it.
 #pragma once
 
 #include <vector>
@@ -58,6 +59,11 @@ struct FusedAttributes {
 };
 
 extern const OpDefinition<FusedAttributes> fused_op;
+
+/// Whether a node can be an instruction of a chain over its result's shape, as far as numbers go:
+/// it is element-wise arithmetic of float32. A comparison of int32 is not, as float32 holds whole
+/// numbers to 2²⁴ alone.
+bool is_arithmetic(const Op& op, Operands operands, const Type& result);
 
 /// How a reduction node could leave a chain over its input's shape; nothing where it is none of
 /// these forms, or `op` no reduction of float32.

@@ -4,6 +4,7 @@
 
 #include <sloy/op.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -69,6 +70,15 @@ void with_element(DType dtype, const F& f) {
     case DType::int32: return f(std::int32_t{});
     case DType::uint8: return f(std::uint8_t{});
   }
+}
+
+/// The reference kernel of ops whose result has the operand's elements, in their order.
+template <class T, class A>
+void copy_elements(const A&, const Buffers& buffers) {
+  with_element<T>(buffers.inputs[0].dtype, [&]<class Element>(Element) {
+    auto x = buffers.input<Element>();
+    std::copy(x.begin(), x.end(), buffers.output<Element>().data);
+  });
 }
 
 }  // namespace sloy

@@ -1,19 +1,28 @@
 #include "ops/reorder.h"
 
+#include <fmt/format.h>
+
+#include "ops/check.h"
+#include "ops/loops.h"
+
 namespace sloy {
 namespace {
 
-std::vector<Type> infer(const ReorderAttributes&, Operands operands) { return {operands[0]}; }
+void check_form(std::string_view name, const Layout& layout, const Shape& shape) {
+  if (layout.fits(shape.rank())) return;
+  throw ShapeError(fmt::format("`{}` is no form of {} dimensions", name, shape.rank()),
+                   {shape_note("x", shape), {std::string(name), to_string(layout)}});
+}
+
+std::vector<Type> infer(const ReorderAttributes& a, Operands in) {
+  check_count(in, 1);
+  check_form("from", a.from, in.shape(0));
+  check_form("to", a.to, in.shape(0));
+  return {in[0]};
+}
 
 std::vector<Value> gradient(const ReorderAttributes&, const Backward& b) {
   return {b.output_gradient()};
-}
-
-template <class T>
-void reference(const ReorderAttributes& a, const Buffers& b) {
-  const Buffer& x = b.inputs[0];
-  std::size_t bytes = x.dtype == DType::float32 ? sizeof(T) : size_of(x.dtype);
-  relayout(x.shape, bytes, a.from, x.data, a.to, b.outputs[0].data);
 }
 
 }  // namespace
@@ -22,7 +31,7 @@ constinit const OpDefinition<ReorderAttributes> reorder_op{{
     .name = "reorder",
     .infer = infer,
     .gradient = gradient,
-    .reference = OpRules<ReorderAttributes>::References{reference<float>, reference<double>},
+    .reference = {{copy_elements<float>, copy_elements<double>}},
     .formula = "y = x, its elements in another order in memory",
 }};
 

@@ -1,4 +1,4 @@
-/// reorder: the same numbers in another physical form. Written by the layout pass alone.
+/// reorder: the same numbers in another physical form. Written by passes alone.
 #pragma once
 
 #include <sloy/op.h>
@@ -7,6 +7,8 @@
 
 namespace sloy {
 
+/// The forms are where the kernel finds the numbers and leaves them. Values are logical, and so are
+/// the rules: the result is the operand, whatever the forms.
 struct ReorderAttributes {
   Layout from;
   Layout to;

@@ -26,14 +26,6 @@ std::vector<Type> infer_reshape(const ShapeAttributes& attributes, Operands in) 
   return {{in[0].dtype, attributes.shape}};
 }
 
-template <class T>
-void copy(const ShapeAttributes&, const Buffers& buffers) {
-  with_element<T>(buffers.inputs[0].dtype, [&]<class Element>(Element) {
-    auto x = buffers.input<Element>();
-    std::copy(x.begin(), x.end(), buffers.output<Element>().data);
-  });
-}
-
 std::vector<Type> infer_transpose(const TransposeAttributes& attributes, Operands in) {
   check_count(in, 1);
   const Shape& shape = in.shape(0);
@@ -106,7 +98,7 @@ constinit const OpDefinition<ShapeAttributes> reshape_op{{
     .gradient = [](auto&, const Backward& b) -> Values {
       return {reshape(b.output_gradient(), b.input().shape())};
     },
-    .reference = {{copy<float>, copy<double>}},
+    .reference = {{copy_elements<float>, copy_elements<double>}},
     .kind = Kind::view,
     .onnx = "Reshape",
     .formula = "the same elements, in the same order, under another shape",

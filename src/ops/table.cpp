@@ -3,8 +3,6 @@
 #include <array>
 
 #include "graph/leaf.h"
-#include "ops/fused.h"
-#include "ops/reorder.h"
 
 namespace sloy {
 namespace {
@@ -15,15 +13,15 @@ constexpr std::array<const Op*, sizeof...(definitions)> pointers(OpList<definiti
 }
 
 constexpr auto table = pointers(Table{});
-
-/// Ops no user writes: the leaves of graphs and what passes make. Graph text names them too.
-using Internal = OpList<input_op, variable_op, constant_op, fused_op, reorder_op>;
-constexpr auto internal = pointers(Internal{});
+constexpr auto of_passes = pointers(PassTable{});
+constexpr std::array<const Op*, 3> leaves{&input_op, &variable_op, &constant_op};
 
 }  // namespace
 
 const Op* find_op(std::string_view name) {
-  for (std::span<const Op* const> list : {std::span<const Op* const>(table), {internal}}) {
+  // Graph text names what no user writes too.
+  for (std::span<const Op* const> list :
+       {std::span<const Op* const>(table), {of_passes}, {leaves}}) {
     for (const Op* op : list) {
       if (op->name() == name) return op;
     }

@@ -4,11 +4,13 @@
 
 #include "ops/convolution.h"
 #include "ops/elementwise.h"
+#include "ops/fused.h"
 #include "ops/matmul.h"
 #include "ops/moments.h"
 #include "ops/pool.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/reorder.h"
 #include "ops/shape.h"
 #include "ops/softmax.h"
 #include "ops/upsample.h"
@@ -35,5 +37,9 @@ using Table = OpList<
     average_pool_gradient_op, upsample_op, upsample_gradient_op,
     // probabilities and random numbers
     softmax_op, softmax_cross_entropy_op, random_uniform_op, random_normal_op>;
+
+/// Ops that passes alone write into a graph. They keep the same rules: what is asked of an op of
+/// the table is asked of them.
+using PassTable = OpList<fused_op, reorder_op>;
 
 }  // namespace sloy

@@ -2,23 +2,33 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
-#include "backends/cpu/machine.h"
+#include "backends/cpu/offers.h"
 #include "harness/op_checks.h"
+#include "harness/op_values.h"
 
 namespace sloy {
 namespace {
 
-template <const auto&... ops>
-std::vector<OpCases> cases_of(OpList<ops...>) {
-  return {cases<ops>()...};
+template <const auto&... first, const auto&... second>
+std::vector<OpCases> cases_of(OpList<first...>, OpList<second...>) {
+  return {cases<first>()..., cases<second>()...};
 }
 
+/// Of all ops that compute: the table's and those that passes write.
 const std::vector<OpCases>& all_cases() {
-  static const std::vector<OpCases> all = cases_of(Table{});
+  static const std::vector<OpCases> all = cases_of(Table{}, PassTable{});
   return all;
 }
+
+template <const auto&... first, const auto&... second>
+std::vector<const Op*> ops_of(OpList<first...>, OpList<second...>) {
+  return {&first..., &second...};
+}
+
+std::vector<const Op*> ops_with_rows() { return ops_of(Table{}, PassTable{}); }
 
 using Rows = std::vector<const OpCase*>;
 
@@ -69,17 +79,18 @@ INSTANTIATE_TEST_SUITE_P(Ops, DifferentiableOpRow,
                          name_of);
 
 TEST(Table, HasRowsForEveryOpThatAreOfThatOp) {
-  ASSERT_EQ(all_cases().size(), all_ops().size());
-  for (std::size_t i = 0; i < all_ops().size(); ++i) {
+  const std::vector<const Op*> ops = ops_with_rows();
+  ASSERT_EQ(all_cases().size(), ops.size());
+  for (std::size_t i = 0; i < ops.size(); ++i) {
     const std::vector<OpCase>& rows = all_cases()[i].rows();
-    EXPECT_FALSE(rows.empty()) << all_ops()[i]->name();
-    for (const OpCase& row : rows) EXPECT_EQ(row.op, all_ops()[i]) << row.name;
+    EXPECT_FALSE(rows.empty()) << ops[i]->name();
+    for (const OpCase& row : rows) EXPECT_EQ(row.op, ops[i]) << row.name;
   }
 }
 
 TEST(Table, FindsOpsByNames) {
   std::set<std::string_view> names;
-  for (const Op* op : all_ops()) {
+  for (const Op* op : ops_with_rows()) {
     EXPECT_EQ(find_op(op->name()), op);
     EXPECT_TRUE(names.insert(op->name()).second) << op->name() << " stands there twice";
     EXPECT_FALSE(op->formula().empty()) << op->name();
@@ -87,17 +98,67 @@ TEST(Table, FindsOpsByNames) {
   EXPECT_EQ(find_op("no such op"), nullptr);
 }
 
-/// A kernel no row reaches is a kernel nobody checks. Winograd and some packed forms are there only
-/// where the CPU has AVX-512.
+/// An op with a gradient rule whose rows are all too large, or at kinks, is checked by nobody.
+TEST(Table, HasARowWithAGradientForEveryOpThatHasOne) {
+  const auto maps_floats = [](const OpCase& row) {
+    const auto is_float = [](const Type& type) { return type.dtype == DType::float32; };
+    const BoundCase bound(row);
+    return std::any_of(bound.operands.begin(), bound.operands.end(), is_float) &&
+           std::any_of(bound.results.begin(), bound.results.end(), is_float);
+  };
+  for (const OpCases& cases : all_cases()) {
+    std::vector<OpCase> rows = cases.rows();
+    std::erase_if(rows, [&](const OpCase& row) { return !is_accepted(row) || !maps_floats(row); });
+    if (rows.empty() || !rows.front().op->differentiable()) continue;
+    if (rows.front().op == &stop_gradient_op) continue;  // its rule differs from its kernel's slope
+    EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), [](auto& row) { return has_gradient(row); }))
+        << rows.front().op->name();
+  }
+}
+
+const BackendUse& use_of_the_cpu() {
+  static const BackendUse all = [] {
+    BackendUse use;
+    for (const OpCase* row : rows_where(is_accepted)) find_use(*row, cpu_backend(), use);
+    return use;
+  }();
+  return all;
+}
+
+/// A kernel no row reaches is a kernel nobody checks.
 TEST(CpuBackend, HasEveryOfferReachedByARow) {
-  if (cpu::this_machine().instructions < cpu::InstructionSet::avx512) return;
-  std::set<const Offer*> reached;
-  for (const OpCase* row : rows_where(is_accepted)) find_accepting(*row, cpu_backend(), reached);
-  for (const Op* op : all_ops()) {
-    for (const Offer* offer : cpu_backend().offers(*op)) {
-      EXPECT_TRUE(reached.count(offer)) << offer->name << " for " << op->name();
+  for (std::span<const Offer> list : cpu::offer_lists()) {
+    for (const Offer& offer : list) {
+      EXPECT_TRUE(use_of_the_cpu().offers.count(&offer))
+          << offer.name << " for " << offer.op->name();
     }
   }
+}
+
+/// The layout pass puts a reorder between any two of them. Large values are tried where smaller
+/// ones have not had the two forms.
+TEST(CpuBackend, ReordersBetweenAllFormsItsKernelsUse) {
+  constexpr std::int64_t large = 1024;
+  std::vector<BackendUse::Forms> uses = use_of_the_cpu().forms;
+  std::sort(uses.begin(), uses.end(),
+            [](const auto& a, const auto& b) { return a.type.shape.size() < b.type.shape.size(); });
+  std::set<std::string> tried;
+  for (const auto& [type, layouts] : uses) {
+    for (const Layout& from : layouts) {
+      for (const Layout& to : layouts) {
+        const std::string pair = to_string(from) + " to " + to_string(to);
+        if (!tried.insert(pair).second && type.shape.size() > large) continue;
+        const OpCases cases(reorder_op,
+                            {{.shapes = {type.shape},
+                              .dtypes = {type.dtype},
+                              .attributes = ReorderAttributes{from, to}}},
+                            {.accuracy = Accuracy::exact});
+        EXPECT_EQ(check_offers(cases.rows()[0], cpu_backend()), "")
+            << to_string(type) << ' ' << pair;
+      }
+    }
+  }
+  EXPECT_GT(tried.size(), 20u);
 }
 
 /// "About 60": a new primitive needs a measured or a numerical reason.

@@ -32,9 +32,10 @@ bool is_transcendental(const Op& op) {
 bool is_random(const Op& op) { return op.name() == "random_uniform"; }
 
 bool is_element_wise(const Node& node) {
-  if (node.op->kind() != Kind::element_wise) return false;
   const Type& type = node.results[0].type;
-  if (type.dtype != DType::float32 || type.shape.size() == 0) return false;
+  std::vector<Type> operands;
+  for (Value input : node.inputs) operands.push_back(input.type());
+  if (!is_arithmetic(*node.op, Operands(operands), type) || type.shape.size() == 0) return false;
   if (is_random(*node.op)) return true;  // its seed is no element of the space
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](Value input) {
     return reach_of(input.shape(), type.shape) != Reach::other;

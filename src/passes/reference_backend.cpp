@@ -1,5 +1,4 @@
-#include <numeric>
-
+#include "ops/reorder.h"
 #include "passes/backend.h"
 
 namespace sloy {
@@ -34,6 +33,22 @@ class ReferenceKernel final : public Kernel {
   mutable std::vector<Buffer> outputs_;
 };
 
+/// A reorder's reference kernel knows row-major order alone; this moves elements between any forms.
+class RelayoutKernel final : public Kernel {
+ public:
+  RelayoutKernel(const Type& type, const ReorderAttributes& forms, bool in_double)
+      : relayout_(type.shape,
+                  in_double && type.dtype == DType::float32 ? sizeof(double) : size_of(type.dtype),
+                  forms.from, forms.to) {}
+
+  void run(const Pointers& pointers) const override {
+    relayout_.run(pointers.inputs[0], pointers.outputs[0]);
+  }
+
+ private:
+  Relayout relayout_;
+};
+
 class ReferenceBackend final : public Backend {
  public:
   std::string_view name() const override { return "reference"; }
@@ -51,18 +66,19 @@ const Backend& reference_backend() {
 
 Proposal reference_proposal(const Request& request, std::shared_ptr<const void> attributes,
                             Precision precision) {
-  Proposal proposal;
-  proposal.inputs.resize(request.inputs.size());
-  proposal.outputs.resize(request.outputs.size());
-  proposal.implementation = "reference";
-  if (request.op->name() == "reorder") {
-    // The one op whose operands' forms are its attributes: bytes in, bytes out.
-    for (std::size_t i = 0; i < request.inputs.size(); ++i) {
-      proposal.inputs[i] = *request.inputs[i].layout;
-    }
+  const bool in_double = precision == Precision::float64;
+  Proposal proposal{.inputs = std::vector<Layout>(request.inputs.size()),
+                    .outputs = std::vector<Layout>(request.outputs.size()),
+                    .implementation = "reference",
+                    .kernel = nullptr};
+  if (request.op == &reorder_op) {
+    const auto& forms = request.as<ReorderAttributes>();
+    proposal.inputs = {forms.from};
+    proposal.outputs = {forms.to};
+    proposal.kernel = std::make_shared<RelayoutKernel>(request.outputs[0], forms, in_double);
+  } else {
+    proposal.kernel = std::make_shared<ReferenceKernel>(request, std::move(attributes), in_double);
   }
-  proposal.kernel = std::make_shared<ReferenceKernel>(request, std::move(attributes),
-                                                      precision == Precision::float64);
   return proposal;
 }
 

@@ -2,43 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstring>
 
 namespace sloy {
 namespace {
-
-/// An element's offset is a sum of one term a dimension, as every block splits a single dimension.
-/// `terms[d][i]` is what index i of dimension d adds.
-struct Offsets {
-  std::array<std::vector<std::int64_t>, Shape::max_rank> terms;
-
-  Offsets(const Layout& layout, const Shape& shape) {
-    std::array<std::int64_t, Shape::max_rank> index{};
-    for (int dim = 0; dim < shape.rank(); ++dim) {
-      for (index[dim] = 0; index[dim] < shape.size(dim); ++index[dim]) {
-        terms[dim].push_back(layout.offset(shape, index.data()));
-      }
-      index[dim] = 0;
-    }
-  }
-};
-
-template <std::size_t element_bytes>
-void copy_elements(const Shape& shape, const Offsets& from, const std::byte* source,
-                   const Offsets& to, std::byte* target, int dim = 0, std::int64_t from_start = 0,
-                   std::int64_t to_start = 0) {
-  if (dim == shape.rank()) {
-    std::memcpy(target + to_start * element_bytes, source + from_start * element_bytes,
-                element_bytes);
-    return;
-  }
-  for (std::int64_t i = 0; i < shape.size(dim); ++i) {
-    copy_elements<element_bytes>(shape, from, source, to, target, dim + 1,
-                                 from_start + from.terms[dim][i], to_start + to.terms[dim][i]);
-  }
-}
 
 /// Padded size of every dimension divided by its blocks: what the outer loops count.
 std::array<std::int64_t, Shape::max_rank> outer_sizes(const Layout& layout, const Shape& shape) {
@@ -74,6 +44,17 @@ std::vector<std::pair<int, std::int64_t>> loops(const Layout& layout, const Shap
 }
 
 }  // namespace
+
+bool Layout::fits(int rank) const {
+  std::uint32_t seen = 0;
+  for (int dim : order) {
+    if (dim >= rank || seen >> dim & 1) return false;
+    seen |= 1u << dim;
+  }
+  if (!order.empty() && order.size() != static_cast<std::size_t>(rank)) return false;
+  return std::all_of(blocks.begin(), blocks.end(),
+                     [&](const Block& block) { return block.dim < rank && block.size > 0; });
+}
 
 std::int64_t Layout::elements(const Shape& shape) const {
   const auto outer = outer_sizes(*this, shape);
@@ -134,23 +115,63 @@ std::string to_string(const Layout& layout) {
   return text;
 }
 
-void relayout(const Shape& shape, std::size_t element_bytes, const Layout& from, const void* source,
-              const Layout& to, void* target) {
-  const auto* source_bytes = static_cast<const std::byte*>(source);
-  auto* target_bytes = static_cast<std::byte*>(target);
+Relayout::Offsets Relayout::offsets(const Shape& shape, const Layout& layout) {
+  Offsets terms;
+  std::array<std::int64_t, Shape::max_rank> index{};
+  for (int dim = 0; dim < shape.rank(); ++dim) {
+    for (index[dim] = 0; index[dim] < shape.size(dim); ++index[dim]) {
+      terms[dim].push_back(layout.offset(shape, index.data()));
+    }
+    index[dim] = 0;
+  }
+  return terms;
+}
+
+Relayout::Relayout(const Shape& shape, std::size_t element_bytes, const Layout& from,
+                   const Layout& to)
+    : shape_(shape), element_bytes_(element_bytes) {
+  assert(from.fits(shape.rank()) && to.fits(shape.rank()));
+  assert(element_bytes == 1 || element_bytes == 4 || element_bytes == 8);
+  const std::size_t bytes = static_cast<std::size_t>(to.elements(shape)) * element_bytes;
   if (from == to) {
-    std::memcpy(target, source, from.elements(shape) * element_bytes);
+    same_bytes_ = bytes;
     return;
   }
-  if (to.has_padding(shape)) std::memset(target, 0, to.elements(shape) * element_bytes);
-  const Offsets read(from, shape);
-  const Offsets write(to, shape);
-  switch (element_bytes) {
-    case 1: return copy_elements<1>(shape, read, source_bytes, write, target_bytes);
-    case 4: return copy_elements<4>(shape, read, source_bytes, write, target_bytes);
-    case 8: return copy_elements<8>(shape, read, source_bytes, write, target_bytes);
-    default: assert(false && "element bytes are 1, 4 or 8");
+  if (to.has_padding(shape)) padded_bytes_ = bytes;
+  read_ = offsets(shape, from);
+  write_ = offsets(shape, to);
+}
+
+void Relayout::run(const void* source, void* target) const {
+  if (same_bytes_ > 0) {
+    std::memcpy(target, source, same_bytes_);
+    return;
   }
+  if (padded_bytes_ > 0) std::memset(target, 0, padded_bytes_);
+  const auto* from = static_cast<const std::byte*>(source);
+  auto* to = static_cast<std::byte*>(target);
+  switch (element_bytes_) {
+    case 1: return copy<1>(from, to);
+    case 4: return copy<4>(from, to);
+    default: return copy<8>(from, to);
+  }
+}
+
+template <std::size_t element_bytes>
+void Relayout::copy(const std::byte* source, std::byte* target, int dim, std::int64_t from,
+                    std::int64_t to) const {
+  if (dim == shape_.rank()) {
+    std::memcpy(target + to * element_bytes, source + from * element_bytes, element_bytes);
+    return;
+  }
+  for (std::size_t i = 0; i < read_[dim].size(); ++i) {
+    copy<element_bytes>(source, target, dim + 1, from + read_[dim][i], to + write_[dim][i]);
+  }
+}
+
+void relayout(const Shape& shape, std::size_t element_bytes, const Layout& from, const void* source,
+              const Layout& to, void* target) {
+  Relayout(shape, element_bytes, from, to).run(source, target);
 }
 
 }  // namespace sloy

@@ -1,6 +1,8 @@
 /// Layouts: in which order the elements of a logical shape lie in memory.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,6 +34,9 @@ struct Layout {
   std::vector<Block> blocks = {};
 
   bool is_plain() const { return order.empty() && blocks.empty(); }
+  /// Whether it is a form of shapes of that rank: each dimension is named once in `order`, if any
+  /// is, and blocks split dimensions there are.
+  bool fits(int rank) const;
   bool operator==(const Layout&) const = default;
   static void fields(auto&& field) {
     field("order", &Layout::order);
@@ -58,8 +63,32 @@ bool same_bytes(const Shape& shape, const Layout& a, const Layout& b);
 /// "plain", "0312·3x16".
 std::string to_string(const Layout& layout);
 
-/// Copies the elements of `shape` from one layout to another; padding becomes zero. Element bytes
-/// 1, 4 or 8. For initialisers, files and tests: kernels have their own.
+/// A copy of the elements of a shape from one layout to another; padding becomes zero.
+class Relayout {
+ public:
+  /// REQUIRES: layouts that fit the shape's rank; element bytes 1, 4 or 8.
+  Relayout(const Shape& shape, std::size_t element_bytes, const Layout& from, const Layout& to);
+  /// Allocates nothing.
+  void run(const void* source, void* target) const;
+
+ private:
+  /// An element's offset is a sum of one term a dimension, as every block splits a single
+  /// dimension: `[d][i]` is what index i of dimension d adds.
+  using Offsets = std::array<std::vector<std::int64_t>, Shape::max_rank>;
+  static Offsets offsets(const Shape& shape, const Layout& layout);
+  template <std::size_t element_bytes>
+  void copy(const std::byte* source, std::byte* target, int dim = 0, std::int64_t from = 0,
+            std::int64_t to = 0) const;
+
+  Shape shape_;
+  std::size_t element_bytes_;
+  std::size_t same_bytes_ = 0;    ///< to copy as they are, where the layouts are one
+  std::size_t padded_bytes_ = 0;  ///< of the target, where it has padding
+  Offsets read_;
+  Offsets write_;
+};
+
+/// The same, once. For initialisers, files and tests: kernels have their own.
 void relayout(const Shape& shape, std::size_t element_bytes, const Layout& from, const void* source,
               const Layout& to, void* target);
 

@@ -52,6 +52,17 @@ TEST(Layout, PadsToWholeBlocks) {
   EXPECT_FALSE(packed.has_padding({8, 16}));
 }
 
+TEST(Layout, FitsARankWhereItNamesEachDimensionOnce) {
+  EXPECT_TRUE(Layout{}.fits(0));
+  EXPECT_TRUE(Layout{}.fits(3));
+  EXPECT_TRUE(channels_blocked(4, 16).fits(4));
+  EXPECT_FALSE(channels_blocked(4, 16).fits(3));
+  EXPECT_FALSE(channels_blocked(4, 16).fits(5));
+  EXPECT_FALSE((Layout{.order = {0, 0}}.fits(2)));
+  EXPECT_FALSE((Layout{.blocks = {{2, 16}}}.fits(2)));
+  EXPECT_FALSE((Layout{.blocks = {{1, 0}}}.fits(2)));
+}
+
 TEST(Layout, RecognisesBlockedChannels) {
   EXPECT_EQ(blocked_channels(channels_blocked(4, 16), 4), 16);
   EXPECT_EQ(blocked_channels(channels_blocked(3, 8), 3), 8);

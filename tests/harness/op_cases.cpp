@@ -31,7 +31,7 @@ void OpCases::add(const Op& op, Op::Any attributes, const Row& row, const OpCase
                    .error = row.error,
                    .mostly_constant = row.mostly_constant,
                    .differentiate = row.differentiate,
-                   .accuracy = options.accuracy,
+                   .accuracy = row.accuracy.value_or(options.accuracy),
                    .prepare = options.prepare,
                    .name = std::string(op.name()) + "_" + std::to_string(rows_.size())});
 }

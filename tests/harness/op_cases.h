@@ -17,6 +17,7 @@
 #include <cassert>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <typeinfo>
 #include <vector>
@@ -32,10 +33,11 @@ enum class Domain {
 
 /// How near a float32 kernel must come to the double reference, rounded to float32.
 enum class Accuracy {
-  exact,     ///< bit for bit: at most one rounding an element
-  sums,      ///< sums of K products: 4 ε √K Σ|ab|; small integers bit for bit
-  function,  ///< 4 units in the last place of the element
-  statistic  ///< 4 ε √K of the largest element, of the operands or of their magnitudes
+  exact,      ///< bit for bit: at most one rounding an element
+  sums,       ///< sums of K products: 4 ε √K Σ|ab|; small integers bit for bit
+  function,   ///< 4 units in the last place of the element
+  statistic,  ///< 4 ε √K of the largest element, of the operands or of their magnitudes
+  chain       ///< as statistic for what is rounded again and again; small integers bit for bit
 };
 
 /// A row's attributes: of any op, or none given, which means the op's defaults.
@@ -70,6 +72,7 @@ struct Row {
   std::string error = {};                        ///< the refusal's first sentence
   bool mostly_constant = false;  ///< the results may be zeros or all alike: see op_checks.h
   bool differentiate = true;     ///< false for forms that only fusion writes
+  std::optional<Accuracy> accuracy = {};  ///< the op's where not given
 };
 
 /// A row made ready: a node, and what is known of it.

@@ -54,24 +54,32 @@ std::vector<Value> build(Graph& graph, const OpCase& row) {
 }
 
 struct Accepted {
-  const Offer* offer;
+  const Offer* offer;  ///< null: the reference kernel
   Stand stand;
   Proposal proposal;
 };
 
+/// One proposal for all stands that an offer takes in the same forms; the reference kernel last, as
+/// in every backend's list.
 std::vector<Accepted> accepted_by(const Backend& backend, const BoundCase& bound) {
   std::vector<Accepted> accepted;
   for (const Offer* offer : backend.offers(*bound.op)) {
-    for (Stand stand : {Stand::plain, Stand::free, Stand::blocked}) {
+    for (Stand stand : all_stands) {
       std::string refusal;
       auto proposal = consider(*offer, bound, stand, backend.block_width(), refusal);
-      if (proposal) {
-        accepted.push_back({offer, stand, std::move(*proposal)});
-      } else if (refusal.empty()) {
+      if (!proposal && refusal.empty()) {
         throw std::runtime_error(std::string(offer->name) + " refuses without a reason");
       }
+      const auto is_same = [&](const Accepted& other) {
+        return other.offer == offer && other.proposal.inputs == proposal->inputs &&
+               other.proposal.outputs == proposal->outputs &&
+               other.proposal.implementation == proposal->implementation;
+      };
+      if (!proposal || std::any_of(accepted.begin(), accepted.end(), is_same)) continue;
+      accepted.push_back({offer, stand, std::move(*proposal)});
     }
   }
+  accepted.push_back({nullptr, Stand::plain, reference_of(bound)});
   return accepted;
 }
 
@@ -143,25 +151,40 @@ std::string check_binding(const OpCase& row) {
 std::string check_offers(const OpCase& row, const Backend& backend) {
   const BoundCase bound(row);
   const std::vector<Accepted> accepted = accepted_by(backend, bound);
-  if (accepted.empty()) return {};
   for (Numbers numbers : {Numbers::small_integers, Numbers::random}) {
     const std::vector<Tensor> tensors = operands(row, numbers);
     const Bounds limits = bounds(row, bound, tensors, numbers);
     for (const auto& [offer, stand, proposal] : accepted) {
-      const std::string wrong =
-          difference(limits, run_proposal(proposal, bound, tensors), offer->integer_tolerance);
+      const std::string wrong = difference(limits, run_proposal(proposal, bound, tensors),
+                                           offer ? offer->integer_tolerance : 0);
       if (wrong.empty()) continue;
-      return fmt::format("{} ({}), {}, {}: {}", offer->name, proposal.implementation,
+      return fmt::format("{} ({}), {}, {}: {}", offer ? offer->name : "reference",
+                         proposal.implementation,
                          numbers == Numbers::random ? "random numbers" : "small integers",
-                         stand == Stand::blocked ? "blocked" : "plain", wrong);
+                         enum_names(stand)[static_cast<std::size_t>(stand)], wrong);
     }
   }
   return {};
 }
 
-void find_accepting(const OpCase& row, const Backend& backend, std::set<const Offer*>& accepting) {
-  for (const Accepted& accepted : accepted_by(backend, BoundCase(row))) {
-    accepting.insert(accepted.offer);
+void find_use(const OpCase& row, const Backend& backend, BackendUse& use) {
+  const BoundCase bound(row);
+  const auto add = [&](const Type& type, const Layout& layout) {
+    auto of_type = std::find_if(use.forms.begin(), use.forms.end(),
+                                [&](const BackendUse::Forms& forms) { return forms.type == type; });
+    if (of_type == use.forms.end()) of_type = use.forms.insert(of_type, {type, {}});
+    std::vector<Layout>& layouts = of_type->layouts;
+    const bool known = std::find(layouts.begin(), layouts.end(), layout) != layouts.end();
+    if (!known) layouts.push_back(layout);
+  };
+  for (const auto& [offer, stand, proposal] : accepted_by(backend, bound)) {
+    if (offer) use.offers.insert(offer);
+    for (std::size_t i = 0; i < proposal.inputs.size(); ++i) {
+      add(bound.operands[i], proposal.inputs[i]);
+    }
+    for (std::size_t r = 0; r < proposal.outputs.size(); ++r) {
+      add(bound.results[r], proposal.outputs[r]);
+    }
   }
 }
 

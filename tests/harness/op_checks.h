@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "harness/op_cases.h"
 #include "harness/op_gradients.h"
@@ -24,10 +25,20 @@ std::string check_text(const OpCase& row);
 /// What the shape rule says of open batch dimensions holds when they are bound.
 std::string check_binding(const OpCase& row);
 
-/// Every offer of the backend that accepts the row, in every form it takes it in, against the
-/// double reference.
+/// Every offer of the backend that accepts the row, in every form it takes it in, and the reference
+/// kernel behind them, against the double reference.
 std::string check_offers(const OpCase& row, const Backend& backend);
-/// Adds the offers that accept the row to `accepting`.
-void find_accepting(const OpCase& row, const Backend& backend, std::set<const Offer*>& accepting);
+
+/// What rows reach of a backend.
+struct BackendUse {
+  struct Forms {
+    Type type;
+    std::vector<Layout> layouts;
+  };
+  std::set<const Offer*> offers;  ///< those that accept one
+  std::vector<Forms> forms;       ///< in which operands are read and results written
+};
+/// Adds a row's.
+void find_use(const OpCase& row, const Backend& backend, BackendUse& use);
 
 }  // namespace sloy

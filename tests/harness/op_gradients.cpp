@@ -202,7 +202,7 @@ std::string check_second_gradient(const Differentiated& at) {
 }
 
 bool has_gradient(const OpCase& row) {
-  if (!row.differentiate || !row.expect.empty()) return false;
+  if (!row.op->differentiable() || !row.differentiate || !row.expect.empty()) return false;
   const BoundCase known(row);
   std::int64_t from = 0;
   std::int64_t to = 0;

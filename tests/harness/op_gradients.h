@@ -28,8 +28,9 @@ std::string check_gradient(const Differentiated& at);
 /// The same for the gradient's own gradients, along random directions.
 std::string check_second_gradient(const Differentiated& at);
 
-/// Whether a row has anything to differentiate, and little enough of it. Rows that expect numbers
-/// stand at kinks and infinities, where differences mean nothing.
+/// Whether a row has anything to differentiate, and little enough of it; no row of an op that is
+/// `not_differentiable` has. Rows that expect numbers stand at kinks and infinities, where
+/// differences mean nothing.
 bool has_gradient(const OpCase& row);
 std::string check_gradient(const OpCase& row);
 std::string check_second_gradient(const OpCase& row);

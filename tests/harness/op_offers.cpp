@@ -115,8 +115,31 @@ class Run {
   std::vector<void*> output_pointers_;
 };
 
-bool is_image(const Shape& shape, int block_width) {
-  return shape.rank() >= 3 && block_width > 0 && shape.size(-1) % block_width == 0;
+/// The last two dimensions in blocks, outermost in memory.
+Layout packed(int rank, int width) {
+  const auto last = static_cast<std::uint8_t>(rank - 1);
+  const auto before = static_cast<std::uint8_t>(rank - 2);
+  const auto size = static_cast<std::uint16_t>(width);
+  Layout layout{.order = {last, before}, .blocks = {{before, size}, {last, size}}};
+  for (std::uint8_t dim = 0; dim < before; ++dim) layout.order.push_back(dim);
+  return layout;
+}
+
+Layout stands_in(const Shape& shape, Stand stand, int block_width) {
+  const int rank = shape.rank();
+  if (block_width == 0) return {};
+  if (stand == Stand::packed && rank >= 2) return packed(rank, block_width);
+  const bool fills = rank >= 3 && shape.size(-1) % block_width == 0;
+  if (stand == Stand::padded && rank >= 3) return channels_blocked(rank, block_width);
+  if (stand == Stand::blocked && fills) return channels_blocked(rank, block_width);
+  return {};
+}
+
+Request request_for(const BoundCase& bound, const std::vector<Operand>& operands) {
+  return {.op = bound.op,
+          .attributes = bound.attributes.get(),
+          .inputs = operands,
+          .outputs = bound.results};
 }
 
 bool same_bits(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
@@ -129,21 +152,23 @@ bool same_bits(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
 
 std::optional<Proposal> consider(const Offer& offer, const BoundCase& bound, Stand stand,
                                  int block_width, std::string& refusal) {
-  std::vector<Layout> layouts(bound.operands.size());
+  std::vector<Layout> layouts;
+  for (const Type& type : bound.operands) {
+    layouts.push_back(stands_in(type.shape, stand, block_width));
+  }
   std::vector<Operand> operands;
   for (std::size_t i = 0; i < layouts.size(); ++i) {
-    const Shape& shape = bound.operands[i].shape;
-    if (stand == Stand::blocked && is_image(shape, block_width)) {
-      layouts[i] = channels_blocked(shape.rank(), block_width);
-    }
     const bool free = stand != Stand::plain && i > 0 && layouts[i].is_plain();
     operands.push_back({.type = &bound.operands[i], .layout = &layouts[i], .free = free});
   }
-  const Request request{.op = bound.op,
-                        .attributes = bound.attributes.get(),
-                        .inputs = operands,
-                        .outputs = bound.results};
-  return offer.consider(request, refusal);
+  return offer.consider(request_for(bound, operands), refusal);
+}
+
+Proposal reference_of(const BoundCase& bound) {
+  const Layout plain;
+  std::vector<Operand> operands;
+  for (const Type& type : bound.operands) operands.push_back({.type = &type, .layout = &plain});
+  return reference_proposal(request_for(bound, operands), bound.attributes, Precision::float32);
 }
 
 std::vector<Tensor> run_proposal(const Proposal& proposal, const BoundCase& bound,

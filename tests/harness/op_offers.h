@@ -1,8 +1,10 @@
 /// A backend's offers run by themselves, outside any program.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/op_values.h"
@@ -15,11 +17,22 @@ enum class Stand {
   plain,    ///< all as they are
   free,     ///< all but the first take whatever form is asked for, as weights do
   blocked,  ///< as free, and images with channels blocked by the backend's width
+  padded,   ///< as blocked, and images whose channels do not fill their blocks too
+  packed,   ///< all of two dimensions and more as a product packs its weights, padded at need
 };
+
+constexpr std::array<std::string_view, 5> enum_names(Stand) {
+  return {"plain", "free", "blocked", "padded", "packed"};
+}
+inline constexpr std::array all_stands{Stand::plain, Stand::free, Stand::blocked, Stand::padded,
+                                       Stand::packed};
 
 /// The offer's answer to the node, or nothing where it refuses; then `refusal` says why.
 std::optional<Proposal> consider(const Offer& offer, const BoundCase& bound, Stand stand,
                                  int block_width, std::string& refusal);
+
+/// The proposal that stands behind all offers: the reference kernel, in float.
+Proposal reference_of(const BoundCase& bound);
 
 /// Runs a proposal on operands in row-major order; results are in row-major order too. Every buffer
 /// stands between guards; results are filled with nonsense before. Throws std::runtime_error where

@@ -76,10 +76,12 @@ BoundCase::BoundCase(const OpCase& row)
     operands.push_back({type.dtype, type.shape.bind(row_batch_size)});
   }
   results = op->infer(attributes, Operands(operands));
-  std::int64_t elements = 1;
-  for (const Type& type : results) elements = std::max(elements, type.shape.size());
-  const double flops = op->cost(attributes, Operands(operands), results).flops;
-  products = std::max(1.0, flops / static_cast<double>(elements));
+  flops = op->cost(attributes, Operands(operands), results).flops;
+}
+
+double BoundCase::products(std::size_t result) const {
+  const std::int64_t elements = std::max<std::int64_t>(results[result].shape.size(), 1);
+  return std::max(1.0, flops / static_cast<double>(elements));
 }
 
 std::vector<Tensor> operands(const OpCase& row, Numbers numbers) {
@@ -141,8 +143,9 @@ Bounds bounds(const OpCase& row, const BoundCase& bound, const std::vector<Tenso
               Numbers numbers) {
   const std::vector<Tensor> wide = widened(operands);
   Bounds bounds{.exact = run_reference(bound, wide), .allowed = {}};
-  const bool exact = row.accuracy == Accuracy::exact ||
-                     (row.accuracy == Accuracy::sums && numbers == Numbers::small_integers);
+  const bool exact_on_integers = row.accuracy == Accuracy::sums || row.accuracy == Accuracy::chain;
+  const bool exact =
+      row.accuracy == Accuracy::exact || (exact_on_integers && numbers == Numbers::small_integers);
   for (std::size_t r = 0; r < bounds.exact.size(); ++r) {
     bounds.allowed.emplace_back(DType::float64, bounds.exact[r].shape());
   }
@@ -150,9 +153,10 @@ Bounds bounds(const OpCase& row, const BoundCase& bound, const std::vector<Tenso
   // Σ|ab| is what the same sums give for the magnitudes of the operands.
   const std::vector<Tensor> sizes =
       row.accuracy == Accuracy::function ? bounds.exact : run_reference(bound, magnitudes(wide));
-  const double factor =
-      row.accuracy == Accuracy::function ? 8 * epsilon : 4 * epsilon * std::sqrt(bound.products);
   for (std::size_t r = 0; r < sizes.size(); ++r) {
+    const double factor = row.accuracy == Accuracy::function
+                              ? 8 * epsilon
+                              : 4 * epsilon * std::sqrt(bound.products(r));
     const Tensor value = bounds.exact[r].cast(DType::float64);
     const Tensor size = sizes[r].cast(DType::float64);
     auto errors = bounds.allowed[r].mutable_values<double>();
@@ -162,7 +166,8 @@ Bounds bounds(const OpCase& row, const BoundCase& bound, const std::vector<Tenso
       if (!std::isfinite(magnitude)) continue;
       errors[i] = factor * magnitude;
     }
-    if (row.accuracy != Accuracy::statistic || errors.empty()) continue;
+    if (row.accuracy == Accuracy::sums || row.accuracy == Accuracy::function) continue;
+    if (errors.empty()) continue;
     std::fill(errors.begin(), errors.end(), *std::max_element(errors.begin(), errors.end()));
   }
   return bounds;

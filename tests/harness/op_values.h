@@ -20,7 +20,10 @@ struct BoundCase {
   Op::Any attributes;
   std::vector<Type> operands;
   std::vector<Type> results;
-  double products;  ///< operations for one element of the results, in pairs
+  double flops;
+
+  /// Operations for one element of a result, in pairs.
+  double products(std::size_t result) const;
 };
 
 enum class Numbers {

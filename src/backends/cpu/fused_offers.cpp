@@ -99,10 +99,6 @@ class Translation {
       return result.reduction == Reduction::row_sum || result.reduction == Reduction::row_max;
     });
   }
-  bool reduces() const {
-    return std::any_of(attributes_.results.begin(), attributes_.results.end(),
-                       [](auto& result) { return result.reduction != Reduction::none; });
-  }
 
   /// The form of the full operands: what one of them has already, as far as the program allows.
   bool choose_form(std::string& refusal) {
@@ -118,7 +114,8 @@ class Translation {
         break;
       }
       // Some other order of all elements: fine as long as an element's place does not matter.
-      if (uses_rows_or_channels() || (reduces() && layout.has_padding(space_))) continue;
+      // What a program makes of padding need not be zero.
+      if (uses_rows_or_channels() || layout.has_padding(space_)) continue;
       layout_ = layout;
       form_kind_ = Form::flat;
       break;
@@ -281,8 +278,16 @@ std::optional<Proposal> consider_fused(const Request& request, std::string& refu
 
 /// One element-wise op is a chain of one.
 std::optional<Proposal> consider_element_wise(const Request& request, std::string& refusal) {
-  if (request.outputs[0].dtype != DType::float32) {
+  const Type& result = request.outputs[0];
+  if (result.dtype != DType::float32) {
     refusal = "the result is not float32";
+    return {};
+  }
+  std::vector<Type> operands;
+  for (const Operand& input : request.inputs) operands.push_back(*input.type);
+  if (request.op->kind() == Kind::element_wise &&
+      !is_arithmetic(*request.op, Operands(operands), result)) {
+    refusal = "float32 does not hold every int32";
     return {};
   }
   FusedAttributes attributes;
