@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "usage.h"
+
 namespace sloy::cli {
 namespace {
 
@@ -54,6 +56,7 @@ void add_recipe(CLI::App& command, RecipeSource& source) {
   command
       .add_option("--set", source.overrides,
                   "KEY=VALUE puts a value over the recipe's, as train.epochs=3")
+      ->check(assignment())
       ->allow_extra_args(false)
       ->take_all();
 }

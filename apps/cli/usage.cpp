@@ -72,6 +72,18 @@ bool is_of_commands_in(const CLI::App& app, const std::string& option) {
   });
 }
 
+/// The recipe's key that an option which isn't one is meant for: "train.epochs" for --epochs.
+std::string recipe_key_of(std::string name) {
+  name.erase(0, name.find_first_not_of('-'));
+  std::replace(name.begin(), name.end(), '-', '_');
+  if (name == "learning_rate" || name == "lr") return "train.optimizer.learning_rate";
+  for (const auto& [section, keys] : {std::pair{"train.", to_config(RecipeTrain{})},
+                                      std::pair{"data.", to_config(RecipeData{})}}) {
+    if (keys.find(name)) return section + name;
+  }
+  return {};
+}
+
 /// About the first argument that is no part of any command or option.
 ConfigError unexpected(const std::string& argument, const Command& command) {
   if (argument.starts_with("-")) {
@@ -82,8 +94,14 @@ ConfigError unexpected(const std::string& argument, const Command& command) {
                          fmt::format("options come after the command: {} {} {}", command.name,
                                      chosen ? chosen->get_name() : "COMMAND", name));
     }
-    return unknown(fmt::format("{} has no option {}", command.name, name), name, "options",
-                   options_of(*command.app), command);
+    const std::vector<std::string> options = options_of(*command.app);
+    const std::string sentence = fmt::format("{} has no option {}", command.name, name);
+    const bool takes_recipe = std::find(options.begin(), options.end(), "--set") != options.end();
+    const std::string key = takes_recipe ? recipe_key_of(name) : "";
+    if (!key.empty()) {
+      return ConfigError(sentence, {}, fmt::format("it is in the recipe: --set {}=…", key));
+    }
+    return unknown(sentence, name, "options", options, command);
   }
   const std::vector<std::string> commands = subcommands_of(*command.app);
   if (!commands.empty()) {
@@ -144,6 +162,14 @@ CLI::Validator not_empty() {
   return CLI::Validator(check, "");
 }
 
+CLI::Validator assignment() {
+  const auto check = [](const std::string& text) -> std::string {
+    if (text.find('=') != std::string::npos) return {};
+    return fmt::format("KEY=VALUE is needed, as train.epochs=3, not '{}'", text);
+  };
+  return CLI::Validator(check, "");
+}
+
 CLI::Validator one_of(std::vector<std::string> choices) {
   const auto check = [choices = std::move(choices)](const std::string& text) -> std::string {
     if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
@@ -155,7 +181,9 @@ CLI::Validator one_of(std::vector<std::string> choices) {
 ConfigError usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const Command command = command_of(app);
   const std::vector<std::string> rest = command.app->remaining();
-  if (!rest.empty()) return unexpected(rest.front(), command);
+  // A value that is refused is the first mistake: what follows may have been meant for it.
+  const bool is_value = dynamic_cast<const CLI::ValidationError*>(&error) != nullptr;
+  if (!rest.empty() && !is_value) return unexpected(rest.front(), command);
   const std::vector<std::string> commands = subcommands_of(*command.app);
   if (!commands.empty()) {
     return unknown(command.name + " needs a command", "", "commands", commands, command);

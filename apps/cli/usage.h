@@ -21,6 +21,8 @@ CLI::Validator whole_number(std::int64_t least,
                             std::int64_t most = std::numeric_limits<std::int64_t>::max());
 CLI::Validator positive_number();
 CLI::Validator not_empty();
+/// KEY=VALUE
+CLI::Validator assignment();
 CLI::Validator one_of(std::vector<std::string> choices);
 
 /// What the parser refused, in the form of all errors.

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace sloy {
 
@@ -71,10 +72,7 @@ const Config::Map& Config::as_map() const {
   return std::get<Map>(value_);
 }
 
-Config::List& Config::as_list() {
-  if (!is_list()) wrong_kind("a list");
-  return std::get<List>(value_);
-}
+Config::List& Config::as_list() { return const_cast<List&>(std::as_const(*this).as_list()); }
 
 Config::Map& Config::as_map() {
   if (!is_map()) wrong_kind("a map");

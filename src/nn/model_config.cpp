@@ -33,7 +33,9 @@ class Reader {
   ModelGraph read(const Config& config) {
     detail::check_keys(config, model_keys);
     const Config::List& layers = config.at("layer").as_list();
-    if (layers.empty()) throw config_error(config, "the model has no layers");
+    if (layers.empty()) {
+      throw config_error(config, "the model has no layers", "write a [[model.layer]] for each");
+    }
     for (const Config& layer : layers) {
       try {
         read_layer(layer);

@@ -33,6 +33,20 @@ bool counts_classes(const Config& units) {
   return units.is_string() && units.as_string() == classes;
 }
 
+int number_of_classes(const Config& units, const data::Spec& spec) {
+  if (!counts_classes(units)) {
+    const std::string fix =
+        fmt::format("give a number, or \"{}\": as many as the data have", classes);
+    throw config_error(units, fmt::format("units can't be {}", units.describe()), fix);
+  }
+  if (spec.num_classes > 0) return spec.num_classes;
+  ConfigError error =
+      config_error(units, "units = \"classes\" counts the data's classes, but the data have none",
+                   "give a number of units, and [train] a loss for numbers, as MeanSquaredError");
+  error.add({"target", to_string(spec.target)});
+  throw error;
+}
+
 /// The layers of [model] or of a model within it. Throws ConfigError where there are none.
 Config::List& layers_of(Config& model) {
   model.at("layer");
@@ -45,15 +59,7 @@ Config with_classes(Config model, const data::Spec& spec) {
     if (!layer.is_map()) continue;
     if (layer.find("model")) layer["model"] = with_classes(layer["model"], spec);
     const Config* units = layer.find("units");
-    if (!units || !counts_classes(*units)) continue;
-    if (spec.num_classes == 0) {
-      ConfigError error = config_error(
-          *units, "units = \"classes\" counts the data's classes, but the data have none",
-          "give a number of units, and [train] a loss for numbers, as MeanSquaredError");
-      error.add({"target", to_string(spec.target)});
-      throw error;
-    }
-    layer["units"] = spec.num_classes;
+    if (units && units->is_string()) layer["units"] = number_of_classes(*units, spec);
   }
   return model;
 }

@@ -86,6 +86,13 @@ TEST(Recipe, LayersMayHaveAUnitForEachClass) {
     const data::Spec spec{{DType::float32, {2}}, {DType::int32, {}}, classes, {}};
     EXPECT_EQ(recipe.make_model(spec).output_types()[0].shape, (Shape{batch, classes}));
   }
+  EXPECT_EQ(message_of([&] {
+              override_value(config, "model.layer.dense.units=clases");
+              Recipe::from_config(config).make_model({});
+            }),
+            "units can't be the text \"clases\"\n"
+            "  where    --set model.layer.dense.units=clases\n"
+            "  to fix   give a number, or \"classes\": as many as the data have");
   EXPECT_EQ(Recipe::parse(recipe.to_toml()).to_config(), recipe.to_config());
   EXPECT_EQ(recipe.to_config().at("model").at("layer").as_list()[1].at("units").as_string(),
             "classes");

@@ -113,6 +113,12 @@ TEST_F(CommandLine, SaysWhatIsWrongWithItsArguments) {
             "  options   --help, --json, --quiet, --threads, --seed, --data, --data-dir, --part, "
             "--batch-size\n"
             "  to fix    did you mean '--data'?\n");
+  EXPECT_EQ(refusal({"train", recipe_file(), "--batch-size=3"}),
+            "error: sloy train has no option --batch-size\n"
+            "  to fix   it is in the recipe: --set train.batch_size=…\n");
+  EXPECT_EQ(refusal({"train", recipe_file(), "--set", "train.epochs", "3"}),
+            "error: sloy train: --set: KEY=VALUE is needed, as train.epochs=3, not 'train.epochs'\n"
+            "  to fix   sloy train --help shows how it is used\n");
   EXPECT_EQ(refusal({"train", recipe_file(), "more"}),
             "error: sloy train has no use for 'more'\n"
             "  to fix   sloy train --help shows how it is used\n");
