@@ -58,9 +58,9 @@ Row chain(const std::vector<Shape>& operands, const Write& write, Row row = {}) 
 }
 
 /// Channels that fill one block and more, and some that fill none.
-const std::vector<Shape> images{{1, 1, 1, 16}, {2, 8, 8, 64}, {1, 14, 14, 128},
-                                {2, 3, 5, 24}, {2, 5, 5, 20}, {1, 2, 2, 1},
-                                {2, 9, 32},    {1, 7, 17},    {2, 2, 3, 2, 16}};
+const std::vector<Shape> images{{1, 1, 1, 16},   {2, 8, 8, 64}, {1, 14, 14, 128}, {1, 8, 8, 128},
+                                {2, 14, 14, 64}, {2, 3, 5, 24}, {2, 5, 5, 20},    {1, 2, 2, 1},
+                                {2, 9, 32},      {1, 7, 17},    {2, 2, 3, 2, 16}};
 /// Sizes around the width of a vector, along rows and over them.
 const std::vector<Shape> matrices{{1, 1},   {1, 15},  {1, 64},   {16, 1},  {3, 16},   {5, 17},
                                   {15, 33}, {33, 15}, {129, 16}, {17, 10}, {3, 1001}, {700, 64}};

@@ -148,6 +148,23 @@ bool same_bits(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
   });
 }
 
+using Pairs = std::vector<std::pair<int, int>>;
+
+/// Each result in the place of each operand it may take over, and as many at once as go together.
+std::vector<Pairs> in_place_choices(const Proposal& proposal) {
+  std::vector<Pairs> choices;
+  Pairs together;
+  for (const std::pair<int, int>& pair : proposal.in_place) {
+    choices.push_back({pair});
+    const bool taken = std::any_of(together.begin(), together.end(), [&](const auto& other) {
+      return other.first == pair.first || other.second == pair.second;
+    });
+    if (!taken) together.push_back(pair);
+  }
+  if (together.size() > 1) choices.push_back(std::move(together));
+  return choices;
+}
+
 }  // namespace
 
 std::optional<Proposal> consider(const Offer& offer, const BoundCase& bound, Stand stand,
@@ -174,11 +191,11 @@ Proposal reference_of(const BoundCase& bound) {
 std::vector<Tensor> run_proposal(const Proposal& proposal, const BoundCase& bound,
                                  const std::vector<Tensor>& operands) {
   const std::vector<Tensor> results = Run(proposal, bound, operands)();
-  for (const std::pair<int, int>& pair : proposal.in_place) {
+  for (const Pairs& pairs : in_place_choices(proposal)) {
     Run in_place(proposal, bound, operands);
-    in_place.take_over(pair);
+    for (const std::pair<int, int>& pair : pairs) in_place.take_over(pair);
     if (!same_bits(in_place(), results)) {
-      throw std::runtime_error("it gives other numbers in the place of its operand");
+      throw std::runtime_error("it gives other numbers in the place of its operands");
     }
   }
   return results;

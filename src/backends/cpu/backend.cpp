@@ -36,6 +36,7 @@ const Backend& cpu_backend() {
 
 std::span<const std::span<const Offer>> cpu::offer_lists() {
   static const std::array lists{fused_offers(),
+                                integer_offers(),
                                 moments_offers(),
                                 pool_offers(),
                                 row_offers(),

@@ -8,6 +8,7 @@
 namespace sloy::cpu {
 
 std::span<const Offer> fused_offers();
+std::span<const Offer> integer_offers();
 std::span<const Offer> moments_offers();
 std::span<const Offer> pool_offers();
 std::span<const Offer> row_offers();
