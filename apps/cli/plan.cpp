@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 #include "commands.h"
 #include "console.h"
 #include "report.h"
@@ -29,6 +31,7 @@ Config step_event(const Plan::Step& step, bool explain) {
   event["kernel"] = step.kernel;
   event["implementation"] = step.implementation;
   event["flops"] = step.flops;
+  event["bytes"] = step.bytes;
   event["scratch_bytes"] = static_cast<std::int64_t>(step.scratch_bytes);
   if (!explain) return event;
   event["operands"] = to_config(step.operands);
@@ -43,7 +46,26 @@ Config step_event(const Plan::Step& step, bool explain) {
   return event;
 }
 
-Config totals(const Plan& plan) {
+/// More than any cache holds.
+constexpr std::size_t largest_measured_bytes = 1 << 26;
+
+/// What is foreseen of a run on this machine.
+struct Forecast {
+  std::size_t
+      process_bytes;  ///< program, libraries and kernels: resident as soon as it is compiled
+  std::size_t peak_bytes;
+  double step_seconds;
+};
+
+Forecast forecast(const Plan& plan) {
+  // First, as measuring takes memory of its own.
+  const std::size_t process = resident_bytes();
+  const double gigabytes = measure_memory_gigabytes(
+      std::clamp<std::size_t>(plan.total_bytes(), 1, largest_measured_bytes));
+  return {process, process + plan.total_bytes(), plan.seconds(measure_peak_gflops(), gigabytes)};
+}
+
+Config totals(const Plan& plan, const Forecast& forecast) {
   Config event;
   event["event"] = "plan";
   event["steps"] = static_cast<std::int64_t>(plan.steps.size());
@@ -52,18 +74,23 @@ Config totals(const Plan& plan) {
   event["state_bytes"] = static_cast<std::int64_t>(plan.state_bytes);
   event["constant_bytes"] = static_cast<std::int64_t>(plan.constant_bytes);
   event["input_bytes"] = static_cast<std::int64_t>(plan.input_bytes);
+  event["process_bytes"] = static_cast<std::int64_t>(forecast.process_bytes);
+  event["peak_rss_bytes"] = static_cast<std::int64_t>(forecast.peak_bytes);
   event["flops"] = plan.flops;
+  event["step_ms"] = 1e3 * forecast.step_seconds;
   return event;
 }
 
-std::string totals_text(const Plan& plan) {
+std::string totals_text(const Plan& plan, const Forecast& forecast) {
   auto bytes = [](std::size_t count) { return bytes_text(static_cast<double>(count)); };
-  return table_text({{"memory", ""},
+  return table_text({{"peak memory, beside the data", bytes(forecast.peak_bytes)},
                      {"  activations and gradients", bytes(plan.arena_bytes)},
                      {"    of these kernels' scratch", bytes(plan.scratch_bytes)},
                      {"  parameters and optimiser", bytes(plan.state_bytes)},
                      {"  constants", bytes(plan.constant_bytes)},
                      {"  a batch", bytes(plan.input_bytes)},
+                     {"  the program, its libraries and kernels", bytes(forecast.process_bytes)},
+                     {"time a step, about", fmt::format("{:.3g} ms", 1e3 * forecast.step_seconds)},
                      {"work a step", fmt::format("{:.3g} GFLOP", plan.flops / 1e9)},
                      {"kernel calls a step", std::to_string(plan.steps.size())}});
 }
@@ -92,11 +119,11 @@ int plan(const Arguments& arguments) {
   const Plan& made = program.plan(recipe.train.batch_size);
   if (arguments.common.json) {
     for (const Plan::Step& step : made.steps) emit(step_event(step, arguments.explain));
-    emit(totals(made));
+    emit(totals(made, forecast(made)));
     return done;
   }
   if (arguments.explain) explain(made);
-  print(totals_text(made));
+  print(totals_text(made, forecast(made)));
   return done;
 }
 

@@ -37,7 +37,14 @@ SLOY_EXPORT void set_threads(int threads);
 /// two), measured now on the threads that compute. Takes about 0.2 seconds.
 SLOY_EXPORT double measure_peak_gflops();
 
-/// The most memory this process has had resident, in bytes; 0 where the system does not say.
+/// The memory traffic of this machine in 10⁹ bytes a second, read and written ones together,
+/// measured now on the threads that compute: over and over the same `bytes` of memory, which the
+/// CPU's caches hold where they are few. Takes about 0.1 seconds. Throws ConfigError on 0 bytes.
+SLOY_EXPORT double measure_memory_gigabytes(std::size_t bytes);
+
+/// The memory this process has resident now, in bytes; 0 where the system does not say.
+SLOY_EXPORT std::size_t resident_bytes();
+/// The most it has had so far.
 SLOY_EXPORT std::size_t peak_resident_bytes();
 
 }  // namespace sloy

@@ -110,6 +110,10 @@ struct Plan {
     std::vector<std::string> operands;  ///< types and layouts, inputs then results
     std::vector<std::pair<std::string, std::string>> refused;  ///< faster offers and their reasons
     double flops = 0;
+    double bytes = 0;  ///< read and written: each operand and each result once
+    /// What the kernel reaches of the machine's peak where memory does not hold it up. Winograd
+    /// counts the operations of a direct convolution, and passes 1.
+    double share_of_peak = 1;
     std::size_t scratch_bytes = 0;
   };
   std::vector<Step> steps;
@@ -122,6 +126,9 @@ struct Plan {
   std::size_t total_bytes() const {
     return arena_bytes + state_bytes + constant_bytes + input_bytes;
   }
+  /// Seconds a run takes on a machine of this speed, about: of each step the time of its arithmetic
+  /// or of its memory traffic, whichever is longer. inspect.h measures a machine.
+  double seconds(double peak_gflops, double gigabytes_per_second) const;
   double flops = 0;
   int in_place = 0;  ///< results written over an operand, variables not counted
 };

@@ -18,6 +18,9 @@
 namespace sloy {
 namespace {
 
+/// Of the machine's peak, by the reference kernels: plain loops on one thread.
+constexpr double reference_share = 0.005;
+
 constexpr std::array<std::string_view, 4> names{"simplify", "fuse", "layout", "in_place"};
 
 bool runs(const ExecutableOptions& options, std::string_view pass) {
@@ -137,6 +140,10 @@ void Executable::write_plan(const std::vector<std::int32_t>& order) {
       results.push_back(result.type);
       step.operands.push_back(describe(result));
     }
+    for (const std::vector<Type>* types : {&inputs, &results}) {
+      for (const Type& type : *types) step.bytes += static_cast<double>(type.bytes());
+    }
+    step.share_of_peak = selection.offer ? selection.offer->share_of_peak : reference_share;
     step.flops = node.op->cost(node.attributes, Operands(inputs), results).flops;
     plan_.flops += step.flops;
     plan_.scratch_bytes = std::max(plan_.scratch_bytes, step.scratch_bytes);

@@ -1,6 +1,10 @@
 #include <sloy/error.h>
 #include <sloy/program.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <cassert>
 #include <cstring>
 #include <new>
@@ -22,6 +26,14 @@ std::size_t element_bytes(DType dtype, Precision precision) {
   return dtype == DType::float32 && precision == Precision::float64 ? 8 : size_of(dtype);
 }
 
+/// The initial values of a large weight stood beside the state for a moment. glibc would keep that
+/// memory, up to 32 MB, for as long as the process lives.
+void give_back_free_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace
 
 void State::Free::operator()(std::byte* block) const { ::operator delete(block, line); }
@@ -37,6 +49,7 @@ State::State(std::shared_ptr<Variables> variables, StateOptions options)
     const Variable& variable = (*variables_)[id];
     if (variable.initial) set(id, variable.initial(options.seed));
   }
+  give_back_free_memory();
 }
 
 State::State(const State& other)

@@ -1,12 +1,11 @@
-/// Compares the memory a program's plan names with what the program takes.
+/// What memory a program is said to take, and what it takes.
 ///
-///     plan_memory workload NAME BATCH
-///     plan_memory random SEED BYTES     a random network, at a batch size that needs such memory
-///     plan_memory base LAYERS           a network of its own, "dense" or "all" kinds of layers:
-///                                       what a process needs beside plans
+///     plan_memory plan|run workload NAME BATCH
+///     plan_memory plan|run random SEED BATCH     a random network
 ///
-/// Makes one program, runs it twice and prints one line of JSON. It has to be a fresh process each
-/// time, for peak memory is counted from a process's beginning.
+/// Makes one program and prints one line of JSON. `plan` says, before any number of data or weights
+/// exists, what a run will take, as `sloy plan` does; `run`, in a fresh process, runs the program
+/// twice and says what it took, as peak memory is counted from a process's beginning.
 #include <sloy/sloy.h>
 
 #include <algorithm>
@@ -69,85 +68,59 @@ void run_twice(const Step& step, State& state) {
   step.run(state, pointers);
 }
 
-void report(const std::string& name, const Plan& plan, const State& state) {
+void say_plan(const std::string& name, const Plan& plan) {
   Config line;
   line["name"] = name;
   line["arena"] = static_cast<std::int64_t>(plan.arena_bytes);
   line["state"] = static_cast<std::int64_t>(plan.state_bytes);
-  line["constants"] = static_cast<std::int64_t>(plan.constant_bytes);
-  line["inputs"] = static_cast<std::int64_t>(plan.input_bytes);
   line["total"] = static_cast<std::int64_t>(plan.total_bytes());
-  line["resident"] = static_cast<std::int64_t>(peak_resident_bytes());
+  line["peak"] = static_cast<std::int64_t>(resident_bytes() + plan.total_bytes());
+  std::printf("%s\n", to_json(line).c_str());
+}
+
+void run_and_say(const std::string& name, const Program& program, const Step& step) {
+  State state(program.variables(), {.seed = 1});
+  run_twice(step, state);
+  const Plan& plan = step.plan();
+  Config line;
+  line["name"] = name;
+  line["peak"] = static_cast<std::int64_t>(peak_resident_bytes());
   line["arena_as_planned"] = was_asked_for(plan.arena_bytes);
   line["state_as_planned"] =
       plan.state_bytes == state.bytes().size() && was_asked_for(plan.state_bytes);
   std::printf("%s\n", to_json(line).c_str());
 }
 
-void run(const std::string& name, const Program& program, std::int64_t batch_size) {
-  const Step step = program.step(batch_size);
-  State state(program.variables(), {.seed = 1});
-  run_twice(step, state);
-  report(name, step.plan(), state);
-}
-
-void run_workload(const std::string& name, std::int64_t batch_size) {
+Program workload(const std::string& name, std::int64_t batch_size) {
   const cli::Workload& workload = cli::find_workload(name);
   Model model = workload.make();
   model.compile(workload.compile_options());
-  run(name + " of " + std::to_string(batch_size),
-      model.training_program(workload.spec(), batch_size), batch_size);
+  return model.training_program(workload.spec(), batch_size);
 }
 
-void run_random(std::uint64_t seed, std::size_t bytes) {
+Program random(std::uint64_t seed, std::int64_t batch_size) {
   const test::RandomGraph random = test::random_graph(seed, test::Arithmetic::smooth);
-  std::int64_t batch_size = 32;
-  ProgramOptions options{.outputs = random.outputs, .updates = random.updates};
-  options.batch_size = batch_size;
-  Program program = compile(options);
-  // The arena grows in proportion to the batch; another program than the one that is measured
-  // would leave its kernels in memory.
-  batch_size = static_cast<std::int64_t>(static_cast<double>(bytes) * 32 /
-                                         static_cast<double>(program.plan().total_bytes()));
-  options.batch_size = std::max<std::int64_t>(batch_size, 32);
-  program = compile(options);
-  run("random " + std::to_string(seed) + " of " + std::to_string(options.batch_size), program,
-      options.batch_size);
-}
-
-/// In sizes that no workload has. A small dense network runs on our kernels alone; with all kinds
-/// of layers oneDNN is loaded and makes its own.
-void run_base(const std::string& layers) {
-  const Type image{DType::float32, {20, 20, 3}};
-  const std::vector<Layer> few{Input{20, 20, 3}, Flatten{}, Dense{.units = 5}};
-  const std::vector<Layer> all{Input{20, 20, 3},
-                               Conv2D{.filters = 48, .kernel_size = 3, .padding = same},
-                               BatchNormalization{},
-                               ReLU{},
-                               MaxPool2D{},
-                               Conv2D{.filters = 48, .kernel_size = 5, .activation = relu},
-                               Flatten{},
-                               Dense{.units = 70, .activation = tanh},
-                               Dense{.units = 5}};
-  Sequential model(layers == "all" ? all : few);
-  model.compile({.optimizer = Adam{},
-                 .loss = SparseCategoricalCrossentropy{.from_logits = true},
-                 .metrics = {Accuracy{}}});
-  run("base " + layers, model.training_program({image, {DType::int32, {}}, 5, {}}, 24), 24);
+  return compile({.outputs = random.outputs, .updates = random.updates, .batch_size = batch_size});
 }
 
 int run(const std::vector<std::string>& arguments) {
-  const std::string kind = arguments.empty() ? "" : arguments[0];
-  if (kind == "base" && arguments.size() == 2) {
-    run_base(arguments[1]);
-  } else if (kind == "workload" && arguments.size() == 3) {
-    run_workload(arguments[1], std::stoll(arguments[2]));
-  } else if (kind == "random" && arguments.size() == 3) {
-    run_random(std::stoull(arguments[1]), std::stoull(arguments[2]));
-  } else {
+  if (arguments.size() != 4) {
     std::fprintf(stderr,
-                 "usage: plan_memory base LAYERS | workload NAME BATCH | random SEED BYTES\n");
+                 "usage: plan_memory plan|run workload NAME BATCH\n"
+                 "       plan_memory plan|run random SEED BATCH\n");
     return 2;
+  }
+  const std::string& what = arguments[2];
+  const std::int64_t batch_size = std::stoll(arguments[3]);
+  const Program program = arguments[1] == "workload" ? workload(what, batch_size)
+                                                     : random(std::stoull(what), batch_size);
+  const Step step = program.step(batch_size);
+  const std::string name =
+      (arguments[1] == "random" ? "random " : "") + what + " of " + std::to_string(batch_size);
+  if (arguments[0] == "plan") {
+    say_plan(name, step.plan());
+  } else {
+    run_and_say(name, program, step);
   }
   return 0;
 }

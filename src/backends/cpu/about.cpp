@@ -2,7 +2,7 @@
 #include <sloy/inspect.h>
 
 #include <cstdio>
-#include <cstring>
+#include <string_view>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -23,6 +23,21 @@ std::string name_of(cpu::InstructionSet instructions) {
     case cpu::InstructionSet::baseline: break;
   }
   return "baseline";
+}
+
+/// A line of /proc/self/status, which counts in KiB.
+std::size_t status_bytes(std::string_view name) {
+  std::FILE* status = std::fopen("/proc/self/status", "r");
+  if (!status) return 0;
+  char line[256];
+  std::size_t kibibytes = 0;
+  while (std::fgets(line, sizeof line, status)) {
+    if (std::string_view(line).starts_with(name)) {
+      std::sscanf(line + name.size(), "%zu", &kibibytes);
+    }
+  }
+  std::fclose(status);
+  return kibibytes * 1024;
 }
 
 }  // namespace
@@ -51,16 +66,13 @@ void set_threads(int threads) {
 
 double measure_peak_gflops() { return cpu::measure_peak_gflops(cpu::this_machine().threads); }
 
-std::size_t peak_resident_bytes() {
-  std::FILE* status = std::fopen("/proc/self/status", "r");
-  if (!status) return 0;
-  char line[256];
-  std::size_t kibibytes = 0;
-  while (std::fgets(line, sizeof line, status)) {
-    if (std::strncmp(line, "VmHWM:", 6) == 0) std::sscanf(line + 6, "%zu", &kibibytes);
-  }
-  std::fclose(status);
-  return kibibytes * 1024;
+double measure_memory_gigabytes(std::size_t bytes) {
+  if (bytes == 0) throw ConfigError("the speed of no memory cannot be measured: 0 bytes are given");
+  return cpu::measure_memory_gigabytes(cpu::this_machine().threads, bytes);
 }
+
+std::size_t resident_bytes() { return status_bytes("VmRSS:"); }
+
+std::size_t peak_resident_bytes() { return status_bytes("VmHWM:"); }
 
 }  // namespace sloy

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 #include "backends/cpu/machine.h"
 
@@ -49,6 +50,15 @@ double MultiplyAdd(std::int64_t rounds, float* sink) {
   return 2.0 * chains * static_cast<double>(hn::Lanes(d)) * static_cast<double>(rounds);
 }
 
+/// Reads `count` values and writes as many. REQUIRES: count is a multiple of 16.
+void AddOne(const float* from, float* to, std::size_t count) {
+  const hn::ScalableTag<float> d;
+  const auto one = hn::Set(d, 1.0f);
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    hn::StoreU(hn::Add(hn::LoadU(d, from + i), one), d, to + i);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace sloy::cpu
 HWY_AFTER_NAMESPACE();
@@ -57,6 +67,7 @@ HWY_AFTER_NAMESPACE();
 namespace sloy::cpu {
 
 HWY_EXPORT(MultiplyAdd);
+HWY_EXPORT(AddOne);
 
 double measure_peak_gflops(int threads) {
   this_machine();
@@ -76,6 +87,39 @@ double measure_peak_gflops(int threads) {
     }
     const std::chrono::duration<double> elapsed = Clock::now() - start;
     best = std::max(best, operations / elapsed.count() / 1e9);
+  }
+  return best;
+}
+
+double measure_memory_gigabytes(int threads, std::size_t bytes) {
+  this_machine();
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t lanes = 16;
+  constexpr double seconds = 0.1;
+  // A read and a written half for each thread, of whole cache lines; at least one of them.
+  const std::size_t values =
+      std::max<std::size_t>(bytes / sizeof(float) / 2 / static_cast<std::size_t>(threads) / lanes,
+                            1) *
+      lanes;
+  std::vector<float> from(values * static_cast<std::size_t>(threads), 1.0f);
+  std::vector<float> to(from.size());
+  const double round_bytes = 2.0 * sizeof(float) * static_cast<double>(from.size());
+  // Rounds enough that a fork costs nothing beside them.
+  const int rounds = static_cast<int>(std::clamp(4e6 / round_bytes, 1.0, 1e5));
+  double best = 0.0;
+  for (const auto begin = Clock::now();
+       Clock::now() - begin < std::chrono::duration<double>(seconds);) {
+    const auto start = Clock::now();
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int thread = 0; thread < threads; ++thread) {
+      const float* source = from.data() + values * static_cast<std::size_t>(thread);
+      float* target = to.data() + values * static_cast<std::size_t>(thread);
+      for (int round = 0; round < rounds; ++round) {
+        HWY_DYNAMIC_DISPATCH(AddOne)(source, target, values);
+      }
+    }
+    const std::chrono::duration<double> elapsed = Clock::now() - start;
+    best = std::max(best, rounds * round_bytes / elapsed.count() / 1e9);
   }
   return best;
 }

@@ -1,5 +1,7 @@
-/// The most arithmetic this machine can do: what the speed of a program is compared with.
+/// What this machine can do at most: what the speed of a program is compared with.
 #pragma once
+
+#include <cstddef>
 
 namespace sloy::cpu {
 
@@ -8,5 +10,11 @@ namespace sloy::cpu {
 /// machine is shared the figure is what was free at the time.
 /// REQUIRES: threads ≥ 1, not inside a parallel region.
 double measure_peak_gflops(int threads);
+
+/// Bytes read and written a second, in 10⁹, where `threads` threads go over the same `bytes` of
+/// memory again and again, each over its part: half of it is read, half is written. Takes about 0.1
+/// seconds.
+/// REQUIRES: threads ≥ 1, bytes ≥ 1, not inside a parallel region.
+double measure_memory_gigabytes(int threads, std::size_t bytes);
 
 }  // namespace sloy::cpu

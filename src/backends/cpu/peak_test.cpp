@@ -12,5 +12,14 @@ TEST(Peak, IsAPlausibleRate) {
   EXPECT_LT(peak, 5000.0);
 }
 
+// Ten megabytes a second is a slow disk; no cache gives ten terabytes to one thread.
+TEST(MemorySpeed, IsAPlausibleRateForFewBytesAndMany) {
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{1} << 14, std::size_t{1} << 24}) {
+    const double speed = measure_memory_gigabytes(1, bytes);
+    EXPECT_GT(speed, 0.01) << bytes;
+    EXPECT_LT(speed, 10000.0) << bytes;
+  }
+}
+
 }  // namespace
 }  // namespace sloy::cpu

@@ -1,0 +1,19 @@
+#include <sloy/program.h>
+
+#include <algorithm>
+
+namespace sloy {
+
+double Plan::seconds(double peak_gflops, double gigabytes_per_second) const {
+  // Measured on a network of 30 parameters, whose kernels have nothing to do.
+  constexpr double call = 1e-7;
+  double seconds = 0;
+  for (const Step& step : steps) {
+    const double arithmetic = step.flops / (1e9 * peak_gflops * step.share_of_peak);
+    const double traffic = step.bytes / (1e9 * gigabytes_per_second);
+    seconds += call + std::max(arithmetic, traffic);
+  }
+  return seconds;
+}
+
+}  // namespace sloy
