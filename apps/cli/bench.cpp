@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "forecast.h"
 #include "report.h"
 #include "usage.h"
 #include "workloads.h"
@@ -126,6 +127,7 @@ Config measure(const Workload& workload, const Arguments& arguments, double peak
   event["share_of_peak"] = gflops / peak;
   event["planned_bytes"] = static_cast<std::int64_t>(training.planned_bytes());
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
+  event["forecast_ms"] = 1e3 * forecast_seconds(training.plan(), peak);
   event["first_step_seconds"] = training.first_step_seconds();
   if (arguments.profile && !arguments.common.json) {
     print_profile(training, std::clamp(static_cast<int>(1 / median), 5, 1000));
@@ -141,8 +143,8 @@ int bench(const Arguments& arguments) {
     for (const Workload& workload : workloads()) chosen.push_back(&workload);
   }
   double peak = measure_peak_gflops();
-  std::vector<std::vector<std::string>> rows{
-      {"workload", "ms", "steps/s", "examples/s", "GFLOP/s", "of peak", "planned", "resident"}};
+  std::vector<std::vector<std::string>> rows{{"workload", "ms", "forecast", "steps/s", "examples/s",
+                                              "GFLOP/s", "of peak", "planned", "resident"}};
   for (const Workload* workload : chosen) {
     say(arguments.common, fmt::format("{}: {}", workload->name, workload->description));
     Config event = measure(*workload, arguments, peak);
@@ -152,6 +154,7 @@ int bench(const Arguments& arguments) {
     }
     auto number = [&](const char* key) { return event.at(key).as_number(); };
     rows.push_back({std::string(workload->name), fmt::format("{:.4g}", number("ms")),
+                    fmt::format("{:.4g}", number("forecast_ms")),
                     fmt::format("{:.4g}", number("steps_per_second")),
                     fmt::format("{:.4g}", number("examples_per_second")),
                     fmt::format("{:.4g}", number("gflops")),

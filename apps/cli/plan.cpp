@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-
 #include "commands.h"
 #include "console.h"
+#include "forecast.h"
 #include "report.h"
 #include "sources.h"
 
@@ -46,9 +45,6 @@ Config step_event(const Plan::Step& step, bool explain) {
   return event;
 }
 
-/// More than any cache holds.
-constexpr std::size_t largest_measured_bytes = 1 << 26;
-
 /// What is foreseen of a run on this machine.
 struct Forecast {
   std::size_t
@@ -60,9 +56,7 @@ struct Forecast {
 Forecast forecast(const Plan& plan) {
   // First, as measuring takes memory of its own.
   const std::size_t process = resident_bytes();
-  const double gigabytes = measure_memory_gigabytes(
-      std::clamp<std::size_t>(plan.total_bytes(), 1, largest_measured_bytes));
-  return {process, process + plan.total_bytes(), plan.seconds(measure_peak_gflops(), gigabytes)};
+  return {process, process + plan.total_bytes(), forecast_seconds(plan, measure_peak_gflops())};
 }
 
 Config totals(const Plan& plan, const Forecast& forecast) {

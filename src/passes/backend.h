@@ -75,9 +75,10 @@ struct Offer {
   /// Where results are not exact on small integers: the error allowed there, in units of the
   /// output's root mean square (Winograd). 0: bit for bit.
   double integer_tolerance = 0;
-  /// What it reaches of the machine's peak on the sizes it is meant for, as measured; for
-  /// predictions (Plan::seconds), never for a choice.
-  double share_of_peak = 0.5;
+  /// What it reaches of the machine's peak on the sizes of bench's workloads, as measured; for
+  /// forecasts (Plan::seconds), never for a choice. Products of matrices and convolutions give
+  /// theirs; all else does little with each number it reads.
+  double share_of_peak = 0.05;
 };
 
 /// A set of offers. `offers(op)` is in order of preference; the reference kernel stands behind them

@@ -6,7 +6,7 @@ namespace sloy {
 
 double Plan::seconds(double peak_gflops, double gigabytes_per_second) const {
   // Measured on a network of 30 parameters, whose kernels have nothing to do.
-  constexpr double call = 1e-7;
+  constexpr double call = 5e-8;
   double seconds = 0;
   for (const Step& step : steps) {
     const double arithmetic = step.flops / (1e9 * peak_gflops * step.share_of_peak);

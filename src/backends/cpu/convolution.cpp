@@ -165,9 +165,10 @@ constexpr std::array<Offer, 3> offers_of(const Op* op) {
   return {{{.op = op,
             .name = "onednn winograd",
             .consider = consider_winograd,
-            .integer_tolerance = winograd_tolerance},
-           {.op = op, .name = "onednn blocked", .consider = consider_blocked},
-           {.op = op, .name = "onednn plain", .consider = consider_plain}}};
+            .integer_tolerance = winograd_tolerance,
+            .share_of_peak = 2.3},
+           {.op = op, .name = "onednn blocked", .consider = consider_blocked, .share_of_peak = 0.9},
+           {.op = op, .name = "onednn plain", .consider = consider_plain, .share_of_peak = 0.5}}};
 }
 
 constexpr std::array<Offer, 3> forward = offers_of(&convolution_op);

@@ -142,16 +142,26 @@ std::optional<Proposal> consider_few_channels(const Request& request, std::strin
 }
 
 constexpr Offer few_offers[] = {
-    {.op = &convolution_op, .name = "few", .consider = consider_few_filters},
+    {.op = &convolution_op, .name = "few", .consider = consider_few_filters, .share_of_peak = 0.27},
     {.op = &convolution_kernel_gradient_op,
      .name = "few",
-     .consider = consider_gradient_of_few_filters},
-    {.op = &convolution_input_gradient_op, .name = "few", .consider = consider_few_channels},
+     .consider = consider_gradient_of_few_filters,
+     .share_of_peak = 0.27},
+    {.op = &convolution_input_gradient_op,
+     .name = "few",
+     .consider = consider_few_channels,
+     .share_of_peak = 0.27},
 };
 constexpr Offer any_offers[] = {
-    {.op = &convolution_op, .name = "direct", .consider = consider_forward},
-    {.op = &convolution_input_gradient_op, .name = "direct", .consider = consider_input_gradient},
-    {.op = &convolution_kernel_gradient_op, .name = "direct", .consider = consider_kernel_gradient},
+    {.op = &convolution_op, .name = "direct", .consider = consider_forward, .share_of_peak = 0.27},
+    {.op = &convolution_input_gradient_op,
+     .name = "direct",
+     .consider = consider_input_gradient,
+     .share_of_peak = 0.27},
+    {.op = &convolution_kernel_gradient_op,
+     .name = "direct",
+     .consider = consider_kernel_gradient,
+     .share_of_peak = 0.27},
 };
 
 }  // namespace

@@ -59,8 +59,8 @@ std::optional<Proposal> consider_plain(const Request& request, std::string& refu
 }
 
 constexpr Offer offers[] = {
-    {.op = &matmul_op, .name = "onednn packed", .consider = consider_packed},
-    {.op = &matmul_op, .name = "onednn", .consider = consider_plain},
+    {.op = &matmul_op, .name = "onednn packed", .consider = consider_packed, .share_of_peak = 0.9},
+    {.op = &matmul_op, .name = "onednn", .consider = consider_plain, .share_of_peak = 0.35},
 };
 
 }  // namespace

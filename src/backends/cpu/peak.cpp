@@ -105,7 +105,7 @@ double measure_memory_gigabytes(int threads, std::size_t bytes) {
   std::vector<float> to(from.size());
   const double round_bytes = 2.0 * sizeof(float) * static_cast<double>(from.size());
   // Rounds enough that a fork costs nothing beside them.
-  const int rounds = static_cast<int>(std::clamp(4e6 / round_bytes, 1.0, 1e5));
+  const int rounds = static_cast<int>(std::clamp(3e7 / round_bytes, 1.0, 1e5));
   double best = 0.0;
   for (const auto begin = Clock::now();
        Clock::now() - begin < std::chrono::duration<double>(seconds);) {

@@ -53,8 +53,10 @@ std::optional<Proposal> consider_small(const Request& request, std::string& refu
   return {};
 }
 
-constexpr Offer small_offers[] = {{&matmul_op, "simd tiny", consider_small}};
-constexpr Offer offers[] = {{&matmul_op, "simd", consider}};
+constexpr Offer small_offers[] = {
+    {.op = &matmul_op, .name = "simd tiny", .consider = consider_small, .share_of_peak = 0.1}};
+constexpr Offer offers[] = {
+    {.op = &matmul_op, .name = "simd", .consider = consider, .share_of_peak = 0.25}};
 
 }  // namespace
 

@@ -1,0 +1,15 @@
+#include "forecast.h"
+
+#include <sloy/inspect.h>
+
+#include <algorithm>
+
+namespace sloy::cli {
+
+double forecast_seconds(const Plan& plan, double peak_gflops) {
+  constexpr std::size_t beyond_caches = 1 << 26;
+  const std::size_t bytes = std::clamp<std::size_t>(plan.total_bytes(), 1, beyond_caches);
+  return plan.seconds(peak_gflops, measure_memory_gigabytes(bytes));
+}
+
+}  // namespace sloy::cli
