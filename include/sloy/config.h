@@ -45,24 +45,32 @@ class SLOY_EXPORT Config {
   bool is_map() const { return std::holds_alternative<Map>(value_); }
 
   /// The value in the kind asked for. Throws ConfigError naming what was needed and what was found.
+  /// as_number takes whole numbers too, and the texts "inf", "-inf" and "nan". A reference lives as
+  /// long as this; a Config that is about to go gives its value away: parse_json(text).as_map().
   bool as_bool() const;
   std::int64_t as_integer() const;
   double as_number() const;
-  const std::string& as_string() const;
-  const List& as_list() const;
-  const Map& as_map() const;
-  List& as_list();
-  Map& as_map();
+  const std::string& as_string() const&;
+  const List& as_list() const&;
+  const Map& as_map() const&;
+  List& as_list() &;
+  Map& as_map() &;
+  std::string as_string() &&;
+  List as_list() &&;
+  Map as_map() &&;
 
-  /// The entry of a map, or nullptr. REQUIRES: a map.
-  const Config* find(std::string_view key) const;
+  /// The entry of a map, or nullptr. Throws ConfigError where this is no map.
+  const Config* find(std::string_view key) const&;
+  const Config* find(std::string_view key) const&& = delete;
   /// The entry of a map, added at its end where it is missing. Turns null into an empty map.
-  Config& operator[](std::string_view key);
+  Config& operator[](std::string_view key) &;
   /// The entry of a map. Throws ConfigError where it is missing.
-  const Config& at(std::string_view key) const;
+  const Config& at(std::string_view key) const&;
+  Config at(std::string_view key) &&;
 
   /// Where it stood in a file, as "recipe.toml:14"; empty otherwise.
-  const std::string& where() const { return where_; }
+  const std::string& where() const& { return where_; }
+  std::string where() && { return std::move(where_); }
   void set_where(std::string where) { where_ = std::move(where); }
 
   /// "a map", "the number 3", "the text \"same\"": for messages.
@@ -79,7 +87,7 @@ class SLOY_EXPORT Config {
 /// A ConfigError about `config`, with its place in the file as a note.
 SLOY_EXPORT ConfigError config_error(const Config& config, std::string what, std::string fix = {});
 
-/// JSON on one line; numbers round-trip. Infinities and NaN are written as text.
+/// JSON on one line; numbers round-trip. Infinities and NaN are written as text: "inf", "nan".
 SLOY_EXPORT std::string to_json(const Config& config);
 /// Throws ConfigError with line and column on malformed text, a duplicate key or nesting beyond 64.
 SLOY_EXPORT Config parse_json(std::string_view text, std::string_view source = "json");

@@ -1,7 +1,7 @@
 /// Data sets: examples by number, read one at a time, in the dtype they are stored in.
 ///
-///     auto data = data::fashion_mnist();
-///     auto [train, validation] = data.train.split(0.1, seed);
+///     data::Split data = data::fashion_mnist();
+///     auto [train, validation] = data.train.split(0.1, 7);  // a tenth, by seed 7
 ///
 /// A data set of your own is any type with three members:
 ///
@@ -9,8 +9,9 @@
 ///       std::int64_t size() const { return 1000; }
 ///       data::Spec spec() const { return {{DType::float32, {1}}, {DType::float32, {1}}}; }
 ///       void read(std::int64_t index, data::Slot slot) const {
-///         slot.features_as<float>()[0] = index;
-///         slot.target_as<float>()[0] = index * index;
+///         const float x = static_cast<float>(index) / 1000;
+///         slot.features_as<float>()[0] = x;
+///         slot.target_as<float>()[0] = x * x;
 ///       }
 ///     };
 ///     data::Dataset squares = Squares{};
@@ -51,12 +52,15 @@ struct Slot {
   /// Which pass over the data this is, for sources that change with it, as augmentation does.
   std::int64_t epoch = 0;
 
+  /// The elements. REQUIRES: T is what the spec says.
   template <class T>
   std::span<T> features_as() const {
+    static_assert(size_of(dtype_of<T>) == sizeof(T));
     return {reinterpret_cast<T*>(features.data()), features.size() / sizeof(T)};
   }
   template <class T>
   std::span<T> target_as() const {
+    static_assert(size_of(dtype_of<T>) == sizeof(T));
     return {reinterpret_cast<T*>(target.data()), target.size() / sizeof(T)};
   }
 };
@@ -93,7 +97,10 @@ class SLOY_EXPORT Dataset {
 
   std::int64_t size() const { return held_ ? held_->size : 0; }
   bool empty() const { return size() == 0; }
-  const Spec& spec() const;
+  /// Without a source all its types are those of an empty Spec.
+  const Spec& spec() const&;
+  Spec spec() const&& { return spec(); }
+  /// Whether its source is, see Source.
   bool is_in_memory() const { return held_ && held_->in_memory; }
 
   /// Writes one example into `slot`, whose spans have exactly the spec's bytes. An Error of the
@@ -103,7 +110,8 @@ class SLOY_EXPORT Dataset {
   /// One example. Throws DataError on an index out of range.
   Example operator[](std::int64_t index) const;
 
-  /// The examples with these numbers, in this order; one may come several times.
+  /// The examples with these numbers, in this order; one may come several times. Throws DataError
+  /// on a number out of range, as `range` does.
   Dataset subset(std::vector<std::int64_t> indices) const;
   /// Examples [first, last).
   Dataset range(std::int64_t first, std::int64_t last) const;
@@ -150,6 +158,11 @@ struct Split {
 /// number each are class labels and become int32; the number of classes is that of the names, or
 /// else the largest label's plus one. float64 becomes float32. Throws DataError where the numbers
 /// of examples differ, or a label is negative or has no name.
+///
+///     std::vector<float> pixels(4 * 2, 0.5f);       // four examples of two numbers
+///     std::vector<std::int64_t> labels{0, 1, 1, 0};
+///     std::size_t n = labels.size();
+///     data::Dataset dataset = data::from_tensors(Tensor({n, 2}, pixels), Tensor({n}, labels));
 SLOY_EXPORT Dataset from_tensors(Tensor features, Tensor target,
                                  std::vector<std::string> class_names = {});
 
@@ -216,8 +229,8 @@ SLOY_EXPORT Spec load_spec(std::string_view name, const LoadOptions& options = {
 /// raw values, one number a channel: over all examples and all positions of the dimensions before
 /// the last.
 struct Statistics {
-  std::vector<double> mean;
-  std::vector<double> standard_deviation;
+  std::vector<double> mean;                ///< of raw values: pixels of uint8 are 0 to 255
+  std::vector<double> standard_deviation;  ///< 0 where all are equal
 };
 
 /// Reads every example once. Accumulates in double and in a fixed order, so the result doesn't

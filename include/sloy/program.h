@@ -1,8 +1,16 @@
 /// Programs: a graph compiled into a flat list of kernel calls with every buffer's place fixed.
 ///
-///     Program step = compile({.outputs = {loss}, .updates = optimizer.minimize(loss)});
+///     Graph graph;
+///     Build build(graph, true);  // a training step
+///     Value x = graph.input("x", {DType::float32, {batch, 2}});
+///     Value target = graph.input("target", {DType::float32, {batch, 1}});
+///     Model model = Sequential{Input{2}, Dense{.units = 1}};
+///     Value loss = MeanSquaredError{}(target, model(build, x));
+///
+///     Program step = compile({.outputs = {loss}, .updates = SGD{}.minimize(loss)});
 ///     State state(step.variables(), {.seed = 1});
-///     auto [l] = step.run(state, {x, y});
+///     Tensor inputs(DType::float32, {32, 2}), targets(DType::float32, {32, 1});
+///     auto [l] = step.run(state, {inputs, targets});
 #pragma once
 
 #include <array>
@@ -23,7 +31,7 @@ namespace sloy {
 class Executable;
 
 struct StateOptions {
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< of first values and of random ops
   Precision precision = Precision::float32;
 };
 
@@ -37,7 +45,8 @@ class SLOY_EXPORT State {
   explicit State(std::shared_ptr<Variables> variables, StateOptions options = {});
 
   explicit operator bool() const { return variables_ != nullptr; }
-  const std::shared_ptr<Variables>& variables() const { return variables_; }
+  const std::shared_ptr<Variables>& variables() const& { return variables_; }
+  std::shared_ptr<Variables> variables() const&& { return variables_; }
   Precision precision() const { return precision_; }
 
   /// A variable's numbers in row-major order, as float32 or its integer type (float64 in a double
@@ -45,13 +54,14 @@ class SLOY_EXPORT State {
   Tensor get(VariableId id) const;
   /// Throws ShapeError where the shape differs; the dtype is converted.
   void set(VariableId id, const Tensor& value);
-  /// For variables of one element: the learning rate, the step.
+  /// For variables of one element: the learning rate, the step. REQUIRES: it has one.
   double scalar(VariableId id) const;
   void set_scalar(VariableId id, double value);
 
   /// The whole block, for snapshots and hashes. Padding bytes are zero.
-  std::span<const std::byte> bytes() const { return {block_.get(), size_}; }
-  std::span<std::byte> mutable_bytes() { return {block_.get(), size_}; }
+  std::span<const std::byte> bytes() const& { return {block_.get(), size_}; }
+  std::span<const std::byte> bytes() const&& = delete;
+  std::span<std::byte> mutable_bytes() & { return {block_.get(), size_}; }
 
   State(const State& other);
   State& operator=(const State& other);
@@ -86,9 +96,10 @@ constexpr std::array<std::string_view, 2> enum_names(ConvolutionAlgorithm) {
   return {"automatic", "direct"};
 }
 
+/// What to compile, and how.
 struct ProgramOptions {
-  std::vector<Value> outputs = {};
-  std::vector<Graph::Update> updates = {};
+  std::vector<Value> outputs = {};          ///< what a run gives back
+  std::vector<Graph::Update> updates = {};  ///< what it changes of the state; all of one graph
   /// Put in for the batch dimension. 0: the size of the feeds; a program is then compiled for each
   /// size when it is first met.
   std::int64_t batch_size = 0;
@@ -139,7 +150,9 @@ class Results {
  public:
   explicit Results(std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {}
   std::size_t size() const { return tensors_.size(); }
-  const Tensor& operator[](std::size_t i) const { return tensors_[i]; }
+  /// REQUIRES: i < size().
+  const Tensor& operator[](std::size_t i) const& { return tensors_[i]; }
+  Tensor operator[](std::size_t i) const&& { return tensors_[i]; }
   auto begin() const { return tensors_.begin(); }
   auto end() const { return tensors_.end(); }
   template <std::size_t I>
@@ -159,7 +172,7 @@ class SLOY_EXPORT Step {
 
   /// Runs once. `feeds` point to row-major elements, one for each input of the graph.
   void run(State& state, std::span<const void* const> feeds) const;
-  /// The same; adds the seconds each step of the plan took to `seconds`.
+  /// The same; adds the seconds each step of the plan took to `seconds`, one for each.
   void run(State& state, std::span<const void* const> feeds, std::span<double> seconds) const;
   /// An output's elements, valid until the next run of any program of the same variables.
   const void* output(std::size_t index) const;
@@ -179,16 +192,22 @@ class SLOY_EXPORT Program {
   explicit operator bool() const { return static_cast<bool>(impl_); }
 
   /// Runs one step. Feeds are bound in the order of the graph's inputs; their leading dimension is
-  /// the batch. Throws ShapeError where a feed does not fit.
+  /// the batch. Throws ShapeError where a feed does not fit, ConfigError on a state of other
+  /// variables or another precision.
   Results run(State& state, const std::vector<Tensor>& feeds) const;
 
-  const std::shared_ptr<Variables>& variables() const;
-  /// For a batch size; 0 the one given at compile. Compiles where that size is new.
-  const Plan& plan(std::int64_t batch_size = 0) const;
+  const std::shared_ptr<Variables>& variables() const&;
+  std::shared_ptr<Variables> variables() const&& { return variables(); }
+  /// For a batch size; 0 the one given at compile. Compiles where that size is new. Lives as long
+  /// as this Program or a copy of it.
+  const Plan& plan(std::int64_t batch_size = 0) const&;
+  Plan plan(std::int64_t batch_size = 0) const&& { return plan(batch_size); }
   /// The program for a batch size, compiled where that size is new.
-  Step step(std::int64_t batch_size) const;
+  Step step(std::int64_t batch_size) const&;
+  Step step(std::int64_t batch_size) const&& = delete;
   /// The same, as tests look into it (src/program/executable.h).
-  Executable& executable(std::int64_t batch_size) const;
+  Executable& executable(std::int64_t batch_size) const&;
+  Executable& executable(std::int64_t batch_size) const&& = delete;
 
   struct Impl;
 
@@ -197,7 +216,8 @@ class SLOY_EXPORT Program {
   std::shared_ptr<Impl> impl_;
 };
 
-/// Compiles what `outputs` and `updates` need. Throws ConfigError on an unknown pass name.
+/// Compiles what `outputs` and `updates` need. Throws ConfigError where there is neither, on an
+/// unknown pass name, and on float64 for another backend than the reference.
 SLOY_EXPORT Program compile(ProgramOptions options);
 
 /// A value's numbers, computed at once by the reference kernels: for tests, examples and debugging.

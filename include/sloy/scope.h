@@ -46,17 +46,18 @@ class SLOY_EXPORT Scope {
 
   Graph& graph() const { return build_->graph(); }
   /// "encoder/conv1".
-  const std::string& path() const { return path_; }
+  const std::string& path() const& { return path_; }
+  std::string path() const&& { return path_; }
   /// Whether this is a training step, not inference.
   bool training() const { return build_->training(); }
   /// Whether the layer learns; a frozen one behaves as in inference.
   bool trainable() const { return trainable_; }
 
-  /// A parameter, added to the model's variables when it is first asked for. Throws ShapeError
-  /// where it exists with another shape.
+  /// A parameter of float32, added to the model's variables when it is first asked for. Throws
+  /// ShapeError where it exists with another shape, or a size is below 1 or the batch's.
   Value weight(std::string_view name, Shape shape, const Initializer& initializer = GlorotUniform{},
                const Regularizer& regularizer = {});
-  /// A number the layer keeps, not trained: set by `update`.
+  /// Numbers the layer keeps, not trained: set by `update`. Throws as `weight` does.
   Value statistic(std::string_view name, Shape shape, const Initializer& initializer = Zeros{});
   /// After a training step the statistic is f of its value so far; does nothing in inference or
   /// where the layer is frozen.
@@ -65,8 +66,10 @@ class SLOY_EXPORT Scope {
   /// A scalar added to the loss, as activity regularizers do.
   void add_loss(Value loss) { build_->add_loss(loss); }
 
-  /// Random numbers of this layer and call; each use in one call needs another `purpose`.
+  /// Random numbers of this layer and call, others at each step; each use in one call needs another
+  /// `purpose`. The first dimension of `shape` counts examples. Uniform in [0, 1).
   Value random_uniform(Shape shape, std::uint32_t purpose = 0);
+  /// The same with the standard normal distribution.
   Value random_normal(Shape shape, std::uint32_t purpose = 0);
 
  private:

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cassert>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -41,9 +42,12 @@ SLOY_EXPORT std::string_view to_string(DType dtype);
 /// Throws ConfigError on a name that is no dtype.
 SLOY_EXPORT DType parse_dtype(std::string_view name);
 
+/// The dtype of a C++ type: of float, double, std::int32_t and std::uint8_t.
 template <class T>
 inline constexpr DType dtype_of = [] {
-  static_assert(sizeof(T) == 0, "no dtype");
+  static_assert(sizeof(T) == 0,
+                "elements are float, double, std::int32_t or std::uint8_t; a Tensor is made of "
+                "std::int64_t too, which becomes std::int32_t");
   return DType{};
 }();
 template <>
@@ -59,8 +63,10 @@ inline constexpr DType dtype_of<std::uint8_t> = DType::uint8;
 class Dim {
  public:
   constexpr Dim() = default;
-  constexpr Dim(std::int64_t size) : factor_(size) {}  // NOLINT: a number is a dimension
-  constexpr Dim(int size) : factor_(size) {}           // NOLINT
+  /// Of any integer type. What does not fit 63 bits is negative, and refused where it is used.
+  template <std::integral T>
+  constexpr Dim(T size) : factor_(static_cast<std::int64_t>(size)) {}  // NOLINT: 3 is a dimension
+  /// factor × batch.
   static constexpr Dim batches(std::int64_t factor) {
     Dim dim(factor);
     dim.symbolic_ = true;
@@ -94,7 +100,9 @@ class SLOY_EXPORT Shape {
  public:
   static constexpr int max_rank = 8;
 
+  /// Of a scalar: no dimensions.
   Shape() = default;
+  /// Throws ShapeError on more than max_rank dimensions, as push_back does.
   Shape(std::initializer_list<Dim> dims);
   explicit Shape(std::span<const Dim> dims);
   explicit Shape(std::span<const std::int64_t> dims);
@@ -105,6 +113,7 @@ class SLOY_EXPORT Shape {
   Dim& operator[](int axis) { return dims_[axis < 0 ? axis + rank_ : axis]; }
   const Dim* begin() const { return dims_; }
   const Dim* end() const { return dims_ + rank_; }
+  /// One more dimension, the innermost.
   void push_back(Dim dim);
 
   /// The size along `axis`. REQUIRES: that dimension is not symbolic.
@@ -115,9 +124,11 @@ class SLOY_EXPORT Shape {
   Dim elements() const;
   /// The number of elements. REQUIRES: not symbolic.
   std::int64_t size() const { return elements().size(); }
+  /// The shape with the batch size put in.
   Shape bind(std::int64_t batch_size) const;
-  /// The shape without, or with only, its first dimension's place taken by `dim`.
+  /// The shape with another first dimension. REQUIRES: rank ≥ 1.
   Shape with_first(Dim dim) const;
+  /// The shape without one dimension; a negative axis counts from the end. REQUIRES: it has it.
   Shape without(int axis) const;
 
   bool operator==(const Shape& other) const;
@@ -157,39 +168,54 @@ class SLOY_EXPORT Tensor {
   Tensor(Shape shape, std::span<const T> values) : Tensor(dtype_of<T>, std::move(shape)) {
     copy_from(values.data(), values.size());
   }
+  /// int64, as class labels often come, becomes int32. Throws DataError on a number that is no
+  /// int32.
+  Tensor(Shape shape, std::span<const std::int64_t> values);
   template <class T>
   Tensor(Shape shape, const std::vector<T>& values)
       : Tensor(std::move(shape), std::span<const T>(values)) {}
+  /// A tensor of shape ().
   template <class T>
   static Tensor scalar(T value) {
     return Tensor(Shape{}, std::span<const T>(&value, 1));
   }
 
   DType dtype() const { return dtype_; }
-  const Shape& shape() const { return shape_; }
+  const Shape& shape() const& { return shape_; }
+  Shape shape() const&& { return shape_; }
   Type type() const { return {dtype_, shape_}; }
+  /// The number of elements, and of their bytes.
   std::int64_t size() const { return size_; }
   std::size_t bytes() const { return static_cast<std::size_t>(size_) * size_of(dtype_); }
 
-  const std::byte* data() const { return buffer_.get(); }
+  /// Valid while this tensor lives and isn't written to or assigned, as `values` is.
+  const std::byte* data() const& { return buffer_.get(); }
+  const std::byte* data() const&& = delete;
   /// For writing: makes the buffer this tensor's own first.
-  std::byte* mutable_data();
+  std::byte* mutable_data() &;
 
   /// The elements. Throws ShapeError where T is not the tensor's dtype.
   template <class T>
-  std::span<const T> values() const {
+  std::span<const T> values() const& {
     check_dtype(dtype_of<T>);
     return {reinterpret_cast<const T*>(data()), static_cast<std::size_t>(size_)};
   }
+  /// A copy of them, where the tensor itself is about to go: model.weight("w").values<float>().
   template <class T>
-  std::span<T> mutable_values() {
+  std::vector<T> values() const&& {
+    const std::span<const T> all = values<T>();
+    return {all.begin(), all.end()};
+  }
+  /// The elements for writing. Throws as `values` does.
+  template <class T>
+  std::span<T> mutable_values() & {
     check_dtype(dtype_of<T>);
     return {reinterpret_cast<T*>(mutable_data()), static_cast<std::size_t>(size_)};
   }
-  /// The one element of a tensor of size 1, as a double.
+  /// The one element of a tensor of size 1, as a double. Throws ShapeError on another size.
   double item() const;
 
-  /// The same elements under another shape of equal size.
+  /// The same elements under another shape. Throws ShapeError where its size is another.
   Tensor reshaped(Shape shape) const;
   /// Every element converted; to an integer type by rounding towards zero and keeping to its
   /// range, not-a-number becoming 0.
@@ -200,6 +226,7 @@ class SLOY_EXPORT Tensor {
 
  private:
   void check_dtype(DType asked) const;
+  void check_count(std::size_t count) const;
   void copy_from(const void* values, std::size_t count);
 
   DType dtype_ = DType::float32;

@@ -53,12 +53,12 @@ double Config::as_number() const {
   wrong_kind("a number");
 }
 
-const std::string& Config::as_string() const {
+const std::string& Config::as_string() const& {
   if (!is_string()) wrong_kind("text");
   return std::get<std::string>(value_);
 }
 
-const Config::List& Config::as_list() const {
+const Config::List& Config::as_list() const& {
   if (is_string()) {
     throw config_error(*this, fmt::format("a list is needed here, not {}", describe()),
                        fmt::format("put it in brackets: [{}]", to_json(*this)));
@@ -67,26 +67,34 @@ const Config::List& Config::as_list() const {
   return std::get<List>(value_);
 }
 
-const Config::Map& Config::as_map() const {
+const Config::Map& Config::as_map() const& {
   if (!is_map()) wrong_kind("a map");
   return std::get<Map>(value_);
 }
 
-Config::List& Config::as_list() { return const_cast<List&>(std::as_const(*this).as_list()); }
+Config::List& Config::as_list() & { return const_cast<List&>(std::as_const(*this).as_list()); }
 
-Config::Map& Config::as_map() {
+Config::Map& Config::as_map() & {
   if (!is_map()) wrong_kind("a map");
   return std::get<Map>(value_);
 }
 
-const Config* Config::find(std::string_view key) const {
+std::string Config::as_string() && {
+  if (!is_string()) wrong_kind("text");
+  return std::get<std::string>(std::move(value_));
+}
+// In these *this is an lvalue: they call the overloads above.
+Config::List Config::as_list() && { return std::move(as_list()); }
+Config::Map Config::as_map() && { return std::move(as_map()); }
+
+const Config* Config::find(std::string_view key) const& {
   for (const auto& [name, value] : as_map()) {
     if (name == key) return &value;
   }
   return nullptr;
 }
 
-Config& Config::operator[](std::string_view key) {
+Config& Config::operator[](std::string_view key) & {
   if (is_null()) value_ = Map{};
   for (auto& [name, value] : as_map()) {
     if (name == key) return value;
@@ -94,9 +102,14 @@ Config& Config::operator[](std::string_view key) {
   return as_map().emplace_back(std::string(key), Config{}).second;
 }
 
-const Config& Config::at(std::string_view key) const {
+const Config& Config::at(std::string_view key) const& {
   if (const Config* found = find(key)) return *found;
   throw config_error(*this, fmt::format("the key '{}' is missing", key));
+}
+
+Config Config::at(std::string_view key) && {
+  static_cast<void>(at(key));  // throws where it is missing
+  return std::move((*this)[key]);
 }
 
 std::string Config::describe() const {

@@ -31,7 +31,7 @@ View<IndexOf> view(const Dataset& base, std::int64_t count, IndexOf index_of) {
 
 }  // namespace
 
-const Spec& Dataset::spec() const {
+const Spec& Dataset::spec() const& {
   static const Spec none{};
   return held_ ? held_->spec : none;
 }

@@ -144,6 +144,9 @@ TEST(FromTensors, IntegerTargetsAreLabels) {
     EXPECT_EQ(dataset.spec().num_classes, 3);
     EXPECT_EQ(dataset[1].target, Tensor::scalar(std::int32_t{2}));
   }
+  const Dataset wide = from_tensors(x, Tensor({4}, std::vector<std::int64_t>{0, 2, 1, 0}));
+  EXPECT_EQ(wide.spec().num_classes, 3);
+  EXPECT_EQ(wide[1].target, Tensor::scalar(std::int32_t{2}));
   const Dataset named =
       from_tensors(x, Tensor({4}, std::vector<std::int32_t>{0, 1, 1, 0}), {"cat", "dog", "fox"});
   EXPECT_EQ(named.spec().num_classes, 3);

@@ -157,13 +157,13 @@ Results Program::run(State& state, const std::vector<Tensor>& feeds) const {
   return Results(std::move(results));
 }
 
-const std::shared_ptr<Variables>& Program::variables() const {
+const std::shared_ptr<Variables>& Program::variables() const& {
   return impl_->graph->shared_variables();
 }
 
-Executable& Program::executable(std::int64_t batch_size) const { return impl_->at(batch_size); }
+Executable& Program::executable(std::int64_t batch_size) const& { return impl_->at(batch_size); }
 
-Step Program::step(std::int64_t batch_size) const { return Step(impl_->at(batch_size)); }
+Step Program::step(std::int64_t batch_size) const& { return Step(impl_->at(batch_size)); }
 
 void Step::run(State& state, std::span<const void* const> feeds) const {
   executable_->run(state, feeds);
@@ -176,7 +176,7 @@ const Type& Step::output_type(std::size_t index) const { return executable_->out
 const std::vector<Type>& Step::input_types() const { return executable_->input_types(); }
 const Plan& Step::plan() const { return executable_->plan(); }
 
-const Plan& Program::plan(std::int64_t batch_size) const {
+const Plan& Program::plan(std::int64_t batch_size) const& {
   std::int64_t size = batch_size > 0 ? batch_size : impl_->batch_size;
   return impl_->at(size > 0 ? size : nominal_batch).plan();
 }

@@ -69,7 +69,20 @@ Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(shape) {
   buffer_ = zeroed_buffer(bytes);
 }
 
-std::byte* Tensor::mutable_data() {
+Tensor::Tensor(Shape shape, std::span<const std::int64_t> values)
+    : Tensor(DType::int32, std::move(shape)) {
+  check_count(values.size());
+  const std::span<std::int32_t> elements = mutable_values<std::int32_t>();
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    elements[i] = static_cast<std::int32_t>(values[i]);
+    if (elements[i] == values[i]) continue;
+    throw DataError(fmt::format("the number {} does not fit int32", values[i]),
+                    {{"element", std::to_string(i), "counted from 0"}},
+                    "class labels count from 0; what is measured is given as float or double");
+  }
+}
+
+std::byte* Tensor::mutable_data() & {
   if (buffer_.use_count() == 1) {
     // Another thread may have read through a copy that it dropped just now: its reads come first.
     std::atomic_thread_fence(std::memory_order_acquire);
@@ -131,11 +144,14 @@ void Tensor::check_dtype(DType asked) const {
   }
 }
 
+void Tensor::check_count(std::size_t count) const {
+  if (count == static_cast<std::size_t>(size_)) return;
+  throw ShapeError(fmt::format("{} values were given for a tensor of {} elements", count, size_),
+                   {{"type", to_string(type())}});
+}
+
 void Tensor::copy_from(const void* values, std::size_t count) {
-  if (count != static_cast<std::size_t>(size_)) {
-    throw ShapeError(fmt::format("{} values were given for a tensor of {} elements", count, size_),
-                     {{"type", to_string(type())}});
-  }
+  check_count(count);
   if (count != 0) std::memcpy(mutable_data(), values, bytes());
 }
 

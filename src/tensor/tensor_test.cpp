@@ -6,8 +6,12 @@
 #include <limits>
 #include <thread>
 
+#include "harness/messages.h"
+
 namespace sloy {
 namespace {
+
+using harness::message_of;
 
 TEST(Tensor, IsZerosUntilWritten) {
   const Tensor tensor(DType::float32, {2, 3});
@@ -76,6 +80,44 @@ TEST(Tensor, ChecksShapesAndTypes) {
   EXPECT_THROW(Tensor(DType::float32, {2}).item(), ShapeError);
   EXPECT_THROW(Tensor(DType::float32, {4}).reshaped({5}), ShapeError);
   EXPECT_THROW(Tensor(DType::float32, {4}).reshaped({batch}), ShapeError);
+}
+
+TEST(Tensor, TakesSizesOfAnyIntegerType) {
+  const std::vector<float> values{1, 2, 3, 4, 5, 6};
+  const std::size_t n = values.size() / 2;
+  const Tensor tensor({n, 2u}, values);
+  EXPECT_EQ(tensor.shape(), (Shape{3, 2}));
+  EXPECT_EQ(Tensor({values.size()}, values).shape(), (Shape{6}));
+  EXPECT_EQ((Shape{batch, std::int16_t{3}, 4LL}), (Shape{batch, 3, 4}));
+  EXPECT_THROW(Tensor(DType::uint8, {std::numeric_limits<std::size_t>::max()}), ShapeError);
+}
+
+TEST(Tensor, TakesInt64AsInt32) {
+  const std::vector<std::int64_t> labels{3, -1, 2147483647, -2147483648};
+  const Tensor tensor({labels.size()}, labels);
+  EXPECT_EQ(tensor, Tensor({4}, std::vector<std::int32_t>{3, -1, 2147483647,
+                                                          std::numeric_limits<int>::min()}));
+  EXPECT_EQ(Tensor({4}, std::span<const std::int64_t>(labels)), tensor);
+  EXPECT_EQ(Tensor::scalar(std::int64_t{7}), Tensor::scalar(std::int32_t{7}));
+  EXPECT_THROW(Tensor({3}, labels), ShapeError);
+  EXPECT_EQ(message_of([] {
+              Tensor({2}, std::vector<std::int64_t>{5, 2147483648});
+            }),
+            "the number 2147483648 does not fit int32\n"
+            "  element   1   counted from 0\n"
+            "  to fix    class labels count from 0; what is measured is given as float or double");
+}
+
+TEST(Tensor, ValuesOutliveATensorThatGoes) {
+  const auto make = [] { return Tensor({3}, std::vector<float>{1, 2, 3}); };
+  const auto values = make().values<float>();
+  EXPECT_EQ(values, (std::vector<float>{1, 2, 3}));
+  float sum = 0;
+  for (float value : make().values<float>()) sum += value;
+  EXPECT_EQ(sum, 6);
+  EXPECT_EQ(make().values<float>()[1], 2);
+  const Shape& shape = make().shape();
+  EXPECT_EQ(shape, (Shape{3}));
 }
 
 TEST(Tensor, ReshapesWithoutCopying) {
