@@ -33,7 +33,12 @@ int main() {
                  .loss = QuantileLoss{.quantile = 0.9},
                  .metrics = {ShareBelow{}}});
   model.fit(data, {.epochs = 40, .verbose = Verbosity::silent});
-  const double share = model.evaluate(data).logs["share_below"];
+  // The file names both; whoever loads it says what they are.
+  model.save("custom_loss.safetensors");
+  Model loaded = Model::load("custom_loss.safetensors",
+                             {.custom = {.losses = {register_loss<QuantileLoss>()},
+                                         .metrics = {register_metric<ShareBelow>()}}});
+  const double share = loaded.evaluate(data).logs["share_below"];
   std::printf("%.3f of the targets are below the predicted 0.9 quantile\n", share);
   return share > 0.87 && share < 0.93 ? 0 : 1;
 }

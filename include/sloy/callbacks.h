@@ -82,6 +82,7 @@ class SLOY_EXPORT Run {
   /// The figures every epoch's logs will have.
   virtual const std::vector<std::string>& log_names() const = 0;
 
+  /// Of the next step.
   virtual double learning_rate() const = 0;
   virtual void set_learning_rate(double rate) = 0;
 
@@ -106,7 +107,7 @@ class SLOY_EXPORT Notice : public Error {
 enum class Mode : std::uint8_t { automatic, min, max };
 constexpr std::array<std::string_view, 3> enum_names(Mode) { return {"auto", "min", "max"}; }
 
-/// The best value of a monitored figure so far.
+/// The best value of a monitored figure so far, for callbacks that look for one.
 class SLOY_EXPORT Best {
  public:
   Best() = default;
@@ -116,6 +117,7 @@ class SLOY_EXPORT Best {
   /// Whether `value` is the first or better than the best; it becomes the best then.
   bool improve(double value);
   bool found() const { return found_; }
+  /// REQUIRES: found.
   double value() const { return value_; }
   void set(double value) { value_ = value, found_ = true; }
 
@@ -127,8 +129,8 @@ class SLOY_EXPORT Best {
 };
 
 /// Stops when `monitor` has not improved for `patience` epochs, counted from `start_from_epoch`, or
-/// has not become better than `baseline` in that time. Unlike Keras it restores the weights of the
-/// best epoch by default, whatever ends the fit.
+/// has not become better than `baseline` in that time (Prechelt 1998). Unlike Keras it restores the
+/// weights of the best epoch by default, whatever ends the fit.
 struct SLOY_EXPORT EarlyStopping {
   std::string monitor = "val_loss";     ///< a figure of the logs
   double min_delta = 0;                 ///< better means better by more than this
@@ -140,9 +142,9 @@ struct SLOY_EXPORT EarlyStopping {
 
   struct Progress {
     Best best;
-    int best_epoch = -1;
-    int wait = 0;
-    int stopped_epoch = -1;
+    int best_epoch = -1;     ///< from 0; −1: none yet
+    int wait = 0;            ///< epochs since
+    int stopped_epoch = -1;  ///< −1: it has not stopped the fit
   };
   Progress progress = {};  ///< set while training
 
@@ -261,11 +263,15 @@ class SLOY_EXPORT Callback {
   Config state() const { return held_->state(); }
   void set_state(const Config& config) { held_->set_state(config); }
 
+  /// "EarlyStopping".
   std::string_view type() const { return held_->type(); }
+  /// The callback itself, where it is a T, else nullptr: to read what it found out in a fit.
   template <class T>
-  const T* as() const {
+  const T* as() const& {
     return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
   }
+  template <class T>
+  const T* as() const&& = delete;
   friend SLOY_EXPORT Config to_config(const Callback& callback);
 
  private:
@@ -323,10 +329,14 @@ class SLOY_EXPORT Callback {
   std::shared_ptr<Interface> held_;
 };
 
+/// { type = …, fields… }. Throws ConfigError where it has members but no fields().
 SLOY_EXPORT Config to_config(const Callback& callback);
+/// A list of them, of built-in types.
 SLOY_EXPORT void from_config(const Config& config, std::vector<Callback>& callbacks);
+/// Throws ConfigError on an unknown type, naming the nearest.
 SLOY_EXPORT Callback callback_from_config(const Config& config,
                                           std::span<const TypeEntry<Callback>> custom = {});
+/// The built-in callbacks, in the order of the reference.
 SLOY_EXPORT std::span<const TypeEntry<Callback>> callback_types();
 
 }  // namespace sloy

@@ -8,8 +8,8 @@
 ///
 ///     struct Scale {
 ///       double factor = 2;
-///       Value call(Scope& scope, Value x) const { return x * factor; }
-///       Symbol operator()(Symbol x) const { return apply(*this, x); }
+///       Value call(Scope&, Value x) const { return x * factor; }
+///       Symbol operator()(const Symbol& x) const { return apply(*this, x); }
 ///       static void fields(auto&& field) {
 ///         field("factor", &Scale::factor);
 ///       }
@@ -31,6 +31,8 @@
 namespace sloy {
 
 class Layer;
+class Loss;
+class Metric;
 
 /// A value of a model before there is a graph: what calling a layer gives. Its type is known at
 /// once, so a layer that doesn't fit is refused where it is called.
@@ -40,11 +42,16 @@ class SLOY_EXPORT Symbol {
   Symbol() = default;
   Symbol(std::shared_ptr<const Call> call, int result) : call_(std::move(call)), result_(result) {}
 
+  /// Whether it stands for something. All below REQUIRE that.
   explicit operator bool() const { return call_ != nullptr; }
-  const Type& type() const;
+  const Type& type() const&;
+  Type type() const&& { return type(); }
   /// With the batch dimension first.
-  const Shape& shape() const { return type().shape; }
-  const Call& call() const { return *call_; }
+  const Shape& shape() const& { return type().shape; }
+  Shape shape() const&& { return type().shape; }
+  /// The call that gives it, and which of that call's results it is.
+  const Call& call() const& { return *call_; }
+  const Call& call() const&& = delete;
   int result() const { return result_; }
   bool operator==(const Symbol&) const = default;
 
@@ -60,12 +67,16 @@ struct Symbol::Call {
   std::vector<Type> types;  ///< of the results
 };
 
-Symbol operator+(const Symbol& a, const Symbol& b);
+/// Add{}({a, b}).
+SLOY_EXPORT Symbol operator+(const Symbol& a, const Symbol& b);
 
+/// A layer of one input. `call` writes it into the scope's graph and gives its result; Model asks
+/// for it in training and in inference.
 template <class T>
 concept CallsOnOne = requires(const T& layer, Scope& scope, Value x) {
   { layer.call(scope, x) } -> std::same_as<Value>;
 };
+/// A layer of several inputs, or any number of them.
 template <class T>
 concept CallsOnMany = requires(const T& layer, Scope& scope, std::span<const Value> inputs) {
   { layer.call(scope, inputs) } -> std::same_as<Value>;
@@ -95,6 +106,7 @@ struct SLOY_EXPORT ActivationLayer {
 /// One layer of a model, of any type. A layer struct is a description, and each call of it makes a
 /// new layer with weights of its own; calls of one Layer (or of its copies) share weights:
 ///
+///     Symbol a = Input{4}, b = Input{4};
 ///     Layer shared = Dense{.units = 8};
 ///     Symbol both = Add{}({shared(a), shared(b)});
 class SLOY_EXPORT Layer {
@@ -111,17 +123,21 @@ class SLOY_EXPORT Layer {
   std::string name() const { return held_->name(); }
   /// Whether it was left to learn.
   bool trainable() const { return held_->trainable(); }
-  /// The struct's fields, without the type.
+  /// The struct's fields, without the type. Throws ConfigError where it has members but no
+  /// fields().
   Config fields() const { return held_->fields(); }
   /// The struct, where it is a T, else nullptr.
   template <class T>
-  const T* as() const {
+  const T* as() const& {
     return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
   }
+  template <class T>
+  const T* as() const&& = delete;
 
   /// Writes the layer into the scope's graph. An Error gets the layer's path as a note.
   std::vector<Value> call(Scope& scope, std::span<const Value> inputs) const;
 
+  /// A call of this layer. Throws at once what doesn't fit: ShapeError, ConfigError.
   Symbol operator()(const Symbol& input) const;
   Symbol operator()(const std::vector<Symbol>& inputs) const;
   /// For layers with several results.
@@ -183,11 +199,15 @@ using LayerEntry = TypeEntry<Layer>;
 /// Types of the user's own that files may name, for loading a model or reading a recipe:
 ///
 ///     Model::load("m.safetensors", {.custom = {.layers = {register_layer<Scale>()}}});
+///
+/// Each needs fields(), unless it has no members, and a default constructor.
 struct CustomTypes {
   std::vector<LayerEntry> layers = {};
   std::vector<Activation> activations = {};  ///< with names
   std::vector<TypeEntry<Initializer>> initializers = {};
   std::vector<TypeEntry<Regularizer>> regularizers = {};
+  std::vector<TypeEntry<Loss>> losses = {};     ///< register_loss<T>() of losses.h
+  std::vector<TypeEntry<Metric>> metrics = {};  ///< register_metric<T>() of metrics.h
 };
 
 template <LayerType T>
@@ -205,7 +225,8 @@ constexpr TypeEntry<Regularizer> register_regularizer() {
 
 /// The built-in layers, in the order of the reference.
 SLOY_EXPORT std::span<const LayerEntry> layer_types();
-/// { type = …, fields… }.
+/// { type = …, fields… } without what is absent and without the name, which is its model's. Throws
+/// as Layer::fields does.
 SLOY_EXPORT Config to_config(const Layer& layer);
 /// Built-in types and those of `custom`; keys that belong to the layer's place in a model
 /// (`inputs`) must have been taken out. Throws ConfigError.

@@ -58,6 +58,7 @@ SLOY_EXPORT void from_config(const Config& config, IntPair& pair);
 /// their examples are.
 class SLOY_EXPORT Input {
  public:
+  /// Throws ShapeError on a size that isn't 1 or more.
   Input(std::initializer_list<Dim> dims) : Input(Shape(dims)) {}
   explicit Input(const Shape& shape, DType dtype = DType::float32, std::string given_name = {});
   Input() : Input(Shape{}) {}
@@ -65,7 +66,8 @@ class SLOY_EXPORT Input {
   std::string name;
 
   /// Of one example, without the batch.
-  const Type& type() const { return type_; }
+  const Type& type() const& { return type_; }
+  Type type() const&& { return type_; }
   operator Symbol() const { return symbol_; }  // NOLINT: an input is the symbol of what is fed
   Value call(Scope& scope, Value x) const;
 
@@ -104,9 +106,9 @@ struct SLOY_EXPORT Dense {
   }
 };
 
-/// Convolution over images: activation(x ∗ kernel + bias), the kernel not mirrored. The kernel is
-/// (height, width, channels / groups, filters), the bias (filters). A result's size is
-/// ⌈size / stride⌉ with the padding `same`, ⌈(size − dilation·(kernel − 1)) / stride⌉ with `valid`.
+/// Convolution over images (LeCun et al. 1998): activation(x ∗ kernel + bias), the kernel (height,
+/// width, channels / groups, filters) not mirrored, the bias (filters). A size becomes ⌈size /
+/// stride⌉ with the padding `same`, ⌈(size − dilation·(kernel − 1)) / stride⌉ with `valid`.
 /// (batch, height, width, channels) → (batch, height′, width′, filters)
 struct SLOY_EXPORT Conv2D {
   int filters = 0;            ///< needed: channels of the result
@@ -322,7 +324,7 @@ struct SLOY_EXPORT Rescaling {
   }
 };
 
-/// The sum of two or more inputs of one shape.
+/// The sum of two or more inputs of one shape, which stays.
 struct SLOY_EXPORT Add {
   std::string name = {};
 
@@ -331,7 +333,7 @@ struct SLOY_EXPORT Add {
   static void fields(auto&& field) { field("name", &Add::name); }
 };
 
-/// The product, element by element, of two or more inputs of one shape.
+/// The product, element by element, of two or more inputs of one shape, which stays.
 struct SLOY_EXPORT Multiply {
   std::string name = {};
 
@@ -355,7 +357,7 @@ struct SLOY_EXPORT Concatenate {
 };
 
 /// x from `threshold` on, below it negative_slope·(x − threshold); nothing above `max_value`. As it
-/// stands max(x, 0), of any shape. No argument may be negative.
+/// stands max(x, 0) (Nair and Hinton 2010), of any shape. No argument may be negative.
 struct SLOY_EXPORT ReLU {
   std::optional<double> max_value = {};  ///< left out: no bound
   double negative_slope = 0;
@@ -398,7 +400,8 @@ struct SLOY_EXPORT ELU {
   }
 };
 
-/// Turns scores along the last axis into probabilities that sum to one: eˣ / Σ eˣ. The shape stays.
+/// Turns scores along the last axis into probabilities that sum to one: eˣ / Σ eˣ (Bridle 1990).
+/// The shape stays.
 struct SLOY_EXPORT Softmax {
   std::string name = {};
 

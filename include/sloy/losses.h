@@ -1,7 +1,9 @@
 /// Losses: what training makes small. Names, arguments and definitions are Keras's.
 ///
-/// A loss of your own is a struct with `call`, which gives a loss for every example (or every
-/// position of it); the mean of all is minimised:
+/// Each has `call`, which gives a loss for every example (or every position of it), of shape
+/// (batch, …); the mean of all is minimised. Called as a function, `MeanSquaredError{}(target,
+/// prediction)`, it checks the types and gives that mean. `check` throws ShapeError, and
+/// ConfigError on an argument that makes no sense. A loss of your own needs `call` alone:
 ///
 ///     struct Cubic {
 ///       Value call(Value target, Value prediction) const {
@@ -27,7 +29,11 @@
 namespace sloy {
 
 /// What a prediction must be for a loss to make sense of it.
-enum class Prediction : std::uint8_t { any, scores, probabilities };
+enum class Prediction : std::uint8_t {
+  any,
+  scores,        ///< before a softmax or sigmoid
+  probabilities  ///< after it
+};
 
 /// −log of the probability of the right class. Targets are int32 labels, (batch, …); predictions
 /// (batch, …, classes). Probabilities are divided by their sum and clipped to [1e-7, 1 − 1e-7].
@@ -47,7 +53,8 @@ struct SLOY_EXPORT SparseCategoricalCrossentropy {
 
 /// −Σ target·log(probability) over the last axis, the classes. Targets are probabilities of every
 /// class, one-hot or not; targets and predictions are (batch, …, classes). Probabilities predicted
-/// are divided by their sum and clipped to [1e-7, 1 − 1e-7].
+/// are divided by their sum and clipped to [1e-7, 1 − 1e-7]. Label smoothing is that of Szegedy et
+/// al. 2016.
 struct SLOY_EXPORT CategoricalCrossentropy {
   bool from_logits = false;    ///< predictions are scores, before a softmax
   double label_smoothing = 0;  ///< s in [0, 1]: target ← target·(1 − s) + s / classes
@@ -121,11 +128,15 @@ class SLOY_EXPORT Loss {
   /// Throws ShapeError where predictions and targets of these types don't fit each other.
   void check(const Type& target, const Type& prediction) const { held_->check(target, prediction); }
   Prediction prediction() const { return held_->prediction(); }
+  /// "MeanSquaredError".
   std::string_view type() const { return held_->type(); }
+  /// The struct, where it is a T, else nullptr.
   template <class T>
-  const T* as() const {
+  const T* as() const& {
     return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
   }
+  template <class T>
+  const T* as() const&& = delete;
   friend SLOY_EXPORT Config to_config(const Loss& loss);
 
  private:
@@ -156,11 +167,19 @@ class SLOY_EXPORT Loss {
   std::shared_ptr<const Interface> held_;
 };
 
+/// For CustomTypes: a loss of your own that model files may name.
+template <class T>
+constexpr TypeEntry<Loss> register_loss() {
+  return type_entry<Loss, T>();
+}
+
+/// { type = …, fields… }. Throws ConfigError where it has members but no fields().
 SLOY_EXPORT Config to_config(const Loss& loss);
 SLOY_EXPORT void from_config(const Config& config, Loss& loss);
 /// Throws ConfigError on an unknown type, naming the nearest.
 SLOY_EXPORT Loss loss_from_config(const Config& config,
                                   std::span<const TypeEntry<Loss>> custom = {});
+/// The built-in losses, in the order of the reference.
 SLOY_EXPORT std::span<const TypeEntry<Loss>> loss_types();
 
 /// Throws ConfigError where a model that ends in this activation ("softmax"; empty where it has no

@@ -75,12 +75,17 @@ class SLOY_EXPORT Metric {
     return held_->call(target, prediction, kind);
   }
   /// "accuracy": its key in logs and history, where a second metric of one name is "accuracy_1".
+  /// What its `metric_name` gives, else the type's in small letters: "within_tenth".
   std::string name() const { return held_->name(); }
+  /// "Accuracy".
   std::string_view type() const { return held_->type(); }
+  /// The struct, where it is a T, else nullptr.
   template <class T>
-  const T* as() const {
+  const T* as() const& {
     return held_->type_info() == typeid(T) ? static_cast<const T*>(held_->address()) : nullptr;
   }
+  template <class T>
+  const T* as() const&& = delete;
   friend SLOY_EXPORT Config to_config(const Metric& metric);
 
  private:
@@ -117,8 +122,17 @@ class SLOY_EXPORT Metric {
   std::shared_ptr<const Interface> held_;
 };
 
+/// For CustomTypes: a metric of your own that model files may name.
+template <class T>
+constexpr TypeEntry<Metric> register_metric() {
+  return type_entry<Metric, T>();
+}
+
+/// { type = …, fields… }. Throws ConfigError where it has members but no fields().
 SLOY_EXPORT Config to_config(const Metric& metric);
+/// A list of them, of built-in types.
 SLOY_EXPORT void from_config(const Config& config, std::vector<Metric>& metrics);
+/// Throws ConfigError on an unknown type, naming the nearest.
 SLOY_EXPORT Metric metric_from_config(const Config& config,
                                       std::span<const TypeEntry<Metric>> custom = {});
 /// Accuracy and the losses.

@@ -1,5 +1,6 @@
 /// Models: layers put together, trained and used.
 ///
+///     data::Split data = data::fashion_mnist();
 ///     auto model = Sequential{Input{28, 28, 1}, Flatten{}, Dense{.units = 10}};
 ///     model.compile({.optimizer = Adam{},
 ///                    .loss = SparseCategoricalCrossentropy{.from_logits = true},
@@ -27,14 +28,16 @@
 
 namespace sloy {
 
+/// How a model learns, and on what its programs run.
 struct CompileOptions {
-  Optimizer optimizer = SGD{};
-  std::optional<Loss> loss = {};
-  std::vector<Metric> metrics = {};
-  /// Decides first weights (of a model that has none yet), dropout, shuffling and the split.
+  Optimizer optimizer = SGD{};       ///< how weights follow the gradient
+  std::optional<Loss> loss = {};     ///< what is made small: fit and evaluate need one
+  std::vector<Metric> metrics = {};  ///< what is measured beside the loss
+  /// Decides first weights, dropout, shuffling and the split. Weights that were trained, set or
+  /// loaded stay; those that were only made, by a look at them or by predict, are made anew.
   std::uint64_t seed = 0;
   BackendKind backend = BackendKind::cpu;
-  Precision precision = Precision::float32;
+  Precision precision = Precision::float32;  ///< float64: on the reference backend alone
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
 };
 
@@ -47,16 +50,15 @@ enum class Verbosity : std::uint8_t {
 };
 
 struct FitOptions {
-  int epochs = 1;
-  std::int64_t batch_size = 32;
-  /// A share of the data held out: the last of a seeded shuffle.
+  int epochs = 1;                ///< number of the last epoch, counted from 1
+  std::int64_t batch_size = 32;  ///< examples a step
+  /// A share of the data in [0, 1) held out: the last of a seeded shuffle.
   double validation_split = 0;
-  data::Dataset validation_data = {};
-  std::vector<Callback> callbacks = {};
-  bool shuffle = true;
-  int initial_epoch = 0;
-  /// Threads that read ahead; 0: batches are read between steps.
-  int workers = 0;
+  data::Dataset validation_data = {};    ///< instead of a share: measured on after each epoch
+  std::vector<Callback> callbacks = {};  ///< called in this order
+  bool shuffle = true;                   ///< another order in every epoch, by the seed
+  int initial_epoch = 0;  ///< epochs that count as done: for going on with a training
+  int workers = 0;        ///< threads that read ahead; 0: batches are read between steps
   Verbosity verbose = Verbosity::automatic;
   /// Where a checkpoint is written after every epoch; nowhere when empty. A process may be killed
   /// at any moment; a power cut may cost the epochs of the last ten seconds.
@@ -80,39 +82,43 @@ SLOY_EXPORT Config to_config(const History& history);
 SLOY_EXPORT void from_config(const Config& config, History& history);
 
 struct EvaluateOptions {
+  /// Examples a step; but for rounding the result doesn't depend on it.
   std::int64_t batch_size = 32;
-  bool confusion_matrix = false;
+  bool confusion_matrix = false;  ///< whether to count which class was taken for which
 };
 
 struct Evaluation {
-  double loss = 0;
-  Logs logs = {};  ///< loss and metrics
-  std::int64_t examples = 0;
+  double loss = 0;            ///< the mean over all examples, penalties included
+  Logs logs = {};             ///< loss and metrics
+  std::int64_t examples = 0;  ///< how many were measured
   /// (classes, classes) of float64, when asked for: rows are the true class, columns the predicted.
   std::optional<Tensor> confusion_matrix = {};
 };
 
 struct PredictOptions {
-  std::int64_t batch_size = 32;
+  std::int64_t batch_size = 32;  ///< examples a step, at most
 };
 
 struct LoadModelOptions {
-  CustomTypes custom = {};
+  CustomTypes custom = {};  ///< types of your own that the file names
 };
 
 /// One row of a summary.
 struct LayerSummary {
-  std::string path;
-  std::string type;
-  std::vector<Type> results;
+  std::string path;                ///< "conv2d_1"
+  std::string type;                ///< "Conv2D"
+  std::vector<Type> results;       ///< with the batch dimension
   std::int64_t parameters = 0;     ///< trainable
   std::int64_t non_trainable = 0;  ///< statistics and frozen weights
   double flops = 0;                ///< of the inference of one example
 };
 
 /// A graph of layers with weights: a handle, whose copies are the same model. It is a layer too, so
-/// models nest: the larger model begins with a copy of its weights, and from then on the two learn
-/// apart (in Keras they share them). Not for several threads at once.
+/// models nest: the larger model begins with a copy of its weights, where they were trained, set or
+/// loaded, and from then on the two learn apart (in Keras they share them). Not for several threads
+/// at once.
+///
+/// Weights are made when they are first needed, float32, from compile's seed: 0 before a compile.
 class SLOY_EXPORT Model {
  public:
   static constexpr std::string_view type_name = "Model";
@@ -123,43 +129,61 @@ class SLOY_EXPORT Model {
   Model(const Symbol& input, const Symbol& output)
       : Model(std::vector<Symbol>{input}, std::vector<Symbol>{output}) {}
 
+  /// A model as `save` wrote it. Throws FileError where the file is damaged or no model's,
+  /// ConfigError on a layer that is neither built in nor in `custom`. A loss or metric that isn't
+  /// either is left out: a note on stderr names the metric, evaluate the loss.
   static Model load(const std::string& path, const LoadModelOptions& options = {});
-  /// Weights, architecture and class names in one safetensors file. Throws FileError.
+  /// Weights, architecture, class names, loss and metrics in one safetensors file. Throws
+  /// FileError, and ConfigError where a layer has members but no fields(). A loss or metric of that
+  /// kind is not in the file: a note on stderr names it.
   void save(const std::string& path) const;
 
   /// The layers as data, and back: what files and recipes hold. Types of the user's own are found
-  /// in `custom`. Layers without an Input first begin with one of `input`'s type.
+  /// in `custom`. Layers without an Input first begin with one of `input`'s type, which is of one
+  /// example. Throws ConfigError on what is unknown or ill-formed, ShapeError where layers don't
+  /// fit.
   Config to_config() const;
   static Model from_config(const Config& config, const CustomTypes& custom = {},
                            const std::optional<Type>& input = {});
 
-  /// How to train. Keeps the weights there are. A loaded model can be evaluated without: its file
-  /// holds the loss and the metrics, as far as they are the library's own, but no optimizer.
+  /// How to train. Keeps weights that were trained, set or loaded; others follow from the new seed.
+  /// A loaded model can be evaluated without: its file holds the loss and the metrics, but no
+  /// optimizer. Throws ConfigError on float64 for another backend than the reference.
   void compile(CompileOptions options);
   bool is_compiled() const;
   /// What it was compiled with or its file holds; nothing where there is none.
   std::optional<Loss> loss() const;
-  /// Trains. Figures of two metrics with one name are told apart by a number, as "accuracy" and
-  /// "accuracy_1". Throws before the first step where data, model and loss don't fit each other,
-  /// and NumericError at the step where the loss is no longer finite.
+  /// Whether the shapes are known: from an Input, or from the data or the model it is first part
+  /// of.
+  bool is_built() const;
+  /// Trains, from the weights there are. Figures of two metrics with one name are told apart by a
+  /// number, as "accuracy" and "accuracy_1". Throws before the first step where data, model and
+  /// loss don't fit each other, and NumericError at the step where the loss is no longer finite.
   History fit(const data::Dataset& train, const FitOptions& options = {});
+  /// Loss and metrics over all examples. Throws as fit does; ConfigError without a loss.
   Evaluation evaluate(const data::Dataset& dataset, const EvaluateOptions& options = {});
-  /// Outputs for any number of examples, with a batch dimension; for models of one output.
+  /// Outputs for any number of examples, (examples, …) → (examples, …), for models of one input and
+  /// one output. uint8 is taken as pixels, value / 255; other numbers become the input's dtype.
+  /// Throws ShapeError where the features don't fit, ConfigError where the input's shape isn't
+  /// known yet.
   Tensor predict(const Tensor& features, const PredictOptions& options = {});
   Tensor predict(const data::Dataset& dataset, const PredictOptions& options = {});
+  /// For any model: one tensor for each input, and one for each output.
   std::vector<Tensor> predict(const std::vector<Tensor>& features,
                               const PredictOptions& options = {});
-  /// Measures the training data for Normalization layers that were given no mean.
+  /// Measures the training data for Normalization layers that were given no mean, and sets theirs.
   void adapt(const data::Dataset& train);
 
   /// The model in a graph of yours: as a layer of a larger model, or for a training loop of your
-  /// own. Weights belong to the graph's variables.
+  /// own. Weights belong to the graph's variables. A Sequential without an Input is built for the
+  /// shape it is first called on. Throws ShapeError and ConfigError where the inputs don't fit.
   std::vector<Value> call(Scope& scope, std::span<const Value> inputs) const;
   Value operator()(Build& build, Value input) const;
   Symbol operator()(const Symbol& input) const;
   Symbol operator()(const std::vector<Symbol>& inputs) const;
 
-  /// Layers, shapes, parameters, cost: as text, and as data.
+  /// Layers, shapes, parameters, cost: as text, and as data. Throws ConfigError where the input's
+  /// shape isn't known yet, as weights and types below do.
   std::string summary() const;
   std::vector<LayerSummary> layers() const;
   /// Trainable parameters, and all.
@@ -168,29 +192,31 @@ class SLOY_EXPORT Model {
 
   /// Names of all weights and statistics: "conv2d/kernel".
   std::vector<std::string> weight_names() const;
-  /// Throws ConfigError on an unknown name, naming the nearest; ShapeError on a wrong shape.
+  /// A copy of one, or its new numbers, of any dtype. Throws ConfigError on an unknown name, naming
+  /// the nearest; ShapeError on a wrong shape.
   Tensor weight(std::string_view name) const;
   void set_weight(std::string_view name, const Tensor& value);
   /// Whether its layers learn, as part of larger models too.
   bool trainable() const;
   void set_trainable(bool trainable);
-  /// As a layer of larger models.
-  const std::string& name() const;
+  /// As a layer of larger models; empty where none was given.
+  const std::string& name() const&;
+  std::string name() const&& { return name(); }
   void set_name(std::string name);
 
+  /// With the batch dimension.
   std::vector<Type> input_types() const;
   std::vector<Type> output_types() const;
   /// Of the training data, unless set before. Throws ConfigError on another number of names than
   /// there are classes to tell: an output's last dimension, two where that is 1.
-  const std::vector<std::string>& class_names() const;
+  const std::vector<std::string>& class_names() const&;
+  std::vector<std::string> class_names() const&& { return class_names(); }
   void set_class_names(std::vector<std::string> names);
 
   /// The training step for such data and batches, before anything runs: memory, kernels, cost. It
   /// has variables of its own, which take no memory until a State is made of them.
-  /// REQUIRES: compiled.
+  /// Throws as fit does.
   Program training_program(const data::Spec& spec, std::int64_t batch_size) const;
-  /// The same for inference on features of that dtype.
-  Program inference_program(DType features = DType::float32) const;
 
   struct Impl;
 
@@ -203,8 +229,9 @@ class SLOY_EXPORT Model {
 /// { trainable, model = { layer = … } }: the fields of a nested model.
 SLOY_EXPORT Config to_config(const Model& model);
 
-/// Layers one after the other. Without an Input first, the shape of the data it is first given
-/// decides; its dtype is float32 then.
+/// Layers one after the other. Without an Input first, the shape decides that it is first given: of
+/// fit's data or, within a larger model, of what flows in; its dtype is float32 then. Throws
+/// ConfigError where there is no layer, or one Layer stands twice.
 class SLOY_EXPORT Sequential : public Model {
  public:
   Sequential(std::initializer_list<Layer> layers);

@@ -3,6 +3,10 @@
 
 #include <sloy/layer.h>
 
+#include <string>
+
+#include "nn/unknown_type.h"
+
 namespace sloy {
 
 /// Activations and initializers are fields within layers, and a field's from_config has no way to
@@ -20,5 +24,9 @@ class CustomTypesInUse {
  private:
   const CustomTypes* outer_;
 };
+
+/// The fix of an error about a model's file that names a type of the user's own: what C++ is to
+/// give Model::load, as "{.custom = {.layers = {register_layer<Scale>()}}}".
+std::string custom_types_for(const UnknownType& error);
 
 }  // namespace sloy

@@ -7,7 +7,7 @@
 
 namespace sloy {
 
-const Type& Symbol::type() const { return call_->types[static_cast<std::size_t>(result_)]; }
+const Type& Symbol::type() const& { return call_->types[static_cast<std::size_t>(result_)]; }
 
 Symbol operator+(const Symbol& a, const Symbol& b) { return Add{}({a, b}); }
 

@@ -26,19 +26,19 @@ VariableId find_weight(const State& state, std::string_view name) {
 }  // namespace
 
 const ModelGraph& Model::Impl::built() const {
-  if (pending.empty()) return graph;
+  if (is_built()) return graph;
   throw ConfigError("the shape of the model's input is not known yet", {},
                     "begin with an Input, as Input{28, 28, 1}, or call fit first");
 }
 
 void Model::Impl::build_for(const Type& features) {
-  if (pending.empty()) return;
+  if (is_built()) return;
   graph = model_graph(pending, Type{DType::float32, features.shape});
   pending.clear();
 }
 
 bool Model::Impl::can_tell(std::size_t classes) const {
-  if (!pending.empty()) return true;
+  if (!is_built()) return true;
   return std::ranges::any_of(graph.outputs, [&](ModelGraph::Ref output) {
     const Shape& shape = graph.type(output).shape;
     const std::int64_t numbers = shape.rank() < 2 ? 1 : shape.size(-1);
@@ -136,7 +136,7 @@ Sequential::Sequential(const std::vector<Layer>& layers) : Model(std::make_share
   const Model* first = as_model(layers.front());
   if (layers.front().as<Input>()) {
     impl_->graph = model_graph(layers);
-  } else if (first) {
+  } else if (first && first->is_built()) {
     const Type type = first->input_types().front();
     impl_->graph = model_graph(layers, Type{type.dtype, type.shape.without(0)});
   } else {
@@ -150,6 +150,9 @@ Symbol Model::operator()(const Symbol& input) const { return as_layer()(input); 
 Symbol Model::operator()(const std::vector<Symbol>& inputs) const { return as_layer()(inputs); }
 
 std::vector<Value> Model::call(Scope& scope, std::span<const Value> inputs) const {
+  if (inputs.size() == 1 && inputs.front().rank() > 0) {
+    impl_->build_for({inputs.front().dtype(), inputs.front().shape().without(0)});
+  }
   const ModelGraph& graph = impl_->built();
   if (inputs.size() != graph.inputs.size()) {
     throw ConfigError(fmt::format("the model has {}, not {}", counted(graph.inputs.size(), "input"),
@@ -158,18 +161,18 @@ std::vector<Value> Model::call(Scope& scope, std::span<const Value> inputs) cons
   std::vector<Value> fed;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Type& wanted = graph.type(graph.inputs[i]);
-    if (inputs[i].shape().without(0) != wanted.shape.without(0)) {
-      throw ShapeError(
-          "the input has another shape than the model's",
-          {{"input", to_string(inputs[i].shape())}, {"model", to_string(wanted.shape)}});
+    const Shape& given = inputs[i].shape();
+    if (given.rank() == 0 || given.without(0) != wanted.shape.without(0)) {
+      throw ShapeError("the input has another shape than the model's",
+                       {{"input", to_string(given)}, {"model", to_string(wanted.shape)}});
     }
     fed.push_back(as_model_input(inputs[i], wanted.dtype));
   }
   Variables& variables = scope.graph().variables();
   const VariableId first_new = variables.size();
   std::vector<Value> outputs = graph.build(scope, fed);
-  if (!impl_->state) return outputs;
-  // A model that has weights brings them along.
+  if (!impl_->keeps_weights) return outputs;
+  // Weights that don't just follow from a seed are brought along.
   const std::string prefix = scope.path().empty() ? "" : scope.path() + "/";
   for (VariableId id = first_new; id < variables.size(); ++id) {
     const std::string own = variables[id].name.substr(prefix.size());
@@ -205,14 +208,16 @@ Tensor Model::weight(std::string_view name) const {
 void Model::set_weight(std::string_view name, const Tensor& value) {
   State& state = impl_->weights();
   state.set(find_weight(state, name), value);
+  impl_->keeps_weights = true;
 }
 
+bool Model::is_built() const { return impl_->is_built(); }
 bool Model::trainable() const { return impl_->trainable; }
 void Model::set_trainable(bool trainable) {
   impl_->trainable = trainable;
   impl_->trainer.reset();
 }
-const std::string& Model::name() const { return impl_->name; }
+const std::string& Model::name() const& { return impl_->name; }
 void Model::set_name(std::string name) { impl_->name = std::move(name); }
 
 std::vector<Type> Model::input_types() const {
@@ -233,7 +238,7 @@ std::optional<Loss> Model::loss() const {
   return impl_->compiled ? impl_->compiled->loss : std::nullopt;
 }
 
-const std::vector<std::string>& Model::class_names() const { return impl_->class_names; }
+const std::vector<std::string>& Model::class_names() const& { return impl_->class_names; }
 void Model::set_class_names(std::vector<std::string> names) {
   if (!names.empty() && !impl_->can_tell(names.size())) {
     throw ConfigError(
@@ -259,9 +264,5 @@ Model Model::from_config(const Config& config, const CustomTypes& custom,
 }
 
 Config to_config(const Model& model) { return Config::Map{{"model", model.to_config()}}; }
-
-Program Model::inference_program(DType features) const {
-  return impl_->inference_program(features);
-}
 
 }  // namespace sloy

@@ -66,7 +66,13 @@ class Reader {
     }
     if (config.is_map() && config.find("same_as")) return call_again(rest, name, inputs);
 
-    const Layer layer = make(rest);
+    if (detail::type_in(rest) == Model::type_name) {
+      if (!inputs) inputs = std::vector{before(config)};
+      const Layer model = nested_model(rest, *inputs);
+      last_ = builder_.call(builder_.add(model, name), *inputs);
+      return;
+    }
+    const Layer layer = layer_from_config(rest, custom_);
     if (const Input* fed = layer.as<Input>()) {
       last_ = builder_.input(builder_.add(layer, name), Symbol(*fed).type());
       inputs_.push_back({last_, 0});
@@ -76,12 +82,20 @@ class Reader {
     last_ = builder_.call(builder_.add(layer, name), *inputs);
   }
 
-  Layer make(const Config& config) const {
-    if (detail::type_in(config) != "Model") return layer_from_config(config, custom_);
-    return nested_model(config, custom_);
+  /// { type = "Model", trainable, model = { layer = … } }: without an Input of its own it is built
+  /// for what flows in.
+  Layer nested_model(const Config& config, const std::vector<ModelGraph::Ref>& fed) const {
+    detail::check_keys(config, std::array<std::string_view, 3>{"type", "trainable", "model"});
+    std::optional<Type> input;
+    if (!fed.empty()) {
+      input = {DType::float32, builder_.graph().type(fed.front()).shape.without(0)};
+    }
+    Model model = Model::from_config(config.at("model"), custom_, input);
+    if (const Config* trainable = config.find("trainable")) {
+      model.set_trainable(trainable->as_bool());
+    }
+    return model;
   }
-
-  static Layer nested_model(const Config& config, const CustomTypes& custom);
 
   void call_again(const Config& config, const std::string& name,
                   std::optional<std::vector<ModelGraph::Ref>> inputs) {
@@ -97,7 +111,8 @@ class Reader {
   ModelGraph::Ref before(const Config& config) {
     if (last_ >= 0) return {last_, 0};
     if (!input_) {
-      throw config_error(config, "the shape of the model's input is not known", "");
+      throw config_error(config, "the shape of the model's input is not known",
+                         "begin with { type = \"Input\", shape = [28, 28, 1] }");
     }
     const Input fed(input_->shape, input_->dtype);
     last_ = builder_.input(builder_.add(fed), Symbol(fed).type());
@@ -166,17 +181,6 @@ class Reader {
   std::vector<ModelGraph::Ref> inputs_;
   std::vector<std::pair<std::string, int>> aliases_;
 };
-
-/// { type = "Model", trainable, model = { layer = … } }
-Layer Reader::nested_model(const Config& config, const CustomTypes& custom) {
-  detail::check_keys(config, std::array<std::string_view, 4>{"type", "name", "trainable", "model"});
-  Model model = Model::from_config(config.at("model"), custom);
-  if (const Config* name = config.find("name")) model.set_name(name->as_string());
-  if (const Config* trainable = config.find("trainable")) {
-    model.set_trainable(trainable->as_bool());
-  }
-  return model;
-}
 
 Config described(const ModelGraph::Member& member) {
   try {

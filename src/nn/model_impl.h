@@ -21,20 +21,24 @@ struct Model::Impl {
   std::string name;
   std::vector<std::string> class_names;
   std::optional<CompileOptions> compiled;
-  /// Whether `compiled` is what a file says of the loss and metrics: there is no optimizer in it.
-  bool only_measures = false;
-  /// The type of a loss that the file this model is from could only name.
-  std::string lost_loss;
+  /// What the file this model is from says of its loss and metrics; null after a compile.
+  /// `compiled` then holds what of it could be made, and no optimizer.
+  Config measures;
+  /// Whether a save has said what of the loss and metrics is in no file.
+  bool noted_what_is_lost = false;
   std::uint64_t seed = 0;
 
   /// Weights, statistics and, once trained, slots. Empty until they are first needed.
   State state;
+  /// Whether the weights were trained, set or loaded, and so don't follow from the seed any more.
+  bool keeps_weights = false;
   /// Inference programs on the state's variables, by the dtype of the features.
   std::map<DType, Program> inference;
   /// Programs that train and evaluate (src/train/trainer.h).
   std::shared_ptr<void> trainer;
   std::shared_ptr<void> evaluator;
 
+  bool is_built() const { return pending.empty(); }
   /// Throws ConfigError where the input's shape is not known.
   const ModelGraph& built() const;
   /// Settles the shape of the input, where it is open, by the data; its dtype is float32 then.

@@ -104,6 +104,62 @@ TEST(Model, JoinsBranchesSharesLayersAndNests) {
   EXPECT_EQ(back.output_types(), model.output_types());
 }
 
+TEST(Model, NestedWithoutInputIsBuiltForWhatFlowsIn) {
+  Sequential inner{Dense{.units = 3}, relu, Dense{.units = 2}};
+  EXPECT_FALSE(inner.is_built());
+  const Sequential outer{Input{5}, Dense{.units = 4}, inner, Dense{.units = 1}};
+  EXPECT_TRUE(inner.is_built());
+  EXPECT_EQ(inner.input_types()[0], (Type{DType::float32, {batch, 4}}));
+  // 5·4 + 4, within the nested model 4·3 + 3 and 3·2 + 2, and 2 + 1.
+  EXPECT_EQ(outer.parameters(), 24 + 15 + 8 + 3);
+  EXPECT_EQ(outer.weight_names()[2], "model/dense/kernel");
+  const Model back = Model::from_config(parse_json(to_json(outer.to_config())));
+  EXPECT_EQ(back.to_config(), outer.to_config());
+  EXPECT_EQ(message_of([&] {
+              Sequential{Input{5}, inner};
+            }),
+            "the input has another shape than the model's\n"
+            "  input   (batch, 5)\n"
+            "  model   (batch, 4)\n"
+            "  layer   model   Model");
+
+  const Symbol x = Input{6};
+  const Symbol y = Sequential{Dense{.units = 7}}(x);
+  EXPECT_EQ(y.shape(), (Shape{batch, 7}));
+}
+
+TEST(Model, NestedFirstWithoutInputWaitsForTheData) {
+  const Sequential inner{Flatten{}, Dense{.units = 3}};
+  Sequential outer{inner, Dense{.units = 1}};
+  EXPECT_FALSE(outer.is_built());
+  const Sequential outermost{Input{2, 2, 1}, outer};
+  EXPECT_EQ(inner.input_types()[0].shape, (Shape{batch, 2, 2, 1}));
+  EXPECT_EQ(outermost.parameters(), (4 * 3 + 3) + (3 + 1));
+}
+
+TEST(Model, NestedInARecipeNeedsNoInput) {
+  const char* text = R"(
+    [[layer]]
+    type = "Dense"
+    units = 4
+    [[layer]]
+    type = "Model"
+    name = "head"
+    model = { layer = [{ type = "Dense", units = 3 }, { type = "Model", model = { layer = [
+              { type = "Dense", units = 2 }] } }] }
+  )";
+  const Model model = Model::from_config(parse_toml(text), {}, Type{DType::float32, {5}});
+  EXPECT_EQ(model.output_types()[0].shape, (Shape{batch, 2}));
+  EXPECT_EQ(model.weight_names(),
+            (std::vector<std::string>{"dense/kernel", "dense/bias", "head/dense/kernel",
+                                      "head/dense/bias", "head/model/dense/kernel",
+                                      "head/model/dense/bias"}));
+  EXPECT_EQ(message_of([&] { Model::from_config(parse_toml(text, "r.toml")); }),
+            "the shape of the model's input is not known\n"
+            "  where    r.toml:2\n"
+            "  to fix   begin with { type = \"Input\", shape = [28, 28, 1] }");
+}
+
 /// Keras shares them.
 TEST(Model, NestedGivesACopyOfItsWeights) {
   Sequential inner{Input{1}, Dense{.units = 1, .name = "only"}};
@@ -114,6 +170,15 @@ TEST(Model, NestedGivesACopyOfItsWeights) {
   EXPECT_EQ(outer.weight("inner/only/kernel"), two);
   outer.set_weight("inner/only/kernel", three);
   EXPECT_EQ(inner.weight("only/kernel"), two);
+}
+
+/// A look at a model changes nothing of what it becomes a part of.
+TEST(Model, NestedWithoutWeightsOfItsOwnFollowsTheOutersSeed) {
+  const Sequential looked_at{Input{2}, Dense{.units = 2}};
+  EXPECT_EQ(looked_at.weight("dense/kernel").size(), 4);
+  const Sequential untouched{Input{2}, Dense{.units = 2}};
+  EXPECT_EQ((Sequential{Input{2}, looked_at}.weight("model/dense/kernel")),
+            (Sequential{Input{2}, untouched}.weight("model/dense/kernel")));
 }
 
 TEST(ModelErrors, OfClassNamesThatDoNotFit) {

@@ -97,6 +97,7 @@ class Fit final : public Run {
   }
 
   History run() {
+    impl_.keeps_weights = true;
     epoch_ = options_.initial_epoch;
     const Config::List states = options_.resume ? resume() : Config::List{};
     for (Callback& callback : callbacks_) callback.on_train_begin(*this);

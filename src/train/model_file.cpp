@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <optional>
-
 #include "base/version.h"
+#include "nn/custom_types.h"
 #include "nn/unknown_type.h"
+#include "train/measures.h"
 
 namespace sloy {
 namespace {
@@ -59,45 +58,6 @@ void take_weights(Variables& variables, const std::shared_ptr<const SafetensorsR
   }
 }
 
-/// How the model was measured in training, so that a loaded one can be evaluated at once. A loss or
-/// metric of the user's own is left out: its type can't be made from a file.
-std::optional<Config> measures_of(const Model::Impl& model) {
-  if (!model.compiled || !model.compiled->loss) return {};
-  const auto is_known = [](std::string_view type, auto types) {
-    return std::ranges::any_of(types, [&](const auto& entry) { return entry.name == type; });
-  };
-  if (!is_known(model.compiled->loss->type(), loss_types())) return {};
-  Config measures;
-  measures["loss"] = to_config(*model.compiled->loss);
-  Config::List metrics;
-  for (const Metric& metric : model.compiled->metrics) {
-    if (is_known(metric.type(), metric_types())) metrics.push_back(to_config(metric));
-  }
-  measures["metrics"] = std::move(metrics);
-  return measures;
-}
-
-/// The type of a loss that can't be in the file.
-std::string own_loss_of(const Model::Impl& model) {
-  if (!model.compiled) return model.lost_loss;
-  return model.compiled->loss ? std::string(model.compiled->loss->type()) : "";
-}
-
-CompileOptions options_to_measure(const Config& measures) {
-  CompileOptions options;
-  options.loss = loss_from_config(measures.at("loss"));
-  from_config(measures.at("metrics"), options.metrics);
-  return options;
-}
-
-/// What C++ has for a type that files may name: "layers = {register_layer<Scale>()}".
-std::string custom_types_for(const UnknownType& error) {
-  const std::string made = error.kind() == "activation"
-                               ? fmt::format("Activation(\"{}\", …)", error.type())
-                               : fmt::format("register_{}<{}>()", error.kind(), error.type());
-  return fmt::format("{{.custom = {{.{}s = {{{}}}}}}}", error.kind(), made);
-}
-
 }  // namespace
 
 Metadata model_metadata(const Model::Impl& model) {
@@ -107,11 +67,8 @@ Metadata model_metadata(const Model::Impl& model) {
                     {"sloy", std::string(build_info().version)},
                     {"model", to_json(layers)}};
   if (!model.class_names.empty()) metadata["class_names"] = to_json(to_config(model.class_names));
-  if (const auto measures = measures_of(model)) {
-    metadata["measures"] = to_json(*measures);
-  } else if (const std::string own = own_loss_of(model); !own.empty()) {
-    metadata["own_loss"] = own;
-  }
+  const Config measures = measures_of(model);
+  if (!measures.is_null()) metadata["measures"] = to_json(measures);
   return metadata;
 }
 
@@ -130,6 +87,7 @@ void Model::save(const std::string& path) const {
   std::vector<NamedBytes> named;
   for (const auto& [name, tensor] : tensors) named.emplace_back(name, tensor);
   write_safetensors(path, std::move(named), model_metadata(*impl_));
+  note_what_is_lost(*impl_, path);
 }
 
 Model Model::load(const std::string& path, const LoadModelOptions& options) {
@@ -149,19 +107,20 @@ Model Model::load(const std::string& path, const LoadModelOptions& options) {
     model.impl_->declare(variables);
     take_weights(*variables, reader, path);
     model.impl_->adopt(State(variables));
-    const auto measures = reader->metadata().find("measures");
-    if (measures != reader->metadata().end()) {
-      model.compile(options_to_measure(parse_json(measures->second, path)));
-      model.impl_->only_measures = true;
+    model.impl_->keeps_weights = true;
+    const auto found = reader->metadata().find("measures");
+    if (found != reader->metadata().end()) {
+      Config measures = parse_json(found->second, path);
+      if (auto options_found = options_to_measure(measures, options.custom, path)) {
+        model.compile(std::move(*options_found));
+      }
+      model.impl_->measures = std::move(measures);
     }
-    const auto own_loss = reader->metadata().find("own_loss");
-    if (own_loss != reader->metadata().end()) model.impl_->lost_loss = own_loss->second;
     return model;
   } catch (const UnknownType& error) {
     throw ConfigError(fmt::format("the file names the {} '{}', which this program doesn't know",
                                   error.kind(), error.type()),
-                      {{"file", path}},
-                      "give Model::load its CustomTypes: " + custom_types_for(error));
+                      {{"file", path}}, custom_types_for(error));
   } catch (ConfigError& error) {
     error.add({"file", path});
     throw;

@@ -6,7 +6,8 @@
 
 namespace sloy {
 
-/// What a model's file says beside the tensors: kinds and versions, layers, class names.
+/// What a model's file says beside the tensors: kinds and versions, layers, class names, loss and
+/// metrics.
 Metadata model_metadata(const Model::Impl& model);
 
 /// All numbers of a state that `wanted` names, by their variables' names.

@@ -1,4 +1,4 @@
-// What a model's file can't hold: the user's own types.
+// The user's own types in a model's file.
 #include <gtest/gtest.h>
 #include <sloy/model.h>
 
@@ -33,6 +33,13 @@ struct Cubic {
   Value call(Value target, Value prediction) const {
     return power(absolute(target - prediction), 3);
   }
+};
+struct Within {
+  double bound = 0.1;
+  MetricParts call(Value target, Value prediction) const {
+    return share_of(less(absolute(target - prediction), bound));
+  }
+  static void fields(auto&& field) { field("bound", &Within::bound); }
 };
 Value twice(Value x) { return x * 2.0; }
 
@@ -109,6 +116,83 @@ TEST(ModelFile, WithTypesOfTheUsersIsLoadedWithCustomTypes) {
                 "{Activation(\"twice\", …)}}}");
 }
 
+TEST(ModelFile, HoldsALossAndMetricsOfTheUsersOwn) {
+  const TemporaryDirectory folder;
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.loss = Cubic{}, .metrics = {Within{.bound = 2}, MeanSquaredError{}}});
+  testing::internal::CaptureStderr();
+  model.save(folder / "model");
+  const CustomTypes own{.losses = {register_loss<Cubic>()}, .metrics = {register_metric<Within>()}};
+  Model loaded = Model::load(folder / "model", {.custom = own});
+  loaded.save(folder / "again");
+  Model again = Model::load(folder / "again", {.custom = own});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  for (Model* one : {&loaded, &again}) {
+    const Logs expected = model.evaluate(line()).logs;
+    const Logs logs = one->evaluate(line()).logs;
+    ASSERT_EQ(logs.size(), 3u);
+    for (const auto& [name, value] : expected) EXPECT_EQ(logs[name], value) << name;
+  }
+  // 3 and 5 lie within 10 of predictions that are 0, but not within 2.
+  loaded.set_weight("dense/kernel", Tensor(Shape{1, 1}, std::vector<float>{0}));
+  EXPECT_EQ(loaded.evaluate(line()).logs["within"], 0);
+}
+
+TEST(ModelFile, OfAnUnknownMetricIsEvaluatedWithoutIt) {
+  const TemporaryDirectory folder;
+  const std::string file = folder / "model";
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.loss = MeanSquaredError{}, .metrics = {Within{.bound = 2}, MeanAbsoluteError{}}});
+  model.save(file);
+  testing::internal::CaptureStderr();
+  Model loaded = Model::load(file);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "note: the file names the metric 'Within', which this program doesn't know: the model "
+            "is evaluated without it\n"
+            "  file     " +
+                file +
+                "\n"
+                "  to fix   give Model::load its CustomTypes: {.custom = {.metrics = "
+                "{register_metric<Within>()}}}\n");
+  const Logs logs = loaded.evaluate(line()).logs;
+  EXPECT_EQ(logs.size(), 2u);
+  EXPECT_EQ(logs["mean_absolute_error"], model.evaluate(line()).logs["mean_absolute_error"]);
+  // What it doesn't know goes on to the next file.
+  loaded.save(file);
+  Model again = Model::load(file, {.custom = {.metrics = {register_metric<Within>()}}});
+  EXPECT_EQ(again.evaluate(line()).logs.size(), 3u);
+}
+
+TEST(ModelFile, NamesInANoteWhatItCanNotHold) {
+  const TemporaryDirectory folder;
+  const std::string file = folder / "model";
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.loss = MeanSquaredError{}, .metrics = {ForgetfulLoss{}, MeanAbsoluteError{}}});
+  const auto noted = [&] {
+    testing::internal::CaptureStderr();
+    model.save(file);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(noted(),
+            "note: the metric ForgetfulLoss is not in the model's file: it has members but no "
+            "fields()\n"
+            "  file     " +
+                file +
+                "\n"
+                "  to fix   list them: static void fields(auto&& field) { field(\"name\", "
+                "&ForgetfulLoss::name); }\n");
+  EXPECT_EQ(noted(), "");  // once is enough
+  EXPECT_EQ(Model::load(file).evaluate(line()).logs.size(), 2u);
+
+  model.compile({.loss = ForgetfulLoss{}});
+  EXPECT_NE(noted().find("note: the loss ForgetfulLoss is not in the model's file"),
+            std::string::npos);
+  EXPECT_EQ(message_of([&] { Model::load(file).evaluate(line()); }),
+            "the loss ForgetfulLoss is not in the model's file\n"
+            "  to fix   call compile first: model.compile({.optimizer = Adam{}, .loss = "
+            "ForgetfulLoss{…}})");
+}
+
 TEST(ModelFile, NamesALossOfTheUsersOwn) {
   const TemporaryDirectory folder;
   Sequential model{Input{1}, Dense{.units = 1}};
@@ -116,8 +200,9 @@ TEST(ModelFile, NamesALossOfTheUsersOwn) {
   model.save(folder / "model");
   Model loaded = Model::load(folder / "model");
   const std::string message =
-      "the model isn't compiled: its loss Cubic is not in its file\n"
-      "  to fix   call compile first: model.compile({.optimizer = Adam{}, .loss = Cubic{…}})";
+      "the model's file names the loss Cubic, which this program doesn't know\n"
+      "  to fix   call compile first: model.compile({.optimizer = Adam{}, .loss = Cubic{…}}), or "
+      "load it with {.custom = {.losses = {register_loss<Cubic>()}}}";
   EXPECT_EQ(message_of([&] { loaded.evaluate(line()); }), message);
   EXPECT_EQ(message_of([&] { loaded.fit(line(), silent); }), message);
   loaded.save(folder / "again");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "graph/form.h"
+#include "train/measures.h"
 
 namespace sloy {
 namespace {
@@ -35,13 +36,7 @@ bool any_variable(const Variable&) { return true; }
 
 void require_loss(const Model::Impl& model, std::string_view purpose) {
   if (model.compiled && model.compiled->loss) return;
-  if (!model.compiled && !model.lost_loss.empty()) {
-    throw ConfigError(
-        fmt::format("the model isn't compiled: its loss {} is not in its file", model.lost_loss),
-        {},
-        fmt::format("call compile first: model.compile({{.optimizer = Adam{{}}, .loss = {}{{…}}}})",
-                    model.lost_loss));
-  }
+  if (!model.compiled && !model.measures.is_null()) throw unknown_loss(model.measures);
   throw ConfigError(
       model.compiled ? fmt::format("the model was compiled without a loss, {} needs one", purpose)
                      : fmt::format("the model isn't compiled, {} needs that", purpose),
@@ -50,7 +45,7 @@ void require_loss(const Model::Impl& model, std::string_view purpose) {
 
 void require_training(const Model::Impl& model, std::string_view purpose) {
   require_loss(model, purpose);
-  if (!model.only_measures) return;
+  if (model.measures.is_null()) return;
   throw ConfigError(
       fmt::format("the model's file holds no optimizer, {} needs one", purpose), {},
       fmt::format("call compile first: model.compile({{.optimizer = Adam{{}}, .loss = "
@@ -104,10 +99,12 @@ void Model::compile(CompileOptions options) {
     throw ConfigError("float64 runs on the reference backend alone", {},
                       "use .backend = BackendKind::reference");
   }
+  if (impl_->seed != options.seed && !impl_->keeps_weights) impl_->state = {};
   impl_->seed = options.seed;
   const bool other_precision = impl_->state && impl_->state.precision() != options.precision;
   impl_->compiled = std::move(options);
-  impl_->only_measures = false;
+  impl_->measures = {};
+  impl_->noted_what_is_lost = false;
   impl_->trainer.reset();
   impl_->evaluator.reset();
   impl_->inference.clear();

@@ -7,7 +7,8 @@
 using namespace sloy;
 
 int main() {
-  auto model = Sequential{Input{2}, Dense{.units = 2}};
+  const Symbol x = Input{2};
+  Model model{x, Dense{.units = 2}(x) + Dense{.units = 2, .activation = relu}(x)};
   model.compile({.optimizer = SGD{}, .loss = SparseCategoricalCrossentropy{.from_logits = true}});
   model.fit(data::moons({.size = 64}));
 
