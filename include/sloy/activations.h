@@ -1,8 +1,8 @@
 /// Activations: functions of one value that follow a layer's sum. In files `activation = "relu"`,
 /// in C++ the function itself:
 ///
-///     Dense{.units = 64, .activation = relu}
-///     Value y = relu(x);
+///     Layer hidden = Dense{.units = 64, .activation = relu};
+///     auto half_relu = [](Value x) { return 0.5 * relu(x); };
 #pragma once
 
 #include <span>
@@ -17,11 +17,11 @@ class Symbol;
 
 /// x itself.
 SLOY_EXPORT Value linear(Value x);
-/// max(x, 0); derivative 0 at 0.
+/// max(x, 0); derivative 0 at 0 (Nair and Hinton 2010).
 SLOY_EXPORT Value relu(Value x);
 /// x where x > 0, else 0.2·x: the slope of Keras's function (its layer LeakyReLU has 0.3).
 SLOY_EXPORT Value leaky_relu(Value x);
-/// x where x > 0, else eˣ − 1.
+/// x where x > 0, else eˣ − 1 (Clevert, Unterthiner and Hochreiter 2016).
 SLOY_EXPORT Value elu(Value x);
 // Those of ops.h: sigmoid, tanh and softmax (along the last axis).
 
@@ -36,6 +36,7 @@ class SLOY_EXPORT Activation {
   Activation() : Activation(&linear) {}
 
   Value operator()(Value x) const { return function_(x); }
+  /// As a layer of its own.
   Symbol operator()(const Symbol& x) const;
 
   Function function() const { return function_; }
@@ -51,6 +52,7 @@ class SLOY_EXPORT Activation {
 
 /// The activation's name. Throws ConfigError where it has none.
 SLOY_EXPORT Config to_config(const Activation& activation);
+/// Throws ConfigError on a name it doesn't find here or in CustomTypes, naming the nearest.
 SLOY_EXPORT void from_config(const Config& config, Activation& activation);
 /// Those that files may name: the functions above, sigmoid, tanh and softmax.
 SLOY_EXPORT std::span<const Activation> activations();

@@ -1,6 +1,7 @@
 /// Types with a name and fields: what layers, initializers, losses, optimisers … have in common. A
 /// handle (Layer, Loss, …) holds any of them; files name the type and list the fields:
 ///
+///     [train]
 ///     loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
 #pragma once
 
@@ -102,7 +103,8 @@ constexpr TypeEntry<Handle> type_entry(std::string_view name = type_name<T>()) {
           }};
 }
 
-/// Makes what `config` describes, from the first of `tables` that has its type.
+/// Makes what `config` describes, from the first of `tables` that has its type. Throws ConfigError
+/// where none has; `kind` says what it should have been: "layer".
 template <class Handle>
 Handle make_described(const Config& config, std::string_view kind,
                       std::initializer_list<std::span<const TypeEntry<Handle>>> tables) {

@@ -57,6 +57,9 @@ SLOY_EXPORT std::int64_t integer_in(const Config& config, std::int64_t low, std:
 SLOY_EXPORT void name_key(ConfigError& error, std::string_view key);
 }  // namespace detail
 
+// to_config gives a value as data, from_config reads it back and throws ConfigError on what isn't
+// one: for numbers, text, shapes, enums, lists, what may be absent, and every Described struct.
+
 inline Config to_config(bool value) { return value; }
 template <std::integral T>
 requires(!std::same_as<T, bool>) Config to_config(T value) {
@@ -89,6 +92,7 @@ inline void from_config(const Config& config, DType& dtype) {
 }
 SLOY_EXPORT void from_config(const Config& config, Tensor& tensor);
 
+/// An enum is its name.
 template <NamedEnum T>
 Config to_config(T value) {
   return std::string(enum_names(value)[static_cast<std::size_t>(value)]);
@@ -112,6 +116,7 @@ void from_config(const Config& config, std::vector<T>& values);
 template <Described T>
 void from_config(const Config& config, T& value);
 
+/// What is absent is null.
 template <class T>
 Config to_config(const std::optional<T>& value) {
   return value ? to_config(*value) : Config{};
@@ -141,6 +146,7 @@ void from_config(const Config& config, std::vector<T>& values) {
   }
 }
 
+/// A map of its fields, in their order.
 template <Described T>
 Config to_config(const T& value) {
   Config::Map map;

@@ -65,9 +65,8 @@ struct Variable {
   Role role = Role::parameter;
   /// Its first value, in row-major order, from the run's seed. Absent: zeros.
   std::function<Tensor(std::uint64_t seed)> initial = {};
-  bool trainable = true;
-  /// Forward results have no variable of their own: slots name the parameter they follow.
-  VariableId follows = -1;
+  bool trainable = true;    ///< whether an optimizer changes it; of parameters alone
+  VariableId follows = -1;  ///< of a slot: the parameter it belongs to
 };
 
 /// The variables of one model, shared by all graphs built from it.
@@ -78,7 +77,7 @@ class SLOY_EXPORT Variables {
   Variables(const Variables&) = delete;
   Variables& operator=(const Variables&) = delete;
 
-  /// Throws ConfigError on a name already taken.
+  /// Throws ConfigError on a name already taken, ShapeError on a symbolic shape.
   VariableId add(Variable variable);
   const Variable& operator[](VariableId id) const { return list_[static_cast<std::size_t>(id)]; }
   Variable& operator[](VariableId id) { return list_[static_cast<std::size_t>(id)]; }
@@ -116,6 +115,7 @@ struct Node {
 
 /// Ops over values, with inputs, outputs and updates of variables. A directed graph without cycles,
 /// kept in an order in which every node follows its inputs. Building checks every shape at once.
+/// Values of different graphs must not be mixed.
 class SLOY_EXPORT Graph {
  public:
   struct Output {
@@ -131,20 +131,26 @@ class SLOY_EXPORT Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  /// A value fed at every run; feeds are bound in the order of these calls.
+  /// A value fed at every run; feeds are bound in the order of these calls. Its first dimension may
+  /// be `batch`, the only symbolic one.
   Value input(std::string name, Type type);
   /// A variable as it was before the step, whatever updates there are.
   Value variable(VariableId id);
-  /// A number known now. Given in double, it keeps its digits on the float64 reference backend.
+  /// Numbers known now. Given in double they are float32, and keep their digits on the float64
+  /// reference backend.
   Value constant(Tensor tensor);
+  /// A scalar.
   Value constant(double value);
 
   /// An op's results. Throws ShapeError, with the layer path, where the op refuses its operands.
+  /// What ops.h has is easier to call.
   std::vector<Value> apply(const Op& op, std::shared_ptr<const void> attributes,
                            std::vector<Value> inputs);
 
+  /// Names a result that is written out with the graph, as text; compile is told its own.
   void output(std::string name, Value value);
-  /// Sets what `id` is after the step: f of the update so far, or of the variable itself.
+  /// Sets what `id` is after the step: f of the update so far, or of the variable itself. Throws
+  /// ShapeError where its type is not the variable's.
   void update(VariableId id, const std::function<Value(Value)>& f);
 
   const std::vector<Node>& nodes() const { return nodes_; }
@@ -197,8 +203,10 @@ class SLOY_EXPORT Graph {
 /// gradient.
 SLOY_EXPORT std::vector<Value> gradient(Value of, std::span<const Value> with_respect_to);
 
-/// The graph as text, one node a line; parse_graph reads it back.
+/// The graph as text, one node a line; parse_graph reads it back. First values of variables are not
+/// in it.
 SLOY_EXPORT std::string to_text(const Graph& graph);
+/// Throws ConfigError, with the line, on text that is no graph, ShapeError as apply does.
 SLOY_EXPORT std::unique_ptr<Graph> parse_graph(std::string_view text);
 
 }  // namespace sloy

@@ -4,6 +4,14 @@
 /// one unit (in) and how many units one input feeds (out): for a kernel (window…, in, out)
 /// window·in and window·out. The normal ones among them are truncated at two standard deviations
 /// and widened by 1 / 0.87962566103423978, so that the variance is the formula's after that.
+///
+/// One of your own is a struct with `fill`, which writes all elements in row-major order:
+///
+///     struct Checkerboard {
+///       void fill(std::span<float> out, const Shape&, WeightRandom&) const {
+///         for (std::size_t i = 0; i < out.size(); ++i) out[i] = i % 2 == 0 ? 1.0f : -1.0f;
+///       }
+///     };
 #pragma once
 
 #include <cstdint>
@@ -24,6 +32,7 @@ class SLOY_EXPORT WeightRandom {
 
   /// Uniform in [low, high).
   void uniform(std::span<float> out, double low, double high);
+  /// Normal, by Box and Muller's method (1958).
   void normal(std::span<float> out, double mean, double stddev);
   /// Normal, drawn again where it is more than two standard deviations from the mean.
   void truncated_normal(std::span<float> out, double mean, double stddev);
@@ -40,6 +49,7 @@ struct SLOY_EXPORT Fans {
   double in = 1;
   double out = 1;
 };
+/// Of a row (n) both are n, of a scalar 1.
 SLOY_EXPORT Fans fans(const Shape& shape);
 
 /// 0 everywhere.
@@ -132,9 +142,10 @@ class SLOY_EXPORT Initializer {
       : held_(std::make_shared<Held<T>>(std::move(initializer))) {}
   Initializer() : Initializer(GlorotUniform{}) {}
 
-  /// The first values of the weight at `path` in a run with this seed.
+  /// The first values, float32, of the weight at `path` in a run with this seed.
   Tensor operator()(const Shape& shape, std::uint64_t seed, std::string_view path) const;
 
+  /// "GlorotUniform".
   std::string_view type() const { return held_->type(); }
   friend SLOY_EXPORT Config to_config(const Initializer& initializer);
 
@@ -152,8 +163,11 @@ class SLOY_EXPORT Initializer {
   std::shared_ptr<const Interface> held_;
 };
 
+/// { type = …, fields… }. Throws ConfigError where it has members but no fields().
 SLOY_EXPORT Config to_config(const Initializer& initializer);
+/// Throws ConfigError on a type it doesn't find here or in CustomTypes, naming the nearest.
 SLOY_EXPORT void from_config(const Config& config, Initializer& initializer);
+/// The built-in initializers, in the order of the reference.
 SLOY_EXPORT std::span<const TypeEntry<Initializer>> initializer_types();
 
 }  // namespace sloy

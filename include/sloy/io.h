@@ -9,7 +9,8 @@
 
 namespace sloy {
 
-/// What a file holds, by its first bytes: an npy array, an IDX array (raw or gzip), or a PNG image
+/// What a file holds, by its first bytes: an npy array (of float32, float64, int32, uint8, or int64
+/// that fits int32), an IDX array (raw or gzip), or a PNG image
 /// as uint8 (height, width, channels) with 1 channel where it is grey, 3 where it has colours.
 /// Throws FileError on anything else, on images with transparent pixels or 16 bits a channel, and
 /// on damaged files.

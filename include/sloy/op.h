@@ -73,6 +73,7 @@ struct Buffers {
   std::span<const Buffer> outputs;
   void* scratch = nullptr;
 
+  /// REQUIRES: T is what the operand's elements are.
   template <class T>
   View<const T> input(int i = 0) const {
     const Buffer& buffer = inputs[static_cast<std::size_t>(i)];
@@ -85,7 +86,7 @@ struct Buffers {
   }
 };
 
-/// Work of one node, for plans: arithmetic operations, and bytes if every operand is touched once.
+/// Work of one node, for plans: arithmetic operations, a multiply-add counting as two.
 struct Cost {
   double flops = 0;
 };
@@ -111,7 +112,7 @@ struct NoAttributes {
   static void fields(auto&&) {}
 };
 
-/// Where an op stands to fusion: an element-wise op names the instruction that computes it.
+/// Where an op stands to fusion.
 enum class Kind : std::uint8_t {
   leaf,          ///< input, variable, constant
   element_wise,  ///< each element of the result from the same (broadcast) elements of the inputs
@@ -137,8 +138,8 @@ struct OpRules {
   Required<References> reference;  ///< the formula as plain loops, in float and double
   CostRule cost = nullptr;         ///< absent: one operation an element of the results
   Kind kind = Kind::other;
-  std::string_view onnx = {};  ///< the name there, where there is one
-  std::string_view formula = {};
+  std::string_view onnx = {};     ///< the name there, where there is one
+  std::string_view formula = {};  ///< in one line, for the reference
 };
 
 /// A rule for ops through which no gradient flows: asking for one is an error.
@@ -168,16 +169,22 @@ class SLOY_EXPORT Op {
   constexpr Kind kind() const { return kind_; }
   constexpr bool differentiable() const { return differentiable_; }
 
+  /// An op's attributes, of the type its definition knows.
   using Any = std::shared_ptr<const void>;
+  /// The types of the results. Throws ShapeError, with the op's name.
   virtual std::vector<Type> infer(const Any& attributes, Operands operands) const = 0;
+  /// One value for each input, null where none was needed. REQUIRES: differentiable.
   virtual std::vector<Value> gradient(const Any& attributes, const Backward& backward) const = 0;
   /// Runs the reference kernel; `in_double` says that float values are double.
   virtual void reference(const Any& attributes, const Buffers& buffers, bool in_double) const = 0;
+  /// REQUIRES: types without symbols.
   virtual Cost cost(const Any& attributes, Operands operands,
                     std::span<const Type> results) const = 0;
+  /// Whether attributes are the same.
   virtual bool equal(const Any& a, const Any& b) const = 0;
   /// The attributes with the batch size put into every Dim and Shape.
   virtual Any bind(const Any& attributes, std::int64_t batch_size) const = 0;
+  /// The attributes as data, and back. Throws ConfigError on a key or value the op doesn't have.
   virtual Config to_config(const Any& attributes) const = 0;
   virtual Any parse(const Config& config) const = 0;
 

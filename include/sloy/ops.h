@@ -2,7 +2,8 @@
 /// call; every function throws ShapeError or ConfigError then, never at run time.
 ///
 /// Images are (batch, height, width, channels), convolution kernels (height, width, channels per
-/// group, filters), as in Keras. Unless said otherwise arithmetic is on float32.
+/// group, filters), as in Keras. Unless said otherwise arithmetic is on float32, as IEEE 754 has
+/// it: 1 / 0 is infinite, log(-1) not-a-number. An axis counts from 0, a negative one from the end.
 #pragma once
 
 #include <array>
@@ -27,9 +28,13 @@ SLOY_EXPORT Value comparable(Value x, double number);
 // matched from the last, a dimension of 1 or a missing one repeats. One of two operands may be a
 // number: `power(x, 3)`.
 
+/// a + b; also on int32, which wraps around.
 SLOY_EXPORT Value add(Value a, Value b);
+/// a − b, likewise.
 SLOY_EXPORT Value subtract(Value a, Value b);
+/// a · b, likewise.
 SLOY_EXPORT Value multiply(Value a, Value b);
+/// a / b.
 SLOY_EXPORT Value divide(Value a, Value b);
 /// The larger; where equal, the gradient goes to `a`.
 SLOY_EXPORT Value maximum(Value a, Value b);
@@ -38,7 +43,7 @@ SLOY_EXPORT Value minimum(Value a, Value b);
 /// a to the power b; the gradient of b needs a > 0.
 SLOY_EXPORT Value power(Value a, Value b);
 
-/// 1 where true, else 0; also on int32. No gradient flows.
+/// 1 where true, else 0, in float32; also of int32. No gradient flows.
 SLOY_EXPORT Value equal(Value a, Value b);
 SLOY_EXPORT Value not_equal(Value a, Value b);
 SLOY_EXPORT Value greater(Value a, Value b);
@@ -48,23 +53,31 @@ SLOY_EXPORT Value less_equal(Value a, Value b);
 /// `a` where `condition` is not 0, else `b`. No gradient flows to `condition`.
 SLOY_EXPORT Value where(Value condition, Value a, Value b);
 
+/// −x.
 SLOY_EXPORT Value negative(Value x);
 /// |x|, with derivative 0 at 0.
 SLOY_EXPORT Value absolute(Value x);
 /// −1, 0 or 1; derivative 0.
 SLOY_EXPORT Value sign(Value x);
+/// The largest whole number not above x; derivative 0.
 SLOY_EXPORT Value floor(Value x);
+/// eˣ.
 SLOY_EXPORT Value exp(Value x);
+/// The natural logarithm.
 SLOY_EXPORT Value log(Value x);
 /// log(1 + x), accurate near 0.
 SLOY_EXPORT Value log1p(Value x);
 /// exp(x) − 1, accurate near 0.
 SLOY_EXPORT Value expm1(Value x);
+/// x².
 SLOY_EXPORT Value square(Value x);
+/// √x.
 SLOY_EXPORT Value sqrt(Value x);
 /// 1 / √x.
 SLOY_EXPORT Value rsqrt(Value x);
+/// 1 / x.
 SLOY_EXPORT Value reciprocal(Value x);
+/// (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
 SLOY_EXPORT Value tanh(Value x);
 /// 1 / (1 + exp(−x)).
 SLOY_EXPORT Value sigmoid(Value x);
@@ -122,14 +135,16 @@ struct ReduceOptions {
     field("keep_dims", &ReduceOptions::keep_dims);
   }
 };
+/// The sum of the elements.
 SLOY_EXPORT Value sum(Value x, ReduceOptions options = {});
 /// The sum over the number of elements; over the batch axis it divides by the batch's size.
 SLOY_EXPORT Value mean(Value x, ReduceOptions options = {});
-/// The largest element; the gradient goes to the first of equals.
+/// The largest element; the gradient goes to the first of equals. There must be one.
 SLOY_EXPORT Value max(Value x, ReduceOptions options = {});
 /// Index (int32) of the largest element along `axis`, the first of equals. No gradient.
 SLOY_EXPORT Value argmax(Value x, int axis = -1);
 
+/// What `moments` gives.
 struct Moments {
   Value mean;
   Value variance;  ///< biased: divided by the number of elements
@@ -142,7 +157,7 @@ SLOY_EXPORT Value count(Value x, std::vector<int> axes = {});
 
 // ---- Shapes.
 
-/// The same elements, in the same order, under another shape of equal size.
+/// The same elements, in row-major order, under another shape of equal size.
 SLOY_EXPORT Value reshape(Value x, Shape shape);
 /// Dimension i of the result is dimension permutation[i] of x.
 SLOY_EXPORT Value transpose(Value x, std::vector<int> permutation);
@@ -156,12 +171,13 @@ SLOY_EXPORT Value concatenate(std::span<const Value> values, int axis = -1);
 SLOY_EXPORT Value slice(Value x, int axis, std::int64_t begin, std::int64_t end);
 /// Zeros before and after along `axis`.
 SLOY_EXPORT Value pad(Value x, int axis, std::int64_t before, std::int64_t after);
-/// (…) int32 → (…, classes): 1 at the index, else 0; all zeros where the index is out of range.
+/// (…) int32 → (…, classes) float32: 1 at the index, else 0; all zeros where the index is out of
+/// range.
 SLOY_EXPORT Value one_hot(Value indices, Dim classes);
 
 // ---- Products.
 
-/// x (…, n) times w (n, m) → (…, m).
+/// The matrix product: x (…, n) times w (n, m) → (…, m).
 SLOY_EXPORT Value matmul(Value x, Value w);
 /// Rank 2 only, with either operand transposed first.
 struct MatmulOptions {
@@ -205,7 +221,7 @@ SLOY_EXPORT Window window(const Shape& input, std::vector<std::int64_t> kernel_s
 
 struct ConvolutionOptions {
   Window window = {};
-  std::int64_t groups = 1;
+  std::int64_t groups = 1;  ///< parts of the channels and filters that don't see one another
   bool operator==(const ConvolutionOptions&) const = default;
   static void fields(auto&& field) {
     field("window", &ConvolutionOptions::window);
@@ -213,7 +229,8 @@ struct ConvolutionOptions {
   }
 };
 /// y[n, i, o] = Σ_{k, c} x[n, i·stride + k·dilation − low, c] · kernel[k, c, o] (cross-correlation)
-/// x (batch, spatial…, channels), kernel (spatial…, channels / groups, filters).
+/// x (batch, spatial…, channels), kernel (spatial…, channels / groups, filters)
+/// → (batch, positions…, filters). LeCun et al. 1998.
 SLOY_EXPORT Value convolution(Value x, Value kernel, ConvolutionOptions options = {});
 /// The gradient of convolution for its input of shape `input`; also the transposed convolution.
 SLOY_EXPORT Value convolution_input_gradient(Value dy, Value kernel, Shape input,
@@ -223,7 +240,7 @@ SLOY_EXPORT Value convolution_kernel_gradient(Value x, Value dy, Shape kernel,
                                               ConvolutionOptions options = {});
 
 struct PoolOptions {
-  std::vector<std::int64_t> pool_size = {};
+  std::vector<std::int64_t> pool_size = {};  ///< cells of a window, one number a spatial dimension
   Window window = {};
   bool operator==(const PoolOptions&) const = default;
   static void fields(auto&& field) {
@@ -231,44 +248,48 @@ struct PoolOptions {
     field("window", &PoolOptions::window);
   }
 };
+/// What `max_pool` gives, both (batch, positions…, channels).
 struct MaxPool {
   Value values;
   Value indices;  ///< int32: place of the maximum in its image's plane, row-major; first of equals
 };
-/// The largest of each window; padding never wins.
+/// The largest of each window of x (batch, spatial…, channels); padding never wins.
 SLOY_EXPORT MaxPool max_pool(Value x, PoolOptions options);
 /// dy scattered to the places that won, summed where windows overlap.
 SLOY_EXPORT Value max_pool_gradient(Value dy, Value indices, Shape input, PoolOptions options);
 /// x at the places that won: the gradient of max_pool_gradient.
 SLOY_EXPORT Value max_pool_gather(Value x, Value indices, PoolOptions options);
-/// The mean of each window; padding does not count, as in Keras.
+/// The mean of each window of x (batch, spatial…, channels) → (batch, positions…, channels);
+/// padding does not count, as in Keras.
 SLOY_EXPORT Value average_pool(Value x, PoolOptions options);
 /// The gradient of average_pool for its input of shape `input`.
 SLOY_EXPORT Value average_pool_gradient(Value dy, Shape input, PoolOptions options);
-/// Every position repeated `factors` times in each spatial dimension.
+/// Every position of x (batch, spatial…, channels) repeated `factors` times, one number a spatial
+/// dimension.
 SLOY_EXPORT Value upsample(Value x, std::vector<std::int64_t> factors);
 /// Sums over blocks of `factors` positions: the gradient of upsample.
 SLOY_EXPORT Value upsample_gradient(Value dy, std::vector<std::int64_t> factors);
 
 // ---- Probabilities.
 
-/// Turns scores into probabilities that sum to one along the last axis. Stable for any finite
-/// scores. For a loss on scores use softmax_cross_entropy.
+/// Turns scores into probabilities that sum to one along the last axis: eˣ / Σ eˣ (Bridle 1990).
+/// Stable for any finite scores. For a loss on scores use softmax_cross_entropy.
 SLOY_EXPORT Value softmax(Value x);
 /// scores − log Σ exp(scores) along the last axis.
 SLOY_EXPORT Value log_softmax(Value x);
-/// (…, classes) scores and (…) int32 labels → (…): −log of the label's softmax. Stable.
+/// (…, classes) scores and (…) int32 labels → (…): −log of the label's softmax. Stable. A label
+/// that is no class gives not-a-number.
 SLOY_EXPORT Value softmax_cross_entropy(Value scores, Value labels);
 /// −y log σ(x) − (1 − y) log(1 − σ(x)) of each score x and target y in [0, 1]. Stable.
 SLOY_EXPORT Value sigmoid_cross_entropy(Value scores, Value targets);
 
 // ---- Activations with an argument. activations.h has those without.
 
-/// x where x > 0, else negative_slope · x.
+/// x where x > 0, else negative_slope · x (Maas, Hannun and Ng 2013).
 SLOY_EXPORT Value leaky_relu(Value x, double negative_slope);
-/// x where x > 0, else alpha · (exp(x) − 1).
+/// x where x > 0, else alpha · (exp(x) − 1) (Clevert, Unterthiner and Hochreiter 2016).
 SLOY_EXPORT Value elu(Value x, double alpha);
-/// log(1 + exp(x)), stable.
+/// log(1 + exp(x)), stable (Dugas et al. 2001).
 SLOY_EXPORT Value softplus(Value x);
 
 // ---- Normalisation.
@@ -287,7 +308,7 @@ SLOY_EXPORT Value normalize(Value x, Moments moments, Affine affine, double epsi
 struct RandomOptions {
   Shape shape = {};           ///< the first dimension counts examples
   std::uint32_t purpose = 0;  ///< dropout, noise, …: keeps uses apart
-  std::uint32_t stream = 0;   ///< of the layer: see stream_of
+  std::uint32_t stream = 0;   ///< a number of the layer's own: keeps layers apart
   bool operator==(const RandomOptions&) const = default;
   static void fields(auto&& field) {
     field("shape", &RandomOptions::shape);
@@ -299,7 +320,7 @@ struct RandomOptions {
 /// scalar.
 /// Philox4x32-10: Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (2011).
 SLOY_EXPORT Value random_uniform(Value seed, Value step, RandomOptions options);
-/// Standard normal, by Box and Muller's method on two uniforms.
+/// Standard normal, by Box and Muller's method (1958) on two uniforms; operands likewise.
 SLOY_EXPORT Value random_normal(Value seed, Value step, RandomOptions options);
 
 }  // namespace sloy

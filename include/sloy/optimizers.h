@@ -50,6 +50,8 @@ class SLOY_EXPORT OptimizerScope {
 
 class Optimizer;
 
+// An argument out of its range is a ConfigError when a step is made.
+
 /// w ← w − η·g (Robbins and Monro 1951).
 /// With momentum β: v ← β·v − η·g, w ← w + v (Polyak 1964; the form of Sutskever et al. 2013);
 /// Nesterov's (1983), with the same v: w ← w + β·v − η·g.
@@ -116,9 +118,10 @@ class SLOY_EXPORT Optimizer {
   }
   /// Writes a step that makes `loss` smaller into its graph: the gradients and, as updates, the
   /// trainable parameters it depends on, the slots and the step's number. Returns all updates of
-  /// the graph, those of layers among them. Throws where the loss is no scalar or depends on
-  /// nothing trainable, and where the graph has a step already.
+  /// the graph, those of layers among them. Throws ShapeError where the loss is no scalar,
+  /// ConfigError where it depends on nothing trainable, or the graph has a step already.
   std::vector<Graph::Update> minimize(Value loss) const;
+  /// "SGD".
   std::string_view type() const { return held_->type(); }
   friend SLOY_EXPORT Config to_config(const Optimizer& optimizer);
 
@@ -141,10 +144,13 @@ class SLOY_EXPORT Optimizer {
 /// The scalar of the state that holds the learning rate: one for all of a model's programs.
 inline constexpr std::string_view learning_rate_variable = "learning_rate";
 
+/// { type = …, fields… }. Throws ConfigError where it has members but no fields().
 SLOY_EXPORT Config to_config(const Optimizer& optimizer);
 SLOY_EXPORT void from_config(const Config& config, Optimizer& optimizer);
+/// Throws ConfigError on an unknown type, naming the nearest.
 SLOY_EXPORT Optimizer optimizer_from_config(const Config& config,
                                             std::span<const TypeEntry<Optimizer>> custom = {});
+/// The built-in optimizers, in the order of the reference.
 SLOY_EXPORT std::span<const TypeEntry<Optimizer>> optimizer_types();
 
 }  // namespace sloy

@@ -50,9 +50,10 @@ namespace sloy {
 /// What a model in training is measured on: a share of the training data held out, or the test data
 /// ("test" in files), which then measure nothing unseen any more.
 struct Validation {
-  double fraction = 0;
+  double fraction = 0;  ///< in [0, 1)
   bool test = false;
 };
+/// The fraction, or "test".
 SLOY_EXPORT Config to_config(const Validation& validation);
 SLOY_EXPORT void from_config(const Config& config, Validation& validation);
 
@@ -113,29 +114,36 @@ class SLOY_EXPORT Recipe {
   /// Throws ConfigError, with the line, on anything unknown or ill-formed.
   static Recipe from_config(const Config& config);
   static Recipe parse(std::string_view toml, std::string_view source = "recipe");
+  /// Throws FileError too.
   static Recipe read(const std::string& path);
   /// A recipe that is shipped: "cnn", "mlp". Throws ConfigError on another, naming the nearest.
   static Recipe shipped(std::string_view name);
   static std::vector<std::string> shipped_names();
+  /// Its TOML.
   static std::string_view shipped_text(std::string_view name);
 
   /// With every default of every layer written out.
   Config to_config(const CustomTypes& custom = {}) const;
   std::string to_toml() const;
 
-  /// The model, for data like these. Throws ConfigError where a layer's units are the data's
-  /// classes and the data have none.
+  /// The model, for data like these, not compiled yet. Throws ConfigError with the recipe's line
+  /// where the layers are ill-formed or count classes that the data don't have, ShapeError where
+  /// they don't fit each other or the data.
   Model make_model(const data::Spec& spec, const CustomTypes& custom = {}) const;
+  /// Throws as data::load does.
   data::Split load_data() const;
   /// The spec of load_data's training part, without reading the examples.
   data::Spec load_spec() const;
+  /// What [train] and the seed say, for Model::compile and Model::fit.
   CompileOptions compile_options() const;
   /// Without validation data where `validation` is "test": those are part of load_data's.
   FitOptions fit_options() const;
+  /// With them. Throws DataError where there are none.
   FitOptions fit_options(const data::Split& split) const;
 };
 
-/// A recipe's file as it is written, for override_value and Recipe::from_config.
+/// A recipe's file as it is written, for override_value and Recipe::from_config. Throws FileError,
+/// and ConfigError where it is no TOML.
 SLOY_EXPORT Config read_toml(const std::string& path);
 
 /// Sets the value at a path in a recipe's config: "train.optimizer.learning_rate=1e-2". What stands

@@ -10,11 +10,12 @@ import re
 import sys
 
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)[^)]*\)")
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)  # where [](…) is a lambda
 QUOTED = re.compile(r"`((?:src|include|apps|tests|scripts|docs|examples|cmake|bench)/[\w./-]+)`")
 
 
 def missing(page, root):
-    text = page.read_text()
+    text = FENCED.sub("", page.read_text())
     for link in LINK.findall(text):
         if not (page.parent / link).exists():
             yield link
