@@ -183,7 +183,7 @@ OpCases cases<convolution_input_gradient_op>() {
     rows.push_back(
         {.shapes = {convolution_shape(x, kernel, options), kernel},
          .attributes = ConvolutionInputGradientAttributes{.input = x, .options = options},
-         .mostly_constant = true});
+         .mostly_constant = skips});
   }
   return {convolution_input_gradient_op, rows};
 }
