@@ -57,6 +57,11 @@ std::vector<Convolution> convolutions() {
       same_padded({2, 16, 16, 32}, {3, 3, 32, 48}),
       same_padded({1, 8, 8, 32}, {5, 5, 32, 64}),
       {{2, 16, 16, 16}, {1, 1, 16, 32}, {.window = strided(2)}, true},
+      // one tap with strides, and channels that don't fill vectors: oneDNN is wrong for some
+      {{3, 8, 12, 12}, {1, 1, 12, 7}, {.window = {.strides = {1, 3}}}},
+      {{1, 12, 10, 3}, {1, 1, 3, 1}, {.window = {.strides = {3, 1}}}},
+      {{3, 8, 7, 8}, {1, 1, 8, 8}, {.window = {.strides = {2, 1}}}},
+      {{5, 12, 11, 3}, {1, 1, 3, 33}, {.window = {.strides = {3, 1}}}},
       {{1, 14, 14, 32}, {3, 3, 32, 32}, {.window = {.dilations = {2, 2}}}},
       {{2, 14, 14, 32}, {3, 3, 1, 32}, {.groups = 32}},
       {{2, 8, 8, 32}, {3, 3, 8, 32}, {.groups = 4}},

@@ -154,7 +154,19 @@ std::optional<Proposal> consider_blocked(const Request& request, std::string& re
   return prepare(request, Algorithm::direct, layouts, refusal);
 }
 
+/// oneDNN 2.6.3 gathers what a kernel of one tap reads in strides, and on plain layouts gathers
+/// wrongly where channels don't fill vectors: all three passes, on AVX2 and AVX-512.
+bool skips_between_taps(const ConvolutionGeometry& geometry) {
+  const auto above_one = [](std::int64_t n) { return n > 1; };
+  return std::ranges::none_of(geometry.kernel, above_one) &&
+         std::ranges::any_of(geometry.strides, above_one);
+}
+
 std::optional<Proposal> consider_plain(const Request& request, std::string& refusal) {
+  if (skips_between_taps(problem_of(request).geometry)) {
+    refusal = "oneDNN is wrong for kernels of one tap with strides on plain layouts";
+    return std::nullopt;
+  }
   return prepare(request, Algorithm::direct, {.input = Layout{}, .output = Layout{}}, refusal);
 }
 
