@@ -256,13 +256,14 @@ TEST(Messages, OfWhatIsNotThereYet) {
   EXPECT_EQ(overridden("data.augment=[\"RandomFlip\"]"),
             "there is no key 'augment' here\n"
             "  where    --set data.augment=[\"RandomFlip\"]\n"
-            "  keys     name, directory, validation, workers, generated\n"
+            "  keys     name, directory, kind, path, train_images, train_labels, test_images, "
+            "test_labels, class_names, validation, workers, generated\n"
             "  to fix   write one of these keys");
   EXPECT_EQ(overridden("data.kind=csv"),
-            "there is no key 'kind' here\n"
+            "there is no kind of data 'csv'\n"
+            "  kinds    idx\n"
             "  where    --set data.kind=csv\n"
-            "  keys     name, directory, validation, workers, generated\n"
-            "  to fix   write one of these keys");
+            "  to fix   name one of the kinds");
   EXPECT_EQ(overridden("train.callbacks=[\"TensorBoard\"]"),
             "there is no callback of type 'TensorBoard'\n"
             "  where    --set train.callbacks=[\"TensorBoard\"]\n"

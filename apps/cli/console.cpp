@@ -23,7 +23,10 @@ void add_common(CLI::App& command, Common& common) {
   command.add_flag("--quiet", common.quiet, "No progress: notes and errors are still said");
   command.add_option("--threads", common.threads, "Threads that compute (default: all cores)")
       ->check(whole_number(1, 4096));
-  command.add_option("--seed", common.seed, "Seed of every random choice")->check(whole_number(0));
+  command
+      .add_option("--seed", common.seed,
+                  "The recipe's seed: first weights, order, dropout (not of the data's points)")
+      ->check(whole_number(0));
 }
 
 void apply(const Common& common) {

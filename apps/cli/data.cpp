@@ -4,14 +4,14 @@
 #include "commands.h"
 #include "console.h"
 #include "report.h"
+#include "sources.h"
 
 namespace sloy::cli {
 namespace {
 
 struct Arguments {
   Common common;
-  std::string name;
-  std::string directory;
+  DataSource source;
 };
 
 int list(const Arguments& arguments) {
@@ -24,6 +24,13 @@ int list(const Arguments& arguments) {
     } else {
       print(name);
     }
+  }
+  if (!arguments.common.json) return done;
+  for (const std::string& kind : data::kinds()) {
+    Config event;
+    event["event"] = "data_kind";
+    event["kind"] = kind;
+    emit(event);
   }
   return done;
 }
@@ -67,7 +74,7 @@ std::string numbers_text(const Config& list) {
 
 int show(const Arguments& arguments) {
   apply(arguments.common);
-  data::Split split = data::load(arguments.name, {.directory = arguments.directory});
+  data::Split split = read_data(arguments.source).load();
   for (const auto& [part, dataset] :
        {std::pair{"train", split.train}, std::pair{"test", split.test}}) {
     if (dataset.empty()) continue;
@@ -98,15 +105,21 @@ void add_data(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* list_command = command->add_subcommand("list", "Names of the data sets known");
   add_common(*list_command, arguments->common);
-  list_command->footer("Example:\n  sloy data list --json");
+  list_command->footer(
+      "Files of your own need no name: sloy data show DIRECTORY\n"
+      "Example:\n"
+      "  sloy data list --json");
   list_command->callback(
       [arguments, &action] { action = [arguments] { return list(*arguments); }; });
 
   CLI::App* show_command = command->add_subcommand("show", "Sizes, classes and statistics");
   add_common(*show_command, arguments->common);
-  show_command->add_option("name", arguments->name, "A data set")->required();
-  show_command->add_option("--data-dir", arguments->directory, "Where its files are");
-  show_command->footer("Example:\n  sloy data show fashion-mnist");
+  show_command->add_option("data", arguments->source.data, data_help)->required();
+  add_data_settings(*show_command, arguments->source);
+  show_command->footer(
+      "Examples:\n"
+      "  sloy data show fashion-mnist\n"
+      "  sloy data show moons --set data.generated.size=1000");
   show_command->callback(
       [arguments, &action] { action = [arguments] { return show(*arguments); }; });
 }

@@ -13,8 +13,7 @@ namespace {
 struct Arguments {
   Common common;
   std::string model;
-  std::string data;
-  std::string data_directory;
+  DataSource source;
   std::string part = "test";
   std::int64_t batch_size = 128;
 };
@@ -36,8 +35,12 @@ Config counts(const Tensor& matrix) {
 int evaluate(const Arguments& arguments) {
   apply(arguments.common);
   Model model = load_model(arguments.model);
-  data::Split split = data::load(arguments.data, {.directory = arguments.data_directory});
+  data::Split split = read_data(arguments.source).load();
   const data::Dataset& dataset = arguments.part == "train" ? split.train : split.test;
+  if (dataset.empty()) {
+    throw DataError(fmt::format("the data have no {} part", arguments.part), {},
+                    "measure another with --part, or give larger data");
+  }
   bool classifies = dataset.spec().num_classes > 1 && !model.output_types().empty() &&
                     model.output_types()[0].shape.rank() == 2;
   Evaluation result =
@@ -67,14 +70,17 @@ void add_eval(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<Arguments>();
   add_common(*command, arguments->common);
   command->add_option("model", arguments->model, "A model (.safetensors)")->required();
-  command->add_option("--data", arguments->data, "A data set by name: see `sloy data list`")
-      ->required();
-  command->add_option("--data-dir", arguments->data_directory, "Where that data set's files are");
+  command->add_option("--data", arguments->source.data, data_help)->required();
+  add_data_settings(*command, arguments->source);
   command->add_option("--part", arguments->part, "test (default) or train")
       ->check(one_of({"test", "train"}));
   command->add_option("--batch-size", arguments->batch_size, "Examples at a time (default 128)")
       ->check(whole_number(1));
-  command->footer("Example:\n  sloy eval model.safetensors --data fashion-mnist");
+  command->footer(
+      "Examples:\n"
+      "  sloy eval model.safetensors --data fashion-mnist\n"
+      "  sloy eval model.safetensors --data moons --set data.generated.seed=5\n"
+      "  sloy eval runs/a/model.safetensors --data runs/a/recipe.toml");
   command->callback(
       [arguments, &action] { action = [arguments] { return evaluate(*arguments); }; });
 }

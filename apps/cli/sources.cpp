@@ -40,7 +40,50 @@ Config read_file(const std::string& path) {
   return read_toml(path);
 }
 
-std::string quoted(const std::string& value) { return to_json(Config(value)); }
+/// What an option of the command line gave.
+Config said(const std::string& value, const std::string& option) {
+  Config config(value);
+  config.set_where(option + " " + value);
+  return config;
+}
+
+/// [data] as --data says it.
+Config data_said(const std::string& data) {
+  const std::vector<std::string> names = data::names();
+  const bool is_name = std::find(names.begin(), names.end(), data) != names.end();
+  if (!is_name && fs::path(data).extension() == ".toml") {
+    const Config recipe = read_toml(data);
+    if (const Config* section = recipe.find("data")) return *section;
+    throw ConfigError("the recipe names no data", {{"recipe", data}}, "give it a [data]");
+  }
+  std::error_code error;
+  if (!is_name && (data.find('/') != data.npos || fs::is_directory(data, error))) {
+    return Config::Map{{"kind", said("idx", "--data")}, {"path", said(data, "--data")}};
+  }
+  return Config::Map{{"name", said(data, "--data")}};
+}
+
+/// --data takes the place of the recipe's data and of all that belongs to them; how they are used
+/// stays.
+void choose_data(Config& recipe, const DataSource& source) {
+  if (!source.data.empty()) {
+    Config& section = recipe["data"];
+    Config chosen = data_said(source.data);
+    const Config* name = section.is_map() ? section.find("name") : nullptr;
+    const Config* chosen_name = chosen.find("name");
+    const bool is_same = name && chosen_name && *name == *chosen_name;
+    if (section.is_map()) {
+      for (auto& [key, value] : section.as_map()) {
+        const bool stays = is_same || key == "validation" || key == "workers";
+        if (stays && !chosen.find(key)) chosen[key] = value;
+      }
+    }
+    section = std::move(chosen);
+  }
+  if (!source.data_directory.empty()) {
+    recipe["data"]["directory"] = said(source.data_directory, "--data-dir");
+  }
+}
 
 }  // namespace
 
@@ -51,8 +94,12 @@ void add_recipe(CLI::App& command, RecipeSource& source) {
     shipped += (shipped.empty() ? "" : ", ") + name;
   }
   command.add_option("--model", source.model, "A recipe shipped with the program: " + shipped);
-  command.add_option("--data", source.data, "A data set by name: see `sloy data list`");
-  command.add_option("--data-dir", source.data_directory, "Where that data set's files are");
+  command.add_option("--data", source.data, data_help);
+  add_data_settings(command, source);
+}
+
+void add_data_settings(CLI::App& command, DataSource& source) {
+  command.add_option("--data-dir", source.data_directory, "Where a named set's files are");
   command
       .add_option("--set", source.overrides,
                   "KEY=VALUE puts a value over the recipe's, as train.epochs=3")
@@ -82,18 +129,32 @@ Recipe read_recipe(const RecipeSource& source, const Common& common) {
   Config config = source.file.empty()
                       ? parse_toml(Recipe::shipped_text(source.model), source.model + ".toml")
                       : read_file(source.file);
-  if (!source.data.empty()) override_value(config, "data.name=" + quoted(source.data));
-  if (!source.data_directory.empty()) {
-    override_value(config, "data.directory=" + quoted(source.data_directory));
-  }
+  choose_data(config, source);
   for (const std::string& assignment : source.overrides) override_value(config, assignment);
   if (common.seed) override_value(config, "seed=" + std::to_string(*common.seed));
   return Recipe::from_config(config);
 }
 
+RecipeData read_data(const DataSource& source) {
+  Config config = Config::Map{};
+  choose_data(config, source);
+  for (const std::string& assignment : source.overrides) {
+    if (!assignment.starts_with("data.")) {
+      throw ConfigError("only the data can be set here", {{"where", "--set " + assignment}},
+                        "write it as data.generated.size=1000; the rest is in the model's file");
+    }
+    override_value(config, assignment);
+  }
+  RecipeData data;
+  from_config(config.at("data"), data);
+  return data;
+}
+
 std::string name_of(const RecipeSource& source, const Recipe& recipe) {
   if (!source.file.empty()) return fs::path(source.file).stem().string();
-  return recipe.data.name.empty() ? source.model : source.model + "-" + recipe.data.name;
+  const RecipeData& data = recipe.data;
+  const std::string of = data.name.empty() ? fs::path(data.path).stem().string() : data.name;
+  return of.empty() ? source.model : source.model + "-" + of;
 }
 
 }  // namespace sloy::cli

@@ -15,22 +15,34 @@ class App;
 
 namespace sloy::cli {
 
-/// RECIPE.toml, or --model and --data, with --set on top.
-struct RecipeSource {
-  std::string file;
-  std::string model;
+/// --data and --data-dir, with --set on top.
+struct DataSource {
   std::string data;
   std::string data_directory;
   std::vector<std::string> overrides;
 };
 
+/// RECIPE.toml, or --model and --data, with --set on top.
+struct RecipeSource : DataSource {
+  std::string file;
+  std::string model;
+};
+
 void add_recipe(CLI::App& command, RecipeSource& source);
+/// Adds --data-dir and --set: what --data says is the command's own to ask for.
+void add_data_settings(CLI::App& command, DataSource& source);
+/// What --data takes, for its help.
+inline constexpr const char* data_help =
+    "A data set by name (`sloy data list`), a directory of IDX files, or a recipe whose data are "
+    "meant";
 /// Whether a file is named as models are, or begins as they do.
 bool is_model_file(const std::string& path);
 /// Throws FileError on a file that is no model.
 Model load_model(const std::string& path);
 /// Throws ConfigError where neither a file nor a model is given, or both are.
 Recipe read_recipe(const RecipeSource& source, const Common& common);
+/// The data alone. Throws ConfigError where --set is of anything else.
+RecipeData read_data(const DataSource& source);
 /// "cnn-fashion-mnist", or the file's name without its ending: what run directories are called.
 std::string name_of(const RecipeSource& source, const Recipe& recipe);
 

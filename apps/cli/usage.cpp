@@ -78,7 +78,7 @@ std::string recipe_key_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
   if (name == "learning_rate" || name == "lr") return "train.optimizer.learning_rate";
   for (const auto& [section, keys] : {std::pair{"train.", to_config(RecipeTrain{})},
-                                      std::pair{"data.", to_config(RecipeData{})}}) {
+                                      std::pair{"data.", to_config<RecipeData>(RecipeData{})}}) {
     if (keys.find(name)) return section + name;
   }
   return {};

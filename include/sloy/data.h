@@ -210,7 +210,7 @@ SLOY_EXPORT Dataset gaussians(const Generated& options = {});
 /// Regression: uniform on [−1, 1]², the float32 target (1) is (x + y)/2 + noise.
 SLOY_EXPORT Dataset plane(const Generated& options = {});
 
-/// How `load` finds or makes a set.
+/// How `load` finds or makes a set. What the set has no use for is refused.
 struct LoadOptions {
   std::string directory = {};  ///< of a set in files
   Generated generated = {};    ///< of a set made by formula; a fifth of it is for tests
@@ -224,6 +224,31 @@ SLOY_EXPORT std::vector<std::string> names();
 SLOY_EXPORT Split load(std::string_view name, const LoadOptions& options = {});
 /// The spec of `load`'s training part, without the examples: of files only the headers are read.
 SLOY_EXPORT Spec load_spec(std::string_view name, const LoadOptions& options = {});
+
+/// Files of one's own, in a format that has a name.
+struct Files {
+  std::string kind;       ///< "idx"
+  std::string path = {};  ///< the directory they are in; relative names below start there
+  /// Where they don't have their usual names: those of MNIST's files, train-images-idx3-ubyte,
+  /// train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, with .gz at the
+  /// end where they are compressed. Without the last two there are no test data.
+  std::string train_images = {};
+  std::string train_labels = {};
+  std::string test_images = {};
+  std::string test_labels = {};
+  /// In the order of the labels; left out, there are as many classes as the largest label says.
+  std::vector<std::string> class_names = {};
+};
+
+/// The kinds `load` knows.
+SLOY_EXPORT std::vector<std::string> kinds();
+
+/// Data in files of one's own. Throws ConfigError on another kind, naming those there are, and
+/// where it isn't said which files; FileError and DataError as `idx` does.
+SLOY_EXPORT Split load(const Files& files);
+/// The spec of its training part. Of the images only the headers are read, of the labels too where
+/// the classes have names.
+SLOY_EXPORT Spec load_spec(const Files& files);
 
 /// Mean and standard deviation (of the set, not its estimate for a larger one) of the features'
 /// raw values, one number a channel: over all examples and all positions of the dimensions before

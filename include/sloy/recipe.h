@@ -57,23 +57,48 @@ struct Validation {
 SLOY_EXPORT Config to_config(const Validation& validation);
 SLOY_EXPORT void from_config(const Config& config, Validation& validation);
 
-/// [data]: what to learn from.
+/// [data]: what to learn from: a set by its name, or files of one's own by their kind.
 struct SLOY_EXPORT RecipeData {
-  std::string name = {};       ///< needed: a data set that `sloy data list` names
-  std::string directory = {};  ///< where its files are; empty: the usual places
+  std::string name = {};          ///< a data set that `sloy data list` names
+  std::string directory = {};     ///< where a named set's files are; empty: the usual places
+  std::string kind = {};          ///< in place of a name: the format of files of one's own, "idx"
+  std::string path = {};          ///< the directory of these files
+  std::string train_images = {};  ///< a file, where it hasn't its usual name
+  std::string train_labels = {};  ///< likewise
+  std::string test_images = {};   ///< likewise
+  std::string test_labels = {};   ///< likewise
+  std::vector<std::string> class_names = {};  ///< of these files, in the order of the labels
   /// a share of the training data held out to measure on after each epoch, or "test"
   Validation validation = {};
-  int workers = 0;                 ///< threads that read ahead; 0: batches are read between steps
+  /// threads that read ahead; 0: batches are read between steps; left out: chosen by data and cores
+  std::optional<int> workers = {};
   data::Generated generated = {};  ///< for data made by formula
 
+  /// Throws ConfigError where neither a name nor a kind is given, else as data::load does.
+  data::Split load() const;
+  /// The spec of its training part, as data::load_spec gives it.
+  data::Spec load_spec() const;
+
   static void fields(auto&& field) {
-    field("name", &RecipeData::name);
-    field("directory", &RecipeData::directory);
-    field("validation", &RecipeData::validation);
-    field("workers", &RecipeData::workers);
-    field("generated", &RecipeData::generated);
+    using Self = RecipeData;
+    field("name", &Self::name);
+    field("directory", &Self::directory);
+    field("kind", &Self::kind);
+    field("path", &Self::path);
+    field("train_images", &Self::train_images);
+    field("train_labels", &Self::train_labels);
+    field("test_images", &Self::test_images);
+    field("test_labels", &Self::test_labels);
+    field("class_names", &Self::class_names);
+    field("validation", &Self::validation);
+    field("workers", &Self::workers);
+    field("generated", &Self::generated);
   }
 };
+/// Without what is left out, and what such data have no use for.
+SLOY_EXPORT Config to_config(const RecipeData& data);
+/// Throws ConfigError where a key is given that such data have no use for.
+SLOY_EXPORT void from_config(const Config& config, RecipeData& data);
 
 /// [train]: how to learn.
 struct SLOY_EXPORT RecipeTrain {
@@ -111,11 +136,14 @@ class SLOY_EXPORT Recipe {
   Config model_config = {};
   RecipeTrain train = {};
 
-  /// Throws ConfigError, with the line, on anything unknown or ill-formed.
-  static Recipe from_config(const Config& config);
-  static Recipe parse(std::string_view toml, std::string_view source = "recipe");
+  /// Throws ConfigError, with the line, on anything unknown or ill-formed. `custom` has the types
+  /// of one's own that [train] names, its loss and metrics; those of layers are given
+  /// to make_model.
+  static Recipe from_config(const Config& config, const CustomTypes& custom = {});
+  static Recipe parse(std::string_view toml, std::string_view source = "recipe",
+                      const CustomTypes& custom = {});
   /// Throws FileError too.
-  static Recipe read(const std::string& path);
+  static Recipe read(const std::string& path, const CustomTypes& custom = {});
   /// A recipe that is shipped: "cnn", "mlp". Throws ConfigError on another, naming the nearest.
   static Recipe shipped(std::string_view name);
   static std::vector<std::string> shipped_names();
@@ -130,9 +158,8 @@ class SLOY_EXPORT Recipe {
   /// where the layers are ill-formed or count classes that the data don't have, ShapeError where
   /// they don't fit each other or the data.
   Model make_model(const data::Spec& spec, const CustomTypes& custom = {}) const;
-  /// Throws as data::load does.
+  /// What data.load and data.load_spec give.
   data::Split load_data() const;
-  /// The spec of load_data's training part, without reading the examples.
   data::Spec load_spec() const;
   /// What [train] and the seed say, for Model::compile and Model::fit.
   CompileOptions compile_options() const;

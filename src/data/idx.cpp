@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 #include <sloy/error.h>
 
-#include <cassert>
-
+#include "base/files.h"
 #include "data/memory.h"
 #include "files/idx.h"
 
@@ -26,6 +25,9 @@ void check(const std::string& images, const Type& image_type, const std::string&
       "take both files from the same set");
 }
 
+/// Models take float32.
+DType dtype_of_features(DType read) { return read == DType::float64 ? DType::float32 : read; }
+
 /// Images (n, height, width) get a channel dimension of 1.
 Shape with_channels(Shape shape) {
   if (shape.rank() == 3) shape.push_back(1);
@@ -34,22 +36,31 @@ Shape with_channels(Shape shape) {
 
 }  // namespace
 
+std::filesystem::path find_idx(const std::filesystem::path& directory, std::string_view name) {
+  for (const char* ending : {"", ".gz"}) {
+    std::filesystem::path path = directory / (std::string(name) + ending);
+    if (real_files().exists(path)) return path;
+  }
+  return {};
+}
+
 Dataset idx(const std::string& images, const std::string& labels,
             std::vector<std::string> class_names) {
   const Tensor features = read_idx(images);
   const Tensor target = read_idx(labels);
   check(images, features.type(), labels, target.type());
-  return labelled(features.reshaped(with_channels(features.shape())), target,
-                  std::move(class_names), labels);
+  return labelled(
+      features.cast(dtype_of_features(features.dtype())).reshaped(with_channels(features.shape())),
+      target, std::move(class_names), labels);
 }
 
 Spec idx_spec(const std::string& images, const std::string& labels,
               std::vector<std::string> class_names) {
-  assert(!class_names.empty());
   const Type features = read_idx_type(images);
   check(images, features, labels, read_idx_type(labels));
-  const int num_classes = static_cast<int>(class_names.size());
-  return {{features.dtype, with_channels(features.shape).without(0)},
+  const int num_classes = class_names.empty() ? count_classes(read_idx(labels), {}, labels)
+                                              : static_cast<int>(class_names.size());
+  return {{dtype_of_features(features.dtype), with_channels(features.shape).without(0)},
           {DType::int32, {}},
           num_classes,
           std::move(class_names)};

@@ -11,24 +11,13 @@
 
 #include "base/files.h"
 #include "data/idx.h"
+#include "data/known.h"
 #include "tensor/random.h"
 
 namespace sloy::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array file_names{"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
-                                "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
-
-/// The file in `directory`, raw or compressed; empty where it is neither.
-fs::path find_file(const fs::path& directory, const std::string& name) {
-  for (const char* ending : {"", ".gz"}) {
-    fs::path path = directory / (name + ending);
-    if (real_files().exists(path)) return path;
-  }
-  return {};
-}
 
 /// A set in MNIST's four files.
 struct FileSet {
@@ -72,9 +61,10 @@ std::vector<fs::path> places_of(const FileSet& set, const std::string& directory
 fs::path find_directory(const FileSet& set, const std::string& directory) {
   std::vector<Note> notes;
   for (const fs::path& place : places_of(set, directory)) {
-    std::string missing;
-    for (const char* file : file_names) {
-      if (missing.empty() && find_file(place, file).empty()) missing = file;
+    std::string_view missing;
+    for (std::string_view file :
+         {idx_train.images, idx_train.labels, idx_test.images, idx_test.labels}) {
+      if (missing.empty() && find_idx(place, file).empty()) missing = file;
     }
     if (missing.empty()) return place;
     notes.push_back({notes.empty() ? "looked in" : "and in", place.string(),
@@ -86,15 +76,16 @@ fs::path find_directory(const FileSet& set, const std::string& directory) {
 
 Split read_split(const FileSet& set, const std::string& given) {
   const fs::path directory = find_directory(set, given);
-  const auto part = [&](const char* images, const char* labels) {
-    return idx(find_file(directory, images), find_file(directory, labels), set.class_names);
+  const auto part = [&](const IdxNames& names) {
+    return idx(find_idx(directory, names.images), find_idx(directory, names.labels),
+               set.class_names);
   };
-  return {.train = part(file_names[0], file_names[1]), .test = part(file_names[2], file_names[3])};
+  return {.train = part(idx_train), .test = part(idx_test)};
 }
 
 Spec read_spec(const FileSet& set, const std::string& given) {
   const fs::path directory = find_directory(set, given);
-  return idx_spec(find_file(directory, file_names[0]), find_file(directory, file_names[1]),
+  return idx_spec(find_idx(directory, idx_train.images), find_idx(directory, idx_train.labels),
                   set.class_names);
 }
 
@@ -131,19 +122,21 @@ Spec read_spec(const LoadOptions& options) {
 
 struct Known {
   std::string_view name;
+  Origin origin;
   Split (*load)(const LoadOptions& options);
   Spec (*load_spec)(const LoadOptions& options);
 };
 
 constexpr std::array known{
-    Known{"circles", generated<circles>, generated_spec<circles>},
-    Known{"fashion-mnist", read<fashion_mnist_files>, read_spec<fashion_mnist_files>},
-    Known{"gaussians", generated<gaussians>, generated_spec<gaussians>},
-    Known{"mnist", read<mnist_files>, read_spec<mnist_files>},
-    Known{"moons", generated<moons>, generated_spec<moons>},
-    Known{"plane", generated<plane>, generated_spec<plane>},
-    Known{"spirals", generated<spirals>, generated_spec<spirals>},
-    Known{"xor", generated<exclusive_or>, generated_spec<exclusive_or>}};
+    Known{"circles", Origin::formula, generated<circles>, generated_spec<circles>},
+    Known{"fashion-mnist", Origin::files, read<fashion_mnist_files>,
+          read_spec<fashion_mnist_files>},
+    Known{"gaussians", Origin::formula, generated<gaussians>, generated_spec<gaussians>},
+    Known{"mnist", Origin::files, read<mnist_files>, read_spec<mnist_files>},
+    Known{"moons", Origin::formula, generated<moons>, generated_spec<moons>},
+    Known{"plane", Origin::formula, generated<plane>, generated_spec<plane>},
+    Known{"spirals", Origin::formula, generated<spirals>, generated_spec<spirals>},
+    Known{"xor", Origin::formula, generated<exclusive_or>, generated_spec<exclusive_or>}};
 
 constexpr auto known_names = [] {
   std::array<std::string_view, known.size()> all;
@@ -151,13 +144,28 @@ constexpr auto known_names = [] {
   return all;
 }();
 
-const Known& find(std::string_view name) {
-  for (const Known& one : known) {
-    if (one.name == name) return one;
+const Known* find(std::string_view name) {
+  const auto found =
+      std::find_if(known.begin(), known.end(), [&](const Known& one) { return one.name == name; });
+  return found == known.end() ? nullptr : &*found;
+}
+
+/// The set, with options it has a use for.
+const Known& find(std::string_view name, const LoadOptions& options) {
+  const Known* found = find(name);
+  if (!found) {
+    throw ConfigError(fmt::format("there is no data set '{}'", name),
+                      {{"known", fmt::format("{}", fmt::join(known_names, ", "))}},
+                      did_you_mean(name, known_names, "name one of the known"));
   }
-  throw ConfigError(fmt::format("there is no data set '{}'", name),
-                    {{"known", fmt::format("{}", fmt::join(known_names, ", "))}},
-                    did_you_mean(name, known_names, "name one of the known"));
+  if (found->origin == Origin::formula && !options.directory.empty()) {
+    throw no_use("directory", found->name, found->origin);
+  }
+  const bool is_default = to_config(options.generated) == to_config(Generated{});
+  if (found->origin == Origin::files && !is_default) {
+    throw no_use("generated", found->name, found->origin);
+  }
+  return *found;
 }
 
 }  // namespace
@@ -170,10 +178,23 @@ Split mnist(const std::string& directory) { return read_split(mnist_files(), dir
 
 std::vector<std::string> names() { return {known_names.begin(), known_names.end()}; }
 
-Split load(std::string_view name, const LoadOptions& options) { return find(name).load(options); }
+std::optional<Origin> origin_of(std::string_view name) {
+  const Known* found = find(name);
+  return found ? std::optional(found->origin) : std::nullopt;
+}
+
+ConfigError no_use(std::string_view setting, std::string_view name, Origin origin) {
+  return ConfigError(fmt::format("'{}' has no use here: {} is {}", setting, name,
+                                 origin == Origin::formula ? "made by formula" : "read from files"),
+                     {}, fmt::format("leave '{}' out, or name other data", setting));
+}
+
+Split load(std::string_view name, const LoadOptions& options) {
+  return find(name, options).load(options);
+}
 
 Spec load_spec(std::string_view name, const LoadOptions& options) {
-  return find(name).load_spec(options);
+  return find(name, options).load_spec(options);
 }
 
 }  // namespace sloy::data

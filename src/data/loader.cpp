@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 constexpr int max_workers = 256;
-constexpr int max_slots = 1024;
+[[maybe_unused]] constexpr int max_slots = 1024;
 
 /// Below this many bytes a second computing thread is no gain.
 constexpr std::int64_t bytes_a_thread = 1 << 20;
@@ -41,6 +41,17 @@ void check(const Dataset& dataset, const LoaderOptions& options) {
 }
 
 }  // namespace
+
+int chosen_workers(bool is_in_memory, int cores) {
+  constexpr int cores_a_worker = 4;
+  constexpr int most = 8;
+  return is_in_memory ? 0 : std::min(cores / cores_a_worker, most);
+}
+
+int workers_for(const Dataset& dataset, std::optional<int> given) {
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  return given ? *given : chosen_workers(dataset.is_in_memory(), cores);
+}
 
 Loader::Loader(Dataset dataset, const LoaderOptions& options)
     : dataset_(std::move(dataset)), options_(options) {

@@ -18,6 +18,13 @@
 
 namespace sloy::data {
 
+/// Threads that read ahead where nobody says how many: none for data in memory, whose copies cost
+/// less than a busy thread costs the computing ones, nor on fewer than four cores; else one for
+/// every four cores, at most eight.
+int chosen_workers(bool is_in_memory, int cores);
+/// The number that was given, or else the one chosen for this machine.
+int workers_for(const Dataset& dataset, std::optional<int> given);
+
 struct LoaderOptions {
   std::int64_t batch_size = 32;
   /// Another order every epoch, decided by the seed and the epoch's number.

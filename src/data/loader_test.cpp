@@ -205,6 +205,17 @@ TEST(Loader, AllocatesNothingAfterTheFirstEpoch) {
   }
 }
 
+TEST(Loader, ReadsAheadOnlyWhereCoresAreManyAndReadingIsSlow) {
+  for (int cores : {1, 4, 64}) EXPECT_EQ(chosen_workers(true, cores), 0);
+  for (int cores : {0, 1, 2, 3}) EXPECT_EQ(chosen_workers(false, cores), 0);
+  EXPECT_EQ(chosen_workers(false, 4), 1);
+  EXPECT_EQ(chosen_workers(false, 16), 4);
+  EXPECT_EQ(chosen_workers(false, 192), 8);
+  for (int cores = 1; cores < 300; ++cores) EXPECT_LT(chosen_workers(false, cores), cores);
+  EXPECT_EQ(workers_for(Dataset(Numbers{}).cached(), {}), 0);
+  EXPECT_EQ(workers_for(Dataset(Numbers{}).cached(), 3), 3);
+}
+
 TEST(Loader, ChecksItsOptions) {
   EXPECT_THROW(Loader(Numbers{}, {.batch_size = 0}), ConfigError);
   EXPECT_THROW(Loader(Numbers{}, {.workers = -1}), ConfigError);

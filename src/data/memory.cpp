@@ -45,6 +45,20 @@ struct InMemory {
   }
 };
 
+struct WithClasses {
+  Dataset base;
+  int num_classes;
+
+  std::int64_t size() const { return base.size(); }
+  Spec spec() const {
+    Spec spec = base.spec();
+    spec.num_classes = num_classes;
+    return spec;
+  }
+  bool is_in_memory() const { return base.is_in_memory(); }
+  void read(std::int64_t index, const Slot& slot) const { base.read(index, slot); }
+};
+
 void check_rows(const Tensor& features, const Tensor& target, const std::string& file) {
   if (features.shape().rank() == 0 || target.shape().rank() == 0) {
     throw DataError(
@@ -98,6 +112,16 @@ Dataset labelled(Tensor features, Tensor labels, std::vector<std::string> class_
   const int num_classes = check_labels(labels.values<std::int32_t>(), class_names.size(), file);
   Spec spec{row_type(features), row_type(labels), num_classes, std::move(class_names)};
   return InMemory(std::move(features), std::move(labels), std::move(spec));
+}
+
+int count_classes(const Tensor& labels, const std::vector<std::string>& class_names,
+                  const std::string& file) {
+  const Tensor integers = labels.cast(DType::int32);
+  return check_labels(integers.values<std::int32_t>(), class_names.size(), file);
+}
+
+Dataset with_classes(const Dataset& dataset, int num_classes) {
+  return WithClasses{dataset, num_classes};
 }
 
 Dataset from_tensors(Tensor features, Tensor target, std::vector<std::string> class_names) {

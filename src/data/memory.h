@@ -8,5 +8,10 @@ namespace sloy::data {
 /// from_tensors for class labels that were read from `file`, which messages name.
 Dataset labelled(Tensor features, Tensor labels, std::vector<std::string> class_names,
                  const std::string& file);
+/// The number of classes that `labelled` would give such labels. Throws as it does.
+int count_classes(const Tensor& labels, const std::vector<std::string>& class_names,
+                  const std::string& file);
+/// The same data, said to have more classes than their labels show.
+Dataset with_classes(const Dataset& dataset, int num_classes);
 
 }  // namespace sloy::data

@@ -73,7 +73,7 @@ class Fit final : public Run {
         loader_(train, {.batch_size = batch_size_,
                         .shuffle = options.shuffle,
                         .seed = impl.seed,
-                        .workers = options.workers}),
+                        .workers = data::workers_for(train, options.workers)}),
         feeds_(train.spec(), impl.compiled->precision),
         check_(*impl.compiled, train.spec(), impl.graph.type(impl.graph.outputs.front()), false),
         figures_(impl.compiled->metrics.size()),
@@ -84,7 +84,8 @@ class Fit final : public Run {
     const std::int64_t rest = examples_ % batch_size_;
     last_ = rest == 0 ? full_ : &step_.executable(rest);
     if (!validation.empty()) {
-      validation_.emplace(impl, validation, options.batch_size, options.workers, false);
+      validation_.emplace(impl, validation, options.batch_size,
+                          data::workers_for(validation, options.workers), false);
       for (const std::string& name : names_) log_names_.push_back("val_" + name);
     }
     if (!options.checkpoints.empty()) checkpoints_.emplace(options.checkpoints);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "nn/custom_types.h"
 #include "train/targets.h"
 
 namespace sloy {
@@ -52,7 +53,9 @@ Loss loss_from_config(const Config& config, std::span<const TypeEntry<Loss>> cus
   return make_described<Loss>(config, "loss", {loss_types(), custom});
 }
 
-void from_config(const Config& config, Loss& loss) { loss = loss_from_config(config); }
+void from_config(const Config& config, Loss& loss) {
+  loss = loss_from_config(config, CustomTypesInUse::current().losses);
+}
 
 void check_pairing(const Loss& loss, std::string_view last_activation) {
   const auto ends_in = [&](std::initializer_list<std::string_view> names) {

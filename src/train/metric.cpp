@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "nn/custom_types.h"
+
 namespace sloy {
 namespace {
 
@@ -47,7 +49,9 @@ Metric metric_from_config(const Config& config, std::span<const TypeEntry<Metric
 
 void from_config(const Config& config, std::vector<Metric>& metrics) {
   metrics.clear();
-  for (const Config& one : config.as_list()) metrics.push_back(metric_from_config(one));
+  for (const Config& one : config.as_list()) {
+    metrics.push_back(metric_from_config(one, CustomTypesInUse::current().metrics));
+  }
 }
 
 }  // namespace sloy

@@ -7,6 +7,8 @@
 
 #include "base/files.h"
 #include "base/limits.h"
+#include "data/known.h"
+#include "nn/custom_types.h"
 #include "train/recipes/shipped.h"
 
 namespace sloy {
@@ -83,13 +85,73 @@ Config with_defaults(const Config& entry, const CustomTypes& custom) {
   return full;
 }
 
-const std::string& name_of(const RecipeData& data) {
-  if (!data.name.empty()) return data.name;
-  throw ConfigError("the recipe names no data", {}, "write name = \"fashion-mnist\" in [data]");
+/// What only files of one's own have.
+constexpr std::array<std::string_view, 6> keys_of_files{
+    "path", "train_images", "train_labels", "test_images", "test_labels", "class_names"};
+
+/// Whether a key's value says nothing, as it is written for what was left out.
+bool says_nothing(const Config& value) {
+  return value.is_null() || (value.is_string() && value.as_string().empty()) ||
+         (value.is_list() && value.as_list().empty());
+}
+
+bool is_of_files(std::string_view key) {
+  return std::find(keys_of_files.begin(), keys_of_files.end(), key) != keys_of_files.end();
+}
+
+/// Throws ConfigError on an unknown kind, and on a name beside one.
+void check_kind(const Config& kind, const RecipeData& data) {
+  try {
+    data::check_kind(data.kind);
+    if (data.name.empty()) return;
+    throw ConfigError(
+        "the data have a name and a kind", {{"name", data.name}, {"kind", data.kind}},
+        "give name for a set that `sloy data list` names, kind for files of your own");
+  } catch (ConfigError& error) {
+    if (!kind.where().empty()) error.add({"where", kind.where()});
+    throw;
+  }
+}
+
+/// Why such data would leave a key unread; nothing where they don't.
+std::optional<ConfigError> why_unused(const RecipeData& data, std::string_view key) {
+  if (is_of_files(key) && data.kind.empty()) {
+    return ConfigError(fmt::format("'{}' is of files of one's own, which have a kind", key), {},
+                       "write kind = \"idx\" in place of a name");
+  }
+  const bool is_of_named = key == "directory" || key == "generated";
+  if (is_of_named && !data.kind.empty()) {
+    return ConfigError(fmt::format("'{}' is of data with a name, these have a kind", key), {},
+                       key == "directory" ? "the directory of such files is path" : "leave it out");
+  }
+  const std::optional<data::Origin> origin = data::origin_of(data.name);
+  if (!is_of_named || !origin) return {};
+  const auto needed = key == "directory" ? data::Origin::files : data::Origin::formula;
+  if (*origin == needed) return {};
+  return data::no_use(key, data.name, *origin);
 }
 
 data::LoadOptions load_options(const RecipeData& data) {
   return {.directory = data.directory, .generated = data.generated};
+}
+
+/// Throws ConfigError where it isn't said which data are meant.
+void check_named(const RecipeData& data) {
+  if (data.name.empty() && data.kind.empty()) {
+    throw ConfigError("the recipe names no data", {},
+                      "write name = \"fashion-mnist\" in [data], or kind and path for files of "
+                      "your own");
+  }
+}
+
+data::Files files_of(const RecipeData& data) {
+  return {.kind = data.kind,
+          .path = data.path,
+          .train_images = data.train_images,
+          .train_labels = data.train_labels,
+          .test_images = data.test_images,
+          .test_labels = data.test_labels,
+          .class_names = data.class_names};
 }
 
 void read_seed(const Config& config, std::uint64_t& seed) {
@@ -129,7 +191,40 @@ void from_config(const Config& config, Validation& validation) {
   validation = {.fraction = fraction, .test = false};
 }
 
-Recipe Recipe::from_config(const Config& config) {
+Config to_config(const RecipeData& data) {
+  Config config = to_config<RecipeData>(data);
+  std::erase_if(config.as_map(), [&](const auto& entry) {
+    return says_nothing(entry.second) || why_unused(data, entry.first);
+  });
+  return config;
+}
+
+void from_config(const Config& config, RecipeData& data) {
+  from_config<RecipeData>(config, data);
+  if (!data.kind.empty()) check_kind(config.at("kind"), data);
+  for (const auto& [key, value] : config.as_map()) {
+    if (says_nothing(value)) continue;
+    std::optional<ConfigError> error = why_unused(data, key);
+    if (!error) continue;
+    if (!value.where().empty()) error->add({"where", value.where()});
+    throw std::move(*error);
+  }
+  if (data.workers) check_least(config, "workers", *data.workers, 0);
+}
+
+data::Split RecipeData::load() const {
+  check_named(*this);
+  return kind.empty() ? data::load(name, load_options(*this)) : data::load(files_of(*this));
+}
+
+data::Spec RecipeData::load_spec() const {
+  check_named(*this);
+  return kind.empty() ? data::load_spec(name, load_options(*this))
+                      : data::load_spec(files_of(*this));
+}
+
+Recipe Recipe::from_config(const Config& config, const CustomTypes& custom) {
+  const CustomTypesInUse in_use(custom);
   detail::check_keys(config, recipe_keys);
   for (const std::string_view section : {"model", "train"}) {
     if (config.find(section)) continue;
@@ -152,17 +247,16 @@ Recipe Recipe::from_config(const Config& config) {
   sloy::from_config(train, recipe.train);
   check_least(train, "epochs", recipe.train.epochs, 1);
   check_least(train, "batch_size", recipe.train.batch_size, 1);
-  if (const Config* data = config.find("data")) {
-    check_least(*data, "workers", recipe.data.workers, 0);
-  }
   return recipe;
 }
 
-Recipe Recipe::parse(std::string_view toml, std::string_view source) {
-  return from_config(parse_toml(toml, source));
+Recipe Recipe::parse(std::string_view toml, std::string_view source, const CustomTypes& custom) {
+  return from_config(parse_toml(toml, source), custom);
 }
 
-Recipe Recipe::read(const std::string& path) { return from_config(read_toml(path)); }
+Recipe Recipe::read(const std::string& path, const CustomTypes& custom) {
+  return from_config(read_toml(path), custom);
+}
 
 Recipe Recipe::shipped(std::string_view name) {
   return parse(shipped_text(name), fmt::format("{}.toml", name));
@@ -194,9 +288,9 @@ Model Recipe::make_model(const data::Spec& spec, const CustomTypes& custom) cons
                             Type{DType::float32, spec.features.shape});
 }
 
-data::Split Recipe::load_data() const { return data::load(name_of(data), load_options(data)); }
+data::Split Recipe::load_data() const { return data.load(); }
 
-data::Spec Recipe::load_spec() const { return data::load_spec(name_of(data), load_options(data)); }
+data::Spec Recipe::load_spec() const { return data.load_spec(); }
 
 CompileOptions Recipe::compile_options() const {
   return {

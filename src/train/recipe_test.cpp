@@ -185,5 +185,75 @@ TEST(Recipe, ShippedOnesAreOfferedByName) {
             "  to fix    did you mean 'cnn'?");
 }
 
+/// What a run's recipe.toml says is what it was made of, and reads back.
+TEST(Recipe, KeepsOnlyTheDataSettingsThatAreOfUse) {
+  const auto data_of = [](std::string_view data) {
+    Config config = parse_toml(moons_recipe);
+    config["data"] = parse_toml(data, "own.toml");
+    const Config written = Recipe::from_config(config).to_config();
+    EXPECT_EQ(Recipe::from_config(written).to_config(), written);
+    return to_toml(written.at("data"));
+  };
+  EXPECT_EQ(data_of("name = 'moons'"), "name = \"moons\"\nvalidation = 0.0\n\n[generated]\n" +
+                                           to_toml(to_config(data::Generated{})));
+  EXPECT_EQ(data_of("name = 'mnist'\ndirectory = ''\nworkers = 2"),
+            "name = \"mnist\"\nvalidation = 0.0\nworkers = 2\n");
+  EXPECT_EQ(data_of("kind = 'idx'\npath = 'mine'\nclass_names = ['a', 'b']"),
+            "kind = \"idx\"\npath = \"mine\"\nclass_names = [\"a\", \"b\"]\nvalidation = 0.0\n");
+
+  const auto refused = [&](std::string_view data) { return message_of([&] { data_of(data); }); };
+  EXPECT_EQ(refused("name = 'fashion-mnist'\ngenerated = { size = 10 }"),
+            "'generated' has no use here: fashion-mnist is read from files\n"
+            "  where    own.toml:2\n"
+            "  to fix   leave 'generated' out, or name other data");
+  EXPECT_EQ(refused("name = 'moons'\ndirectory = 'x'"),
+            "'directory' has no use here: moons is made by formula\n"
+            "  where    own.toml:2\n"
+            "  to fix   leave 'directory' out, or name other data");
+  EXPECT_EQ(refused("name = 'moons'\npath = 'x'"),
+            "'path' is of files of one's own, which have a kind\n"
+            "  where    own.toml:2\n"
+            "  to fix   write kind = \"idx\" in place of a name");
+  EXPECT_EQ(refused("kind = 'idx'\ndirectory = 'x'"),
+            "'directory' is of data with a name, these have a kind\n"
+            "  where    own.toml:2\n"
+            "  to fix   the directory of such files is path");
+  EXPECT_EQ(refused("name = 'moons'\nkind = 'idx'"),
+            "the data have a name and a kind\n"
+            "  name     moons\n"
+            "  kind     idx\n"
+            "  where    own.toml:2\n"
+            "  to fix   give name for a set that `sloy data list` names, kind for files of your "
+            "own");
+}
+
+/// |prediction − target|³.
+struct Cubic {
+  double scale = 1;
+  Value call(Value target, Value prediction) const {
+    return scale * power(absolute(target - prediction), 3);
+  }
+  static void fields(auto&& field) { field("scale", &Cubic::scale); }
+};
+
+TEST(Recipe, NamesLossesAndMetricsOfOnesOwn) {
+  const char* text =
+      "[data]\nname = \"plane\"\n[[model.layer]]\ntype = \"Dense\"\nunits = 1\n"
+      "[train]\nloss = { type = \"Cubic\", scale = 2.0 }\nmetrics = [\"Cubic\"]";
+  const CustomTypes custom{.losses = {register_loss<Cubic>()},
+                           .metrics = {register_metric<Cubic>()}};
+  EXPECT_THROW(Recipe::parse(text), ConfigError);
+  const Recipe recipe = Recipe::parse(text, "own.toml", custom);
+  EXPECT_EQ(recipe.train.loss.as<Cubic>()->scale, 2);
+  const data::Split data = recipe.load_data();
+  Model model = recipe.make_model(data.train.spec(), custom);
+  model.compile(recipe.compile_options());
+  FitOptions options = recipe.fit_options();
+  options.verbose = Verbosity::silent;
+  const Logs logs = model.fit(data.train, options).logs.back();
+  EXPECT_NEAR(logs["loss"], 2 * logs["cubic"], 1e-6);
+  EXPECT_EQ(Recipe::parse(recipe.to_toml(), "own.toml", custom).to_config(), recipe.to_config());
+}
+
 }  // namespace
 }  // namespace sloy

@@ -71,7 +71,7 @@ int main() {
   all["optimizers"] = list_types(optimizer_types());
   all["callbacks"] = list_types(callback_types());
   all["ops"] = list_ops();
-  all["recipe_data"] = to_config(RecipeData{});
+  all["recipe_data"] = to_config<RecipeData>(RecipeData{});
   all["recipe_train"] = to_config(RecipeTrain{});
   all["shipped_recipes"] = list_texts(Recipe::shipped_names());
   all["data_sets"] = list_texts(data::names());

@@ -1,0 +1,122 @@
+/// Which data a command takes: sets by name, files of one's own, settings of either.
+#include <filesystem>
+#include <fstream>
+
+#include "command_line/command_line.h"
+
+namespace sloy {
+namespace {
+
+using harness::bytes_of_file;
+using harness::CommandLine;
+using harness::events;
+using harness::Finished;
+using harness::holds;
+using harness::refusal;
+using harness::run_sloy;
+
+/// Ten images of 2×2, of three classes: each has its label in every pixel.
+void write_part(const std::string& directory, const std::string& part) {
+  std::string images{0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 2, 0, 0, 0, 2};
+  std::string labels{0, 0, 8, 1, 0, 0, 0, 10};
+  for (int i = 0; i < 10; ++i) {
+    images += std::string(4, static_cast<char>(i % 3));
+    labels += static_cast<char>(i % 3);
+  }
+  std::ofstream(directory + "/" + part + "-images-idx3-ubyte", std::ios::binary) << images;
+  std::ofstream(directory + "/" + part + "-labels-idx1-ubyte", std::ios::binary) << labels;
+}
+
+TEST_F(CommandLine, TrainsOnIdxFilesOfOnesOwn) {
+  const std::string own = at("own");
+  std::filesystem::create_directories(own);
+  write_part(own, "train");
+  write_part(own, "t10k");
+  const Finished done =
+      run_sloy({"train", "--model", "mlp", "--data", own, "--out", at("run"), "--set",
+                "train.epochs=1", "--set", "data.class_names=[\"a\", \"b\", \"c\"]", "--quiet"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const std::string model = at("run/model.safetensors");
+  const Finished summary = run_sloy({"summary", model, "--json"});
+  EXPECT_EQ(events(summary).back().at("parameters").as_integer(),
+            4 * 512 + 512 + 512 * 512 + 512 + 512 * 3 + 3);
+
+  // The same data by a directory, by the run's recipe and by single settings.
+  const Finished by_path = run_sloy({"eval", model, "--data", own, "--json"});
+  EXPECT_EQ(by_path.exit_code, 0) << by_path.err;
+  EXPECT_EQ(events(by_path).at(0).at("examples").as_integer(), 10);
+  const Finished by_recipe = run_sloy({"eval", model, "--data", at("run/recipe.toml")});
+  EXPECT_TRUE(holds(by_recipe.out, "\na ")) << "the recipe names the classes: " << by_recipe.out;
+  const Finished trained_on = run_sloy({"eval", model, "--data", own, "--json", "--set",
+                                        "data.test_images=train-images-idx3-ubyte", "--set",
+                                        "data.test_labels=train-labels-idx1-ubyte"});
+  EXPECT_EQ(trained_on.exit_code, 0) << trained_on.err;
+  const Finished plan = run_sloy({"plan", at("run/recipe.toml")});
+  EXPECT_EQ(plan.exit_code, 0) << plan.err;
+
+  const Finished show = run_sloy({"data", "show", own, "--json"});
+  ASSERT_EQ(show.exit_code, 0) << show.err;
+  const Config counts = events(show).at(0).at("classes");
+  EXPECT_EQ(counts.at("0").as_integer(), 4);
+  EXPECT_EQ(counts.as_map().size(), 3U);
+  const Finished again =
+      run_sloy({"train", at("run/recipe.toml"), "--out", at("again"), "--quiet"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(bytes_of_file(at("again/model.safetensors")), bytes_of_file(model));
+}
+
+TEST_F(CommandLine, MeasuresTheDataThatTheSettingsMake) {
+  ASSERT_EQ(train("run", {"--quiet", "--set", "data.generated.size=1000", "--set",
+                          "data.generated.seed=3", "--json"})
+                .exit_code,
+            0);
+  const std::string model = at("run/model.safetensors");
+  const auto measure = [&](const harness::Arguments& data) {
+    harness::Arguments arguments{"eval", model, "--json", "--data"};
+    arguments.insert(arguments.end(), data.begin(), data.end());
+    const Finished finished = run_sloy(arguments);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return to_json(events(finished).at(0));
+  };
+  const std::string by_recipe = measure({at("run/recipe.toml")});
+  EXPECT_TRUE(holds(by_recipe, "\"examples\":200"));
+  EXPECT_EQ(
+      measure({"moons", "--set", "data.generated.size=1000", "--set", "data.generated.seed=3"}),
+      by_recipe);
+  EXPECT_NE(measure({"moons"}), by_recipe);
+  EXPECT_EQ(refusal({"eval", model, "--data", "moons", "--set", "train.batch_size=3"}),
+            "error: only the data can be set here\n"
+            "  where    --set train.batch_size=3\n"
+            "  to fix   write it as data.generated.size=1000; the rest is in the model's file\n");
+  EXPECT_EQ(refusal({"eval", model, "--data", "moons", "--set", "data.generated.size=4"}),
+            "error: the data have no test part\n"
+            "  to fix   measure another with --part, or give larger data\n");
+}
+
+/// Nothing that was asked for is left unread.
+TEST_F(CommandLine, RefusesSettingsOfOtherData) {
+  EXPECT_EQ(refusal({"plan", "--model", "mlp", "--set", "data.generated.size=10"}),
+            "error: 'generated' has no use here: fashion-mnist is read from files\n"
+            "  where    --set data.generated.size=10\n"
+            "  to fix   leave 'generated' out, or name other data\n");
+  for (const std::string command : {"plan", "train"}) {
+    EXPECT_EQ(refusal({command, recipe_file(), "--data-dir", "/nonexist"}),
+              "error: 'directory' has no use here: moons is made by formula\n"
+              "  where    --data-dir /nonexist\n"
+              "  to fix   leave 'directory' out, or name other data\n");
+  }
+  EXPECT_EQ(refusal({"plan", recipe_file(), "--data", "./nowhere"}),
+            "error: there is no such directory\n"
+            "  path     ./nowhere\n"
+            "  to fix   name the directory that the files are in\n");
+  // --data takes the place of all that belongs to the recipe's data.
+  const Finished other = run_sloy(
+      {"train", "--model", "mlp", "--data", recipe_file(), "--data-dir", "x", "--out", at("run")});
+  EXPECT_TRUE(holds(other.err, "moons is made by formula")) << other.err;
+  const Finished replaced =
+      run_sloy({"plan", recipe_file(), "--set", "data.generated.size=50", "--data", "circles"});
+  EXPECT_EQ(replaced.exit_code, 0) << replaced.err;
+}
+
+}  // namespace
+}  // namespace sloy
