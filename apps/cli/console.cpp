@@ -41,8 +41,10 @@ void emit(const Config& event) {
 }
 
 void say(const Common& common, const std::string& text) {
-  if (!common.quiet) std::fprintf(stderr, "%s\n", text.c_str());
+  if (!common.quiet) tell(text);
 }
+
+void tell(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
 
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);

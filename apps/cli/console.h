@@ -52,6 +52,8 @@ void hold_closed_streams();
 bool nobody_reads();
 /// A line for people, on stderr; nothing with --quiet.
 void say(const Common& common, const std::string& text);
+/// Likewise, with --quiet too.
+void tell(const std::string& text);
 /// "note: …", on stderr, with --quiet too.
 void note(const std::string& text);
 /// "error: …", on stderr.

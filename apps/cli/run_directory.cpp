@@ -50,14 +50,8 @@ RunDirectory::RunDirectory(fs::path path, bool resume) : path_(std::move(path)) 
                     "give another --out");
   }
   if (exists && !fs::is_empty(path_, error)) {
-    if (!holds_run()) {
-      throw FileError("the directory holds other files than a run's",
-                      {{"directory", path_.string()}}, "give a new or an empty one with --out");
-    }
-    if (!resume) {
-      throw FileError("the run directory is not empty", {{"directory", path_.string()}},
-                      "give another --out, or --resume to go on with the run there");
-    }
+    check_files(resume);
+    holds_earlier_run_ = true;
   }
   made_ = fs::create_directories(path_, error);
   if (error || !can_write_into(path_)) fail_to_write(path_);
@@ -80,13 +74,43 @@ RunDirectory RunDirectory::unused(const std::string& name) {
 }
 
 RunDirectory::~RunDirectory() {
-  std::error_code not_empty;
-  if (made_) fs::remove(path_, not_empty);
+  std::error_code ignored;
+  if (!is_kept_ && !holds_earlier_run_) {
+    for (const fs::path& file : expected_) fs::remove(file, ignored);
+    for (const char* name : own_files) fs::remove(path_ / name, ignored);
+  }
+  if (made_) fs::remove(path_, ignored);  // unless it holds something
 }
 
-bool RunDirectory::holds_run() const {
+void RunDirectory::expect(const fs::path& file) {
+  const fs::path inside = file.lexically_relative(path_);
+  if (!inside.empty() && *inside.begin() != "..") expected_.push_back(file);
+}
+
+void RunDirectory::check_files(bool resume) const {
   std::error_code error;
-  return fs::exists(path_ / "recipe.toml", error) && fs::is_directory(checkpoints(), error);
+  const bool has_recipe = fs::exists(path_ / "recipe.toml", error);
+  const bool has_record = fs::exists(path_ / "run.json", error);
+  const bool has_checkpoints = fs::is_directory(checkpoints(), error);
+  const auto refuse = [&](const char* what, std::vector<Note> notes, const char* fix) {
+    notes.insert(notes.begin(), {"directory", path_.string()});
+    throw FileError(what, std::move(notes), fix);
+  };
+  if (has_recipe + has_record + has_checkpoints < 2) {
+    refuse("the directory holds other files than a run's", {},
+           "give a new or an empty one with --out");
+  }
+  const bool is_whole = has_recipe && has_checkpoints;
+  if (!resume) {
+    refuse("the run directory is not empty", {},
+           is_whole ? "give another --out, or --resume to go on with the run there"
+                    : "give another --out");
+  }
+  if (!is_whole) {
+    refuse("the run can't be gone on with: a part of it is gone",
+           {{"missing", has_recipe ? "checkpoints" : "recipe.toml"}},
+           "begin anew with another --out");
+  }
 }
 
 void RunDirectory::check_same(const Recipe& recipe) const {

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "callback_files.h"
 #include "commands.h"
 #include "console.h"
 #include "interrupt.h"
@@ -79,13 +80,14 @@ struct SayNotices {
 
 /// Once everything is known to fit: what the run is made of, for --resume and for people.
 struct RecordRun {
-  const RunDirectory& directory;
+  RunDirectory& directory;
   const Recipe& recipe;
   bool& begun;
   void on_train_begin(sloy::Run&) {
     directory.record(recipe);
     begun = true;
   }
+  void on_epoch_end(sloy::Run&, const Logs&) { directory.keep(); }
 };
 
 /// As a shell takes it for one word.
@@ -112,13 +114,13 @@ void say_interrupted(const Arguments& arguments, const fs::path& directory) {
   if (arguments.common.seed) add(" --seed", std::to_string(*arguments.common.seed));
   add(" --convolution", arguments.convolution);
   add(" --out", directory.string());
-  say(arguments.common,
-      "interrupted; to go on from the last finished epoch:\n  " + command + " --resume");
+  tell("interrupted; to go on from the last finished epoch:\n  " + command + " --resume");
 }
 
 FitOptions fit_options(const Arguments& arguments, const Recipe& recipe, const data::Split& data,
-                       const RunDirectory& directory, Results& results) {
+                       RunDirectory& directory, Results& results) {
   FitOptions options = recipe.fit_options(data);
+  options.callbacks = place_callbacks(options.callbacks, directory, arguments.source.file);
   options.checkpoints = directory.checkpoints();
   options.resume = arguments.resume;
   options.callbacks.push_back(StopOnSignal{});
@@ -178,6 +180,7 @@ int train(const Arguments& arguments) {
   auto start = std::chrono::steady_clock::now();
   try {
     model.fit(data.train, options);
+    directory.keep();
     double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (int signal = signal_received(); signal != 0) {

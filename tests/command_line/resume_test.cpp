@@ -34,6 +34,15 @@ TEST_F(CommandLine, SaysHowToGoOnAfterAnInterruption) {
                 at("run") + " --resume\n");
 }
 
+TEST_F(CommandLine, SaysSoWithoutProgressToo) {
+  const Finished stopped = run_sloy({"train", recipe_file(), "--quiet", "--json", "--out",
+                                     at("run"), "--set", "train.epochs=100000"},
+                                    {.signal = SIGINT, .signal_after = "\"event\":\"epoch\""});
+  EXPECT_EQ(stopped.exit_code, 130);
+  EXPECT_TRUE(holds(stopped.err, "interrupted; to go on from the last finished epoch:\n"))
+      << stopped.err;
+}
+
 TEST_F(CommandLine, NamesACheckpointThatItPassesOver) {
   ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
   const std::string model = bytes_of_file(at("run/model.safetensors"));
@@ -78,6 +87,17 @@ TEST_F(CommandLine, ResumesNothingButItsOwnRuns) {
   for (const char* name : {"mine/recipe.toml", "mine/checkpoints", "own/log.csv", "own/run.json"}) {
     EXPECT_FALSE(std::filesystem::exists(at(name))) << name;
   }
+
+  ASSERT_EQ(train("broken", {"--quiet"}).exit_code, 0);
+  std::filesystem::remove_all(at("broken/checkpoints"));
+  EXPECT_EQ(train("broken", {"--resume"}).err,
+            "error: the run can't be gone on with: a part of it is gone\n"
+            "  directory   " +
+                at("broken") +
+                "\n"
+                "  missing     checkpoints\n"
+                "  to fix      begin anew with another --out\n");
+  EXPECT_TRUE(holds(train("broken").err, "the run directory is not empty"));
 
   std::filesystem::create_directories(at("empty"));
   EXPECT_EQ(train("empty", {"--resume"}).exit_code, 0);
