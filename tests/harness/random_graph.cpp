@@ -16,15 +16,19 @@ class Builder {
  public:
   Builder(std::uint64_t seed, Arithmetic arithmetic) : random_(seed), arithmetic_(arithmetic) {
     made_.graph = std::make_unique<Graph>();
-    batch_size_ = pick(1, 5);
+    wide_ = !exact() && chance(32);
+    batch_size_ = wide_ ? 8 : pick(1, 5);
   }
 
   RandomGraph build() {
     std::int64_t channels = pick_channels();
-    add_input("x", {batch, pick(3, 9), pick(3, 9), channels});
+    add_input("x", wide_ ? Shape{batch, 8, 8, 32} : Shape{batch, pick(3, 9), pick(3, 9), channels});
     if (chance(2)) add_input("v", {batch, pick(1, 20)});
     int ops = static_cast<int>(pick(2, 14));
-    for (int i = 0; i < ops; ++i) grow();
+    for (int i = 0; i < ops; ++i) {
+      if (wide_ && i < 2) convolve_as_winograd();
+      grow();
+    }
     finish();
     return std::move(made_);
   }
@@ -127,6 +131,19 @@ class Builder {
     double fan_in = static_cast<double>(size[0] * size[1] * channels / groups);
     Known kernel = parameter({size[0], size[1], channels / groups, filters}, fan_in);
     keep(convolution(x->value, kernel.value, options), x->bound * fan_in);
+  }
+
+  /// Of the last value, which has the sizes that Winograd takes.
+  void convolve_as_winograd() {
+    const Value x = known_.back().value.rank() == 4 && known_.back().value.dim(-1).size() % 32 == 0
+                        ? known_.back().value
+                        : known_.front().value;
+    Graph::Section layer(graph(), "wide" + std::to_string(known_.size()));
+    const std::int64_t channels = x.dim(-1).size();
+    const std::int64_t filters = 32 * pick(1, 2);
+    const ConvolutionOptions options{.window = window(x.shape(), {3, 3}, {1, 1}, same)};
+    Known kernel = parameter({3, 3, channels, filters}, 9.0 * static_cast<double>(channels));
+    keep(convolution(x, kernel.value, options), 1);
   }
 
   void multiply_matrix() {
@@ -341,6 +358,7 @@ class Builder {
 
   std::mt19937_64 random_;
   Arithmetic arithmetic_;
+  bool wide_ = false;  ///< enough channels and pixels for Winograd
   RandomGraph made_;
   std::int64_t batch_size_;
   std::vector<Known> known_;
