@@ -11,9 +11,13 @@ namespace sloy {
 namespace {
 
 using harness::close;
+using harness::Comparison;
 using harness::Computation;
 using harness::exact;
 using harness::Golden;
+using harness::in_float;
+using harness::rounding_of_sum;
+using harness::within;
 
 struct NamedActivation {
   std::string_view name;
@@ -69,8 +73,9 @@ TEST(GoldenActivation, AreAccurateFarFromZeroAndNearIt) {
 /// The layer of a golden case over fed numbers, for training or inference.
 class BatchNorm {
  public:
-  BatchNorm(const Golden& golden, const Golden::Case& of, bool training)
-      : golden_(golden), of_(of), build_(graph_, training) {
+  BatchNorm(const Golden& golden, const Golden::Case& of, bool training,
+            const Comparison& comparison)
+      : golden_(golden), of_(of), comparison_(comparison), build_(graph_, training) {
     x_ = graph_.input("x", {DType::float32, golden.tensor(of, "x").shape()});
     dy_ = graph_.input("dy", {DType::float32, golden.tensor(of, "x").shape()});
     Scope scope = Scope(build_).enter("norm");
@@ -95,9 +100,9 @@ class BatchNorm {
     if (!weight_gradients) outputs.resize(2);
     const Program program = compile({.outputs = outputs,
                                      .updates = graph_.updates(),
-                                     .backend = exact.backend,
-                                     .precision = exact.precision});
-    state_ = State(program.variables(), {.precision = exact.precision});
+                                     .backend = comparison_.backend,
+                                     .precision = comparison_.precision});
+    state_ = State(program.variables(), {.precision = comparison_.precision});
     set("gamma", "gamma");
     set("beta", "beta");
     set("moving_mean", "running_mean");
@@ -105,16 +110,24 @@ class BatchNorm {
     const Results results =
         program.run(state_, {golden_.tensor(of_, "x"), golden_.tensor(of_, "dy")});
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      EXPECT_TRUE(close(results[i], golden_.tensor(of_, names[i]), exact.tolerance))
+      EXPECT_TRUE(is_close(results[i], golden_.tensor(of_, names[i])))
           << of_.name << " " << names[i];
     }
   }
   void expect_statistic(std::string_view name, std::string_view tensor) const {
-    EXPECT_TRUE(close(state_.get(id(name)), golden_.tensor(of_, tensor), exact.tolerance))
+    EXPECT_TRUE(is_close(state_.get(id(name)), golden_.tensor(of_, tensor)))
         << of_.name << " " << tensor;
   }
 
  private:
+  /// In float all numbers of a channel are in each, by its mean and variance.
+  testing::AssertionResult is_close(const Tensor& actual, const Tensor& expected) const {
+    if (comparison_.precision == Precision::float64) {
+      return close(actual, expected, comparison_.tolerance);
+    }
+    const Shape& x = x_.shape();
+    return within(actual, expected, rounding_of_sum(double(x.size()) / double(x.size(-1))));
+  }
   VariableId id(std::string_view name) const {
     return graph_.variables().find("norm/" + std::string(name));
   }
@@ -124,33 +137,42 @@ class BatchNorm {
 
   const Golden& golden_;
   const Golden::Case& of_;
+  const Comparison& comparison_;
   Graph graph_;
   Build build_;
   Value x_, dy_, y_;
   State state_;
 };
 
-TEST(GoldenBatchNormalization, TrainingIsPyTorchs) {
+class GoldenBatchNormalization : public testing::TestWithParam<Comparison> {};
+
+TEST_P(GoldenBatchNormalization, TrainingIsPyTorchs) {
   const Golden golden("normalization");
   for (const Golden::Case& of : golden.cases()) {
     if (of.op() != "batch_norm") continue;
-    BatchNorm norm(golden, of, true);
+    BatchNorm norm(golden, of, true, GetParam());
     norm.expect("y", "dx", true);
     norm.expect_statistic("moving_mean", "new_running_mean");
     norm.expect_statistic("moving_variance", "new_running_variance");
   }
 }
 
-TEST(GoldenBatchNormalization, InferenceIsPyTorchsAndChangesNothing) {
+TEST_P(GoldenBatchNormalization, InferenceIsPyTorchsAndChangesNothing) {
   const Golden golden("normalization");
   for (const Golden::Case& of : golden.cases()) {
     if (of.op() != "batch_norm") continue;
-    BatchNorm norm(golden, of, false);
+    BatchNorm norm(golden, of, false, GetParam());
     norm.expect("inference_y", "inference_dx", false);
     norm.expect_statistic("moving_mean", "running_mean");
     norm.expect_statistic("moving_variance", "running_variance");
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(In, GoldenBatchNormalization, testing::Values(exact, in_float),
+                         [](const auto& instance) {
+                           const Precision precision = instance.param.precision;
+                           return std::string(precision == Precision::float64 ? "Double" : "Float");
+                         });
 
 }  // namespace
 }  // namespace sloy

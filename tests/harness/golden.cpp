@@ -49,6 +49,8 @@ std::vector<Tensor> Computation::run(std::vector<Value> outputs, const Compariso
   return {results.begin(), results.end()};
 }
 
+double rounding_of_sum(double products) { return 4 * 0x1p-24 * std::sqrt(products); }
+
 testing::AssertionResult close(const Tensor& actual, const Tensor& expected, double tolerance) {
   if (actual.shape() != expected.shape()) {
     return testing::AssertionFailure() << to_string(actual.shape()) << " where "
@@ -67,6 +69,40 @@ testing::AssertionResult close(const Tensor& actual, const Tensor& expected, dou
                                                       to_string(expected.shape()), a[i], b[i]);
   }
   return testing::AssertionSuccess();
+}
+
+testing::AssertionResult within(const Tensor& actual, const Tensor& expected,
+                                const Tensor& magnitudes, double tolerance) {
+  if (actual.shape() != expected.shape()) {
+    return testing::AssertionFailure() << to_string(actual.shape()) << " where "
+                                       << to_string(expected.shape()) << " is expected";
+  }
+  const Tensor ours = actual.cast(DType::float64);
+  const Tensor theirs = expected.cast(DType::float64);
+  const Tensor sizes = magnitudes.cast(DType::float64);
+  for (std::size_t i = 0; i < ours.values<double>().size(); ++i) {
+    const double a = ours.values<double>()[i];
+    const double b = theirs.values<double>()[i];
+    const double allowed = tolerance * std::max(std::abs(b), sizes.values<double>()[i]);
+    if (std::abs(a - b) <= allowed) continue;
+    return testing::AssertionFailure()
+           << fmt::format("element {} of {} is {}, expected {} within {}", i,
+                          to_string(expected.shape()), a, b, allowed);
+  }
+  return testing::AssertionSuccess();
+}
+
+testing::AssertionResult within(const Tensor& actual, const Tensor& expected, double tolerance) {
+  Tensor largest = magnitudes(expected);
+  const auto values = largest.mutable_values<double>();
+  std::fill(values.begin(), values.end(), *std::max_element(values.begin(), values.end()));
+  return within(actual, expected, largest, tolerance);
+}
+
+Tensor magnitudes(const Tensor& tensor) {
+  Tensor wide = tensor.cast(DType::float64);
+  for (double& value : wide.mutable_values<double>()) value = std::abs(value);
+  return wide;
 }
 
 }  // namespace sloy::harness

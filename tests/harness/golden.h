@@ -48,6 +48,13 @@ struct Comparison {
 /// The reference kernels, in doubles.
 inline constexpr Comparison exact{BackendKind::reference, Precision::float64, 1e-9};
 
+/// The CPU's kernels, in floats; how near is derived from what they add: rounding_of_sum.
+inline constexpr Comparison in_float{BackendKind::cpu, Precision::float32, 0};
+
+/// What a float sum of `products` may be off by, of the sum of their magnitudes; as in the tests of
+/// ops.
+double rounding_of_sum(double products);
+
 /// A graph over given numbers, and its results.
 class Computation {
  public:
@@ -64,5 +71,14 @@ class Computation {
 /// Whether each element is within `tolerance` of what is expected, relative to it, or within a
 /// thousandth of that relative to the largest: sums that cancel keep the error of their terms.
 testing::AssertionResult close(const Tensor& actual, const Tensor& expected, double tolerance);
+
+/// Whether each element is within `tolerance` of what is expected, relative to the magnitude given
+/// for it: of a sum, what the same sum gives for the magnitudes of its terms.
+testing::AssertionResult within(const Tensor& actual, const Tensor& expected,
+                                const Tensor& magnitudes, double tolerance);
+/// The same relative to the largest expected, where each element is made of them all.
+testing::AssertionResult within(const Tensor& actual, const Tensor& expected, double tolerance);
+
+Tensor magnitudes(const Tensor& tensor);
 
 }  // namespace sloy::harness
