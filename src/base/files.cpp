@@ -210,13 +210,9 @@ std::vector<std::byte> read_file(File& file, const std::string& name, std::uint6
   return bytes;
 }
 
-void write_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts,
+void write_atomically(const fs::path& path, const std::function<void(File&)>& content,
                       FileSystem& files, Durability durability) {
-  if (files.is_stream(path)) {
-    const std::unique_ptr<File> stream = files.open_stream(path);
-    for (const std::span<const std::byte> part : parts) stream->write(part);
-    return;
-  }
+  if (files.is_stream(path)) return content(*files.open_stream(path));
   const fs::path place = files.followed(path);
   const fs::path temporary = temporary_name(place);
   const auto clean_up = [&] {
@@ -228,7 +224,7 @@ void write_atomically(const fs::path& path, std::span<const std::span<const std:
   };
   try {
     const std::unique_ptr<File> file = files.create(temporary);
-    for (const std::span<const std::byte> part : parts) file->write(part);
+    content(*file);
     if (durability == Durability::synced) file->sync();
     files.rename(temporary, place);
   } catch (const FileError& error) {
@@ -240,6 +236,14 @@ void write_atomically(const fs::path& path, std::span<const std::span<const std:
   }
   if (durability == Durability::cached) return;
   files.sync_directory(place.has_parent_path() ? place.parent_path() : fs::path("."));
+}
+
+void write_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts,
+                      FileSystem& files) {
+  const auto write_all = [&](File& file) {
+    for (const std::span<const std::byte> part : parts) file.write(part);
+  };
+  write_atomically(path, write_all, files);
 }
 
 void write_atomically(const fs::path& path, std::span<const std::byte> bytes, FileSystem& files) {

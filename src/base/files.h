@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -64,16 +65,19 @@ std::vector<std::byte> read_file(File& file, const std::string& name, std::uint6
 /// the system writes it to the disk when it likes.
 enum class Durability : std::uint8_t { synced, cached };
 
-/// Writes the parts one after the other, so that after a crash at any moment `path` is either as it
+/// Writes what `content` writes, so that after a crash at any moment `path` is either as it
 /// was or complete: to a new file beside it, synced, renamed, the directory synced. A failure
 /// leaves `path` as it was and removes the new file. What is only `cached` is so after the end of
 /// the process at any moment; a power cut may leave anything under the name.
 ///
-/// A symbolic link stays one: what it leads to is written. Into a pipe or a device the parts go as
-/// they are.
+/// A symbolic link stays one: what it leads to is written. Into a pipe or a device the bytes
+/// go as they are.
+void write_atomically(const std::filesystem::path& path, const std::function<void(File&)>& content,
+                      FileSystem& files = real_files(), Durability durability = Durability::synced);
+/// The parts one after the other.
 void write_atomically(const std::filesystem::path& path,
                       std::span<const std::span<const std::byte>> parts,
-                      FileSystem& files = real_files(), Durability durability = Durability::synced);
+                      FileSystem& files = real_files());
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes,
                       FileSystem& files = real_files());
 

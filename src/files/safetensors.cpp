@@ -22,15 +22,15 @@ constexpr std::size_t alignment = 64;
 
 /// Large elements first, as the reference writer does, so that every tensor is aligned for its
 /// type.
-bool comes_before(const NamedBytes& a, const NamedBytes& b) {
+bool comes_before(const NamedTensor& a, const NamedTensor& b) {
   const std::size_t bytes_a = size_of(a.type.dtype);
   const std::size_t bytes_b = size_of(b.type.dtype);
   return bytes_a != bytes_b ? bytes_a > bytes_b : a.name < b.name;
 }
 
-void check_names(const std::vector<NamedBytes>& tensors) {
+void check_names(const std::vector<NamedTensor>& tensors) {
   std::vector<std::string_view> names;
-  for (const NamedBytes& tensor : tensors) names.push_back(tensor.name);
+  for (const NamedTensor& tensor : tensors) names.push_back(tensor.name);
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end()) {
@@ -42,14 +42,14 @@ void check_names(const std::vector<NamedBytes>& tensors) {
 }
 
 /// The header with its length before it, padded so that the data begin aligned.
-std::string header_of(const std::vector<NamedBytes>& tensors, const Metadata& metadata) {
+std::string header_of(const std::vector<NamedTensor>& tensors, const Metadata& metadata) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   if (!metadata.empty()) json["__metadata__"] = metadata;
   std::uint64_t offset = 0;
-  for (const NamedBytes& tensor : tensors) {
+  for (const NamedTensor& tensor : tensors) {
     nlohmann::ordered_json shape = nlohmann::ordered_json::array();
     for (const Dim& dim : tensor.type.shape) shape.push_back(dim.size());
-    const std::uint64_t end = offset + tensor.bytes.size();
+    const std::uint64_t end = offset + tensor.type.bytes();
     json[tensor.name] = {{"dtype", safetensors_dtype(tensor.type.dtype)},
                          {"shape", std::move(shape)},
                          {"data_offsets", {offset, end}}};
@@ -133,17 +133,20 @@ void SafetensorsReader::read_into(const Entry& entry, std::span<std::byte> out) 
   }
 }
 
-void write_safetensors(const std::filesystem::path& path, std::vector<NamedBytes> tensors,
+void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors,
                        const Metadata& metadata, FileSystem& files, Durability durability) {
   check_names(tensors);
   std::sort(tensors.begin(), tensors.end(), comes_before);
   const std::string header = header_of(tensors, metadata);
-  std::vector<std::span<const std::byte>> parts{std::as_bytes(std::span(header))};
-  for (const NamedBytes& tensor : tensors) {
-    assert(tensor.bytes.size() == tensor.type.bytes());
-    parts.push_back(tensor.bytes);
-  }
-  write_atomically(path, parts, files, durability);
+  const auto write_all = [&](File& file) {
+    file.write(std::as_bytes(std::span(header)));
+    for (const NamedTensor& named : tensors) {
+      const Tensor tensor = named.make();
+      assert(tensor.type() == named.type);
+      file.write({tensor.data(), tensor.bytes()});
+    }
+  };
+  write_atomically(path, write_all, files, durability);
 }
 
 }  // namespace sloy

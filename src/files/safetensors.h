@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -63,23 +64,24 @@ class SafetensorsReader {
   std::map<std::string, std::size_t, std::less<>> index_;
 };
 
-/// A tensor to be written: its bytes stay where they are.
-struct NamedBytes {
+/// A tensor to be written. It is made when its turn comes, so writing takes no more memory than the
+/// largest one.
+struct NamedTensor {
   std::string name;
   Type type;
-  std::span<const std::byte> bytes;
+  std::function<Tensor()> make;
 
-  NamedBytes(std::string tensor_name, const Tensor& tensor)
-      : name(std::move(tensor_name)), type(tensor.type()), bytes(tensor.data(), tensor.bytes()) {}
-  NamedBytes(std::string tensor_name, Type tensor_type, std::span<const std::byte> tensor_bytes)
-      : name(std::move(tensor_name)), type(tensor_type), bytes(tensor_bytes) {}
+  NamedTensor(std::string tensor_name, Tensor tensor)
+      : name(std::move(tensor_name)), type(tensor.type()), make([tensor] { return tensor; }) {}
+  /// REQUIRES: `make` gives a tensor of that type.
+  NamedTensor(std::string tensor_name, Type tensor_type, std::function<Tensor()> maker)
+      : name(std::move(tensor_name)), type(std::move(tensor_type)), make(std::move(maker)) {}
 };
 
 /// Writes a file atomically (base/files.h). The same tensors and metadata give the same bytes,
 /// whatever their order; the tensors' bytes begin at a multiple of 64. Throws ConfigError on a
 /// duplicate or reserved name or text that isn't UTF-8, FileError where the file can't be written.
-/// REQUIRES: bytes of the size that each type says.
-void write_safetensors(const std::filesystem::path& path, std::vector<NamedBytes> tensors,
+void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors,
                        const Metadata& metadata, FileSystem& files = real_files(),
                        Durability durability = Durability::synced);
 

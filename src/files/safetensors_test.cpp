@@ -37,7 +37,7 @@ std::string refusal(const std::string& header, std::size_t data_bytes) {
 }
 
 /// A file of several tensors, as bytes.
-Bytes written(const std::vector<NamedBytes>& tensors, const Metadata& metadata = {}) {
+Bytes written(const std::vector<NamedTensor>& tensors, const Metadata& metadata = {}) {
   MemoryFiles files;
   write_safetensors("m.safetensors", tensors, metadata, files);
   return files.get("m.safetensors");
@@ -49,11 +49,11 @@ const Tensor steps = Tensor::scalar(std::int32_t{-7});
 const Tensor pixels({5}, std::vector<std::uint8_t>{0, 1, 2, 254, 255});
 const Tensor nothing(DType::float32, {0, 4});
 
-const std::vector<NamedBytes> all{{"dense/kernel", kernel},
-                                  {"dense/bias", bias},
-                                  {"step", steps},
-                                  {"пиксели \"\\\n", pixels},
-                                  {"", nothing}};
+const std::vector<NamedTensor> all{{"dense/kernel", kernel},
+                                   {"dense/bias", bias},
+                                   {"step", steps},
+                                   {"пиксели \"\\\n", pixels},
+                                   {"", nothing}};
 const Metadata notes{{"format", "sloy"}, {"classes", "[\"кот\", \"dog\"]"}, {"empty", ""}};
 
 TEST(Safetensors, WhatWasWrittenIsRead) {
@@ -93,7 +93,7 @@ TEST(Safetensors, WritesTheFormat) {
 }
 
 TEST(Safetensors, BytesDoNotDependOnTheOrderGiven) {
-  std::vector<NamedBytes> reversed(all.rbegin(), all.rend());
+  std::vector<NamedTensor> reversed(all.rbegin(), all.rend());
   EXPECT_EQ(written(reversed, notes), written(all, notes));
 }
 

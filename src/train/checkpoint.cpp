@@ -59,15 +59,14 @@ void check_settings(const Config& saved, const Config& current, const std::files
   }
 }
 
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
-
 /// One number for all of a checkpoint, whatever the tensors' order in the file.
-std::string checksum_of(std::string_view training, NamedTensors& tensors) {
+std::string checksum_of(std::string_view training, std::vector<NamedTensor>& tensors) {
   std::sort(tensors.begin(), tensors.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+            [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
   std::uint64_t hash = hash64(training);
-  for (const auto& [name, tensor] : tensors) {
-    hash = hash64(std::span(tensor.data(), tensor.bytes()), hash64(name, hash));
+  for (const NamedTensor& named : tensors) {
+    const Tensor tensor = named.make();
+    hash = hash64(std::span(tensor.data(), tensor.bytes()), hash64(named.name, hash));
   }
   return fmt::format("{:016x}", hash);
 }
@@ -82,45 +81,44 @@ Config record() {
 
 std::string kept_prefix(const std::string& name) { return fmt::format("kept/{}/", name); }
 
-/// One checkpoint, read whole and checked.
+/// One checkpoint, open and checked.
 struct Checkpoint {
+  SafetensorsReader tensors;
   Config training;
-  NamedTensors tensors;
 };
 
 /// Throws FileError where anything in the file isn't as it was written.
-Checkpoint read_checkpoint(const std::filesystem::path& path, FileSystem& files) {
-  const SafetensorsReader reader(path, files);
+Checkpoint open_checkpoint(const std::filesystem::path& path, FileSystem& files) {
+  SafetensorsReader reader(path, files);
   const auto metadata = [&](const std::string& key) -> const std::string& {
     const auto found = reader.metadata().find(key);
     if (found != reader.metadata().end()) return found->second;
     throw FileError("this is no checkpoint", {{"file", path.string()}});
   };
-  Checkpoint checkpoint;
+  std::vector<NamedTensor> tensors;
   for (const SafetensorsReader::Entry& entry : reader.entries()) {
-    checkpoint.tensors.emplace_back(entry.name, reader.read(entry));
+    tensors.emplace_back(entry.name, Type{entry.dtype.value_or(DType::uint8), entry.shape},
+                         [&] { return reader.read(entry); });
   }
-  if (checksum_of(metadata("training"), checkpoint.tensors) != metadata("checksum")) {
+  if (checksum_of(metadata("training"), tensors) != metadata("checksum")) {
     throw FileError("the checkpoint is damaged: its checksum is another",
                     {{"file", path.string()}});
   }
-  checkpoint.training = parse_json(metadata("training"), path.string());
-  return checkpoint;
+  Config training = parse_json(metadata("training"), path.string());
+  return {std::move(reader), std::move(training)};
 }
 
 /// Fills a state from the tensors whose names begin with `prefix`.
-void fill(State& state, const NamedTensors& tensors, const std::string& prefix,
+void fill(State& state, const SafetensorsReader& tensors, const std::string& prefix,
           const std::filesystem::path& path) {
   const Variables& variables = *state.variables();
   for (VariableId id = 0; id < variables.size(); ++id) {
     const std::string name = prefix + variables[id].name;
-    const auto found = std::lower_bound(
-        tensors.begin(), tensors.end(), name,
-        [](const auto& tensor, const std::string& wanted) { return tensor.first < wanted; });
-    if (found == tensors.end() || found->first != name) {
+    const SafetensorsReader::Entry* found = tensors.find(name);
+    if (!found) {
       throw FileError(fmt::format("the checkpoint lacks {}", name), {{"file", path.string()}});
     }
-    state.set(id, found->second);
+    state.set(id, tensors.read(*found));
   }
 }
 
@@ -143,12 +141,12 @@ FileError none_is_whole(const std::filesystem::path& directory,
 void write_checkpoint(const std::filesystem::path& path, const Model::Impl& model,
                       const Progress& progress, const KeptWeights& kept, FileSystem& files,
                       Durability durability) {
-  NamedTensors tensors = tensors_of(model.state, every_variable);
+  std::vector<NamedTensor> tensors = tensors_of(model.state, every_variable);
   Config::List kept_names;
   for (const auto& [name, state] : kept) {
     kept_names.emplace_back(name);
-    for (auto& [variable, tensor] : tensors_of(state, every_variable)) {
-      tensors.emplace_back(kept_prefix(name) + variable, std::move(tensor));
+    for (NamedTensor& tensor : tensors_of(state, every_variable, kept_prefix(name))) {
+      tensors.push_back(std::move(tensor));
     }
   }
   Config training;
@@ -163,9 +161,7 @@ void write_checkpoint(const std::filesystem::path& path, const Model::Impl& mode
   metadata["training"] = to_json(training);
   metadata["checksum"] = checksum_of(metadata["training"], tensors);
 
-  std::vector<NamedBytes> named;
-  for (const auto& [name, tensor] : tensors) named.emplace_back(name, tensor);
-  write_safetensors(path, std::move(named), metadata, files, durability);
+  write_safetensors(path, std::move(tensors), metadata, files, durability);
 }
 
 constexpr double seconds_between_syncs = 10;
@@ -214,20 +210,20 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
   std::vector<Notice> notices;
   for (std::size_t i = names.size(); i-- > 0;) {
     const std::filesystem::path path = directory / names[i];
-    Checkpoint checkpoint;
+    std::optional<Checkpoint> checkpoint;
     try {
-      checkpoint = read_checkpoint(path, files);
+      checkpoint.emplace(open_checkpoint(path, files));
     } catch (const FileError& error) {
       if (i == 0) throw none_is_whole(directory, names, error);
       notices.push_back(passed_over(path, error, names[i - 1]));
       continue;
     }
-    const Config& training = checkpoint.training;
+    const Config& training = checkpoint->training;
     check_settings(training.at("settings"), settings(model, current), path);
-    fill(model.state, checkpoint.tensors, "", path);
+    fill(model.state, checkpoint->tensors, "", path);
     for (const Config& name : training.at("kept").as_list()) {
       State state(model.state);
-      fill(state, checkpoint.tensors, kept_prefix(name.as_string()), path);
+      fill(state, checkpoint->tensors, kept_prefix(name.as_string()), path);
       kept.insert_or_assign(name.as_string(), std::move(state));
     }
     Progress progress = current;

@@ -72,21 +72,22 @@ Metadata model_metadata(const Model::Impl& model) {
   return metadata;
 }
 
-std::vector<std::pair<std::string, Tensor>> tensors_of(const State& state,
-                                                       bool (*wanted)(const Variable&)) {
-  std::vector<std::pair<std::string, Tensor>> tensors;
+std::vector<NamedTensor> tensors_of(const State& state, bool (*wanted)(const Variable&),
+                                    const std::string& prefix) {
+  std::vector<NamedTensor> tensors;
   const Variables& variables = *state.variables();
   for (VariableId id = 0; id < variables.size(); ++id) {
-    if (wanted(variables[id])) tensors.emplace_back(variables[id].name, state.get(id));
+    if (!wanted(variables[id])) continue;
+    Type type = variables[id].type;
+    const bool wide = type.dtype == DType::float32 && state.precision() == Precision::float64;
+    if (wide) type.dtype = DType::float64;
+    tensors.emplace_back(prefix + variables[id].name, type, [&state, id] { return state.get(id); });
   }
   return tensors;
 }
 
 void Model::save(const std::string& path) const {
-  const auto tensors = tensors_of(impl_->weights(), is_weight);
-  std::vector<NamedBytes> named;
-  for (const auto& [name, tensor] : tensors) named.emplace_back(name, tensor);
-  write_safetensors(path, std::move(named), model_metadata(*impl_));
+  write_safetensors(path, tensors_of(impl_->weights(), is_weight), model_metadata(*impl_));
   note_what_is_lost(*impl_, path);
 }
 

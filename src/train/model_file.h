@@ -10,8 +10,9 @@ namespace sloy {
 /// metrics.
 Metadata model_metadata(const Model::Impl& model);
 
-/// All numbers of a state that `wanted` names, by their variables' names.
-std::vector<std::pair<std::string, Tensor>> tensors_of(const State& state,
-                                                       bool (*wanted)(const Variable&));
+/// All numbers of a state that `wanted` names, by their variables' names with `prefix` before them.
+/// They are read when they are written: the state must live until then.
+std::vector<NamedTensor> tensors_of(const State& state, bool (*wanted)(const Variable&),
+                                    const std::string& prefix = {});
 
 }  // namespace sloy

@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& entry : reader.entries()) {
       if (entry.dtype) tensors.emplace_back(entry.name, reader.read(entry));
     }
-    std::vector<sloy::NamedBytes> named;
+    std::vector<sloy::NamedTensor> named;
     for (const auto& [name, tensor] : tensors) named.emplace_back(name, tensor);
     sloy::write_safetensors("y", named, reader.metadata(), files);
 
