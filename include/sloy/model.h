@@ -216,9 +216,13 @@ class SLOY_EXPORT Model {
   std::vector<std::string> class_names() const&& { return class_names(); }
   void set_class_names(std::vector<std::string> names);
 
-  /// The training step for such data and batches, before anything runs: memory, kernels, cost. It
-  /// has variables of its own, which take no memory until a State is made of them.
-  /// Throws as fit does.
+  /// What a fit of so many examples will take, before anything runs. The steps are those of a full
+  /// batch; the memory is that of all its programs, the last smaller batch's and the validation's
+  /// too, and of all batches in memory at once. Data that are held in memory, and weights that
+  /// callbacks keep, come on top. Throws as fit does.
+  Plan plan(const data::Spec& spec, std::int64_t examples, const FitOptions& options = {}) const;
+  /// The training step for such data and batches. It has variables of its own, which take no memory
+  /// until a State is made of them. Throws as fit does.
   Program training_program(const data::Spec& spec, std::int64_t batch_size) const;
 
   struct Impl;

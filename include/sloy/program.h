@@ -132,10 +132,11 @@ struct Plan {
   std::size_t scratch_bytes = 0;  ///< the kernels' shared scratch, within the arena
   std::size_t state_bytes = 0;    ///< parameters, statistics, optimiser slots
   std::size_t constant_bytes = 0;
-  std::size_t input_bytes = 0;  ///< one set of feeds
+  std::size_t input_bytes = 0;   ///< one set of feeds; for a fit of all batches in memory at once
+  std::size_t saving_bytes = 0;  ///< for a fit with checkpoints: one variable, while it is written
   /// All that a run holds, but for the program itself and its libraries.
   std::size_t total_bytes() const {
-    return arena_bytes + state_bytes + constant_bytes + input_bytes;
+    return arena_bytes + state_bytes + constant_bytes + input_bytes + saving_bytes;
   }
   /// Seconds a run takes on a machine of this speed, about: of each step the time of its arithmetic
   /// or of its memory traffic, whichever is longer. inspect.h measures a machine.

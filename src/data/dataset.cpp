@@ -3,9 +3,9 @@
 #include <sloy/error.h>
 
 #include <cassert>
-#include <cmath>
 #include <cstring>
 
+#include "data/held_out.h"
 #include "tensor/permutation.h"
 
 namespace sloy::data {
@@ -89,16 +89,15 @@ Dataset Dataset::shuffled(std::uint64_t seed) const {
 }
 
 Split Dataset::split(double fraction, std::uint64_t seed) const {
-  const auto held_out =
-      fraction > 0 && fraction < 1 ? std::llround(fraction * static_cast<double>(size())) : 0;
-  const std::int64_t kept = size() - held_out;
+  const std::int64_t tests = held_out(fraction, size());
+  const std::int64_t kept = size() - tests;
   if (kept == 0 || kept == size()) {
     throw DataError(fmt::format("{} of {} examples can't be held out", fraction, size()), {},
                     "choose a fraction that leaves at least one example on either side");
   }
   const Permutation order(static_cast<std::uint64_t>(size()), random_key(seed, Purpose::split));
   return {.train = view(*this, kept, order),
-          .test = view(*this, held_out,
+          .test = view(*this, tests,
                        [order, kept](std::int64_t index) { return order(kept + index); })};
 }
 

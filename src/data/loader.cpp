@@ -68,7 +68,8 @@ Loader::Loader(Dataset dataset, const LoaderOptions& options)
   const std::size_t target_space =
       round_up(checked_multiply(target_bytes_, batch_size, "the memory of a batch"));
   const std::size_t space = checked_add(feature_space, target_space, "the memory of a batch");
-  slots_.resize(options_.workers == 0 ? 1 : std::max(options_.slots, 2));
+  slots_.resize(static_cast<std::size_t>(
+      options_.workers == 0 ? 1 : std::max(options_.slots, num_slots(options_.workers))));
   for (SlotState& slot : slots_) {
     auto* memory = static_cast<std::byte*>(operator new (space, std::align_val_t{alignment}));
     slot.memory = {memory, [](std::byte* p) { operator delete (p, std::align_val_t{alignment}); }};

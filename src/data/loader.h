@@ -37,6 +37,9 @@ struct LoaderOptions {
   int slots = 2;
 };
 
+/// Batches in memory at once, unless more are asked for.
+constexpr int num_slots(int workers) { return workers == 0 ? 1 : 2; }
+
 /// One batch: the bytes of `count` examples one after the other, each part on a cache line.
 struct Batch {
   std::span<const std::byte> features;

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "graph/form.h"
+#include "data/held_out.h"
+#include "data/loader.h"
 #include "train/measures.h"
 
 namespace sloy {
@@ -28,6 +29,10 @@ Program compile_training(const Model::Impl& model, const std::shared_ptr<Variabl
   ProgramOptions options = program_options(model, step, batch_size);
   options.updates = model.compiled->optimizer.minimize(step.loss);
   return sloy::compile(std::move(options));
+}
+
+[[noreturn]] void refuse_batch_size(std::int64_t batch_size) {
+  throw ConfigError(fmt::format("batch_size must be 1 or more, not {}", batch_size));
 }
 
 bool any_variable(const Variable&) { return true; }
@@ -85,11 +90,46 @@ Program evaluation_program(Model::Impl& model, const data::Spec& spec, StepKind 
   return program;
 }
 
+Plan Model::plan(const data::Spec& spec, std::int64_t examples, const FitOptions& options) const {
+  require_training(*impl_, "a plan");
+  if (examples < 1) throw DataError("the data set to plan for has no examples");
+  if (options.batch_size < 1) refuse_batch_size(options.batch_size);
+  impl_->build_for(spec.features);
+  const std::int64_t split = data::held_out(options.validation_split, examples);
+  const auto variables = std::make_shared<Variables>();
+  const std::int64_t learned = examples - split;
+  if (learned < 1) throw DataError("no examples are left to learn from");
+  const std::int64_t batch_size = std::min(options.batch_size, learned);
+  const Program training = compile_training(*impl_, variables, spec, batch_size);
+  Plan plan = training.plan(batch_size);
+  const std::size_t slots = data::num_slots(options.workers);
+  plan.input_bytes *= slots;
+  const auto add = [&](const Plan& other) {
+    plan.constant_bytes += other.constant_bytes;
+    plan.arena_bytes = std::max(plan.arena_bytes, other.arena_bytes);
+  };
+  if (learned % batch_size != 0) add(training.plan(learned % batch_size));
+  if (!options.checkpoints.empty()) {
+    for (VariableId id = 0; id < variables->size(); ++id) {
+      plan.saving_bytes = std::max(plan.saving_bytes, (*variables)[id].type.bytes());
+    }
+  }
+
+  const std::int64_t measured = split > 0 ? split : options.validation_data.size();
+  if (measured > 0) {
+    const std::int64_t together = std::min(options.batch_size, measured);
+    StepGraph step = build_step(*impl_, variables, spec, StepKind::evaluation);
+    const Program evaluation = sloy::compile(program_options(*impl_, step, together));
+    add(evaluation.plan(together));
+    plan.input_bytes += slots * evaluation.plan(together).input_bytes;
+    if (measured % together != 0) add(evaluation.plan(measured % together));
+  }
+  return plan;
+}
+
 Program Model::training_program(const data::Spec& spec, std::int64_t batch_size) const {
   require_training(*impl_, "training");
-  if (batch_size < 1) {
-    throw ConfigError(fmt::format("batch_size must be 1 or more, not {}", batch_size));
-  }
+  if (batch_size < 1) refuse_batch_size(batch_size);
   impl_->build_for(spec.features);
   return compile_training(*impl_, std::make_shared<Variables>(), spec, batch_size);
 }

@@ -2,10 +2,12 @@
 ///
 ///     plan_memory plan|run workload NAME BATCH
 ///     plan_memory plan|run random SEED BATCH     a random network
+///     plan_memory plan|run fit NAME BATCH        two epochs of a workload with validation and
+///                                                checkpoints, by Model::plan and Model::fit
 ///
-/// Makes one program and prints one line of JSON. `plan` says, before any number of data or weights
-/// exists, what a run will take, as `sloy plan` does; `run`, in a fresh process, runs the program
-/// twice and says what it took, as peak memory is counted from a process's beginning.
+/// Makes one program (or a fit) and prints one line of JSON. `plan` says, before any number of data
+/// or weights exists, what a run will take, as `sloy plan` does; `run`, in a fresh process, runs
+/// the program twice and says what it took, as peak memory is counted from a process's beginning.
 #include <sloy/sloy.h>
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include <string>
 
 #include "apps/cli/workloads.h"
+#include "harness/process.h"
 #include "harness/random_graph.h"
 
 namespace {
@@ -68,13 +71,13 @@ void run_twice(const Step& step, State& state) {
   step.run(state, pointers);
 }
 
-void say_plan(const std::string& name, const Plan& plan) {
+void say_plan(const std::string& name, const Plan& plan, std::size_t data_bytes = 0) {
   Config line;
   line["name"] = name;
   line["arena"] = static_cast<std::int64_t>(plan.arena_bytes);
   line["state"] = static_cast<std::int64_t>(plan.state_bytes);
   line["total"] = static_cast<std::int64_t>(plan.total_bytes());
-  line["peak"] = static_cast<std::int64_t>(resident_bytes() + plan.total_bytes());
+  line["peak"] = static_cast<std::int64_t>(resident_bytes() + plan.total_bytes() + data_bytes);
   std::printf("%s\n", to_json(line).c_str());
 }
 
@@ -103,15 +106,46 @@ Program random(std::uint64_t seed, std::int64_t batch_size) {
   return compile({.outputs = random.outputs, .updates = random.updates, .batch_size = batch_size});
 }
 
+/// Two epochs over enough data for a smaller last batch, in training and in validation.
+void plan_or_fit(bool fits, const std::string& net, std::int64_t batch_size) {
+  const std::string name = "fit of " + net + " by " + std::to_string(batch_size);
+  const cli::Workload& workload = cli::find_workload(net);
+  const std::int64_t examples = 3 * batch_size + 5;
+  Model model = workload.make();
+  model.compile(workload.compile_options());
+  FitOptions options{.epochs = 2, .batch_size = batch_size, .validation_split = 0.25};
+  const harness::TemporaryDirectory directory;
+  options.checkpoints = directory / "checkpoints";
+  if (!fits) {
+    const data::Spec spec = workload.spec();
+    const Plan plan = model.plan(spec, examples, options);
+    say_plan(name, plan,
+             (spec.features.bytes() + spec.target.bytes()) * static_cast<std::size_t>(examples));
+    return;
+  }
+  options.verbose = Verbosity::silent;
+  std::vector<Tensor> data = cli::random_batch(workload, examples, 1);
+  model.fit(data::from_tensors(std::move(data[0]), std::move(data[1])), options);
+  Config line;
+  line["name"] = name;
+  line["peak"] = static_cast<std::int64_t>(peak_resident_bytes());
+  std::printf("%s\n", to_json(line).c_str());
+}
+
 int run(const std::vector<std::string>& arguments) {
   if (arguments.size() != 4) {
     std::fprintf(stderr,
                  "usage: plan_memory plan|run workload NAME BATCH\n"
-                 "       plan_memory plan|run random SEED BATCH\n");
+                 "       plan_memory plan|run random SEED BATCH\n"
+                 "       plan_memory plan|run fit NAME BATCH\n");
     return 2;
   }
   const std::string& what = arguments[2];
   const std::int64_t batch_size = std::stoll(arguments[3]);
+  if (arguments[1] == "fit") {
+    plan_or_fit(arguments[0] == "run", what, batch_size);
+    return 0;
+  }
   const Program program = arguments[1] == "workload" ? workload(what, batch_size)
                                                      : random(std::stoull(what), batch_size);
   const Step step = program.step(batch_size);
