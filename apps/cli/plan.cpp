@@ -68,6 +68,7 @@ Config totals(const Plan& plan, const Forecast& forecast) {
   event["state_bytes"] = static_cast<std::int64_t>(plan.state_bytes);
   event["constant_bytes"] = static_cast<std::int64_t>(plan.constant_bytes);
   event["input_bytes"] = static_cast<std::int64_t>(plan.input_bytes);
+  event["saving_bytes"] = static_cast<std::int64_t>(plan.saving_bytes);
   event["process_bytes"] = static_cast<std::int64_t>(forecast.process_bytes);
   event["peak_rss_bytes"] = static_cast<std::int64_t>(forecast.peak_bytes);
   event["flops"] = plan.flops;
@@ -82,7 +83,8 @@ std::string totals_text(const Plan& plan, const Forecast& forecast) {
                      {"    of these kernels' scratch", bytes(plan.scratch_bytes)},
                      {"  parameters and optimiser", bytes(plan.state_bytes)},
                      {"  constants", bytes(plan.constant_bytes)},
-                     {"  a batch", bytes(plan.input_bytes)},
+                     {"  batches", bytes(plan.input_bytes)},
+                     {"  saving", bytes(plan.saving_bytes)},
                      {"  the program, its libraries and kernels", bytes(forecast.process_bytes)},
                      {"time a step, about", fmt::format("{:.3g} ms", 1e3 * forecast.step_seconds)},
                      {"work a step", fmt::format("{:.3g} GFLOP", plan.flops / 1e9)},
@@ -106,11 +108,12 @@ void explain(const Plan& plan) {
 int plan(const Arguments& arguments) {
   apply(arguments.common);
   Recipe recipe = read_recipe(arguments.source, arguments.common);
-  data::Spec spec = recipe.load_spec();
-  Model model = recipe.make_model(spec);
+  const data::Header header = recipe.load_header();
+  Model model = recipe.make_model(header.spec);
   model.compile(recipe.compile_options());
-  Program program = model.training_program(spec, recipe.train.batch_size);
-  const Plan& made = program.plan(recipe.train.batch_size);
+  FitOptions options = recipe.fit_options();
+  options.checkpoints = "checkpoints";  // as train does; none is written
+  const Plan made = model.plan(header.spec, header.examples, options);
   if (arguments.common.json) {
     for (const Plan::Step& step : made.steps) emit(step_event(step, arguments.explain));
     emit(totals(made, forecast(made)));

@@ -22,7 +22,7 @@ Model read_model(const Arguments& arguments) {
     return Model::load(source.file);
   }
   Recipe recipe = read_recipe(source, arguments.common);
-  return recipe.make_model(recipe.load_spec());
+  return recipe.make_model(recipe.load_header().spec);
 }
 
 int summarize(const Arguments& arguments) {

@@ -222,8 +222,14 @@ SLOY_EXPORT std::vector<std::string> names();
 /// A data set by its name: "fashion-mnist", "mnist", "circles", "moons", "spirals", "xor",
 /// "gaussians" or "plane". Throws ConfigError on another, naming the nearest.
 SLOY_EXPORT Split load(std::string_view name, const LoadOptions& options = {});
-/// The spec of `load`'s training part, without the examples: of files only the headers are read.
-SLOY_EXPORT Spec load_spec(std::string_view name, const LoadOptions& options = {});
+
+/// A set's training part without the examples: of what kind they are, and how many.
+struct Header {
+  Spec spec;
+  std::int64_t examples = 0;
+};
+/// That of `load`'s result: of files only the headers are read.
+SLOY_EXPORT Header load_header(std::string_view name, const LoadOptions& options = {});
 
 /// Files of one's own, in a format that has a name.
 struct Files {
@@ -246,9 +252,9 @@ SLOY_EXPORT std::vector<std::string> kinds();
 /// Data in files of one's own. Throws ConfigError on another kind, naming those there are, and
 /// where it isn't said which files; FileError and DataError as `idx` does.
 SLOY_EXPORT Split load(const Files& files);
-/// The spec of its training part. Of the images only the headers are read, of the labels too where
-/// the classes have names.
-SLOY_EXPORT Spec load_spec(const Files& files);
+/// That of `load`'s result. Of the images only the headers are read, of the labels too where the
+/// classes have names.
+SLOY_EXPORT Header load_header(const Files& files);
 
 /// Mean and standard deviation (of the set, not its estimate for a larger one) of the features'
 /// raw values, one number a channel: over all examples and all positions of the dimensions before

@@ -76,8 +76,8 @@ struct SLOY_EXPORT RecipeData {
 
   /// Throws ConfigError where neither a name nor a kind is given, else as data::load does.
   data::Split load() const;
-  /// The spec of its training part, as data::load_spec gives it.
-  data::Spec load_spec() const;
+  /// The same without the examples, as data::load_header gives it.
+  data::Header load_header() const;
 
   static void fields(auto&& field) {
     using Self = RecipeData;
@@ -158,9 +158,9 @@ class SLOY_EXPORT Recipe {
   /// where the layers are ill-formed or count classes that the data don't have, ShapeError where
   /// they don't fit each other or the data.
   Model make_model(const data::Spec& spec, const CustomTypes& custom = {}) const;
-  /// What data.load and data.load_spec give.
+  /// What data.load and data.load_header give.
   data::Split load_data() const;
-  data::Spec load_spec() const;
+  data::Header load_header() const;
   /// What [train] and the seed say, for Model::compile and Model::fit.
   CompileOptions compile_options() const;
   /// Without validation data where `validation` is "test": those are part of load_data's.

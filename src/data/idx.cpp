@@ -54,16 +54,17 @@ Dataset idx(const std::string& images, const std::string& labels,
       target, std::move(class_names), labels);
 }
 
-Spec idx_spec(const std::string& images, const std::string& labels,
-              std::vector<std::string> class_names) {
+Header idx_header(const std::string& images, const std::string& labels,
+                  std::vector<std::string> class_names) {
   const Type features = read_idx_type(images);
   check(images, features, labels, read_idx_type(labels));
   const int num_classes = class_names.empty() ? count_classes(read_idx(labels), {}, labels)
                                               : static_cast<int>(class_names.size());
-  return {{dtype_of_features(features.dtype), with_channels(features.shape).without(0)},
-          {DType::int32, {}},
-          num_classes,
-          std::move(class_names)};
+  return {.spec = {{dtype_of_features(features.dtype), with_channels(features.shape).without(0)},
+                   {DType::int32, {}},
+                   num_classes,
+                   std::move(class_names)},
+          .examples = features.shape.size(0)};
 }
 
 }  // namespace sloy::data

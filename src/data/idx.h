@@ -19,9 +19,9 @@ inline constexpr IdxNames idx_test{"t10k-images-idx3-ubyte", "t10k-labels-idx1-u
 /// The file in `directory`, raw or compressed (".gz"); empty where it is neither.
 std::filesystem::path find_idx(const std::filesystem::path& directory, std::string_view name);
 
-/// The spec of idx(images, labels, class_names), from the headers of the files; where the classes
+/// The header of idx(images, labels, class_names), from the headers of the files; where the classes
 /// have no names, the labels are read to count them. Throws what idx throws of what is read.
-Spec idx_spec(const std::string& images, const std::string& labels,
+Header idx_header(const std::string& images, const std::string& labels,
               std::vector<std::string> class_names);
 
 }  // namespace sloy::data

@@ -83,17 +83,21 @@ Split read_split(const FileSet& set, const std::string& given) {
   return {.train = part(idx_train), .test = part(idx_test)};
 }
 
-Spec read_spec(const FileSet& set, const std::string& given) {
+Header read_header(const FileSet& set, const std::string& given) {
   const fs::path directory = find_directory(set, given);
-  return idx_spec(find_idx(directory, idx_train.images), find_idx(directory, idx_train.labels),
-                  set.class_names);
+  return idx_header(find_idx(directory, idx_train.images), find_idx(directory, idx_train.labels),
+                    set.class_names);
+}
+
+std::int64_t tests_of(const Generated& options) {
+  return std::max<std::int64_t>(options.size, 0) / 5;
 }
 
 /// A fifth are test data, of a seed of their own: were they cut off the same sequence, which a
 /// larger set goes on with, then its training part would hold a smaller set's test data.
 template <Dataset (*make)(const Generated&)>
 Split generated(const LoadOptions& options) {
-  const std::int64_t tests = std::max<std::int64_t>(options.generated.size, 0) / 5;
+  const std::int64_t tests = tests_of(options.generated);
   Generated learned = options.generated;
   learned.size -= tests;
   Generated held_out = options.generated;
@@ -103,12 +107,12 @@ Split generated(const LoadOptions& options) {
   return {.train = make(learned), .test = make(held_out).take(tests)};
 }
 
-/// A few of the examples tell the spec of all.
+/// A few of the examples tell of what kind all are.
 template <Dataset (*make)(const Generated&)>
-Spec generated_spec(const LoadOptions& options) {
+Header generated_header(const LoadOptions& options) {
   Generated few = options.generated;
   few.size = std::min<std::int64_t>(few.size, 10);
-  return make(few).spec();
+  return {make(few).spec(), options.generated.size - tests_of(options.generated)};
 }
 
 template <const FileSet& (*files)()>
@@ -116,27 +120,27 @@ Split read(const LoadOptions& options) {
   return read_split(files(), options.directory);
 }
 template <const FileSet& (*files)()>
-Spec read_spec(const LoadOptions& options) {
-  return read_spec(files(), options.directory);
+Header read_header(const LoadOptions& options) {
+  return read_header(files(), options.directory);
 }
 
 struct Known {
   std::string_view name;
   Origin origin;
   Split (*load)(const LoadOptions& options);
-  Spec (*load_spec)(const LoadOptions& options);
+  Header (*load_header)(const LoadOptions& options);
 };
 
 constexpr std::array known{
-    Known{"circles", Origin::formula, generated<circles>, generated_spec<circles>},
+    Known{"circles", Origin::formula, generated<circles>, generated_header<circles>},
     Known{"fashion-mnist", Origin::files, read<fashion_mnist_files>,
-          read_spec<fashion_mnist_files>},
-    Known{"gaussians", Origin::formula, generated<gaussians>, generated_spec<gaussians>},
-    Known{"mnist", Origin::files, read<mnist_files>, read_spec<mnist_files>},
-    Known{"moons", Origin::formula, generated<moons>, generated_spec<moons>},
-    Known{"plane", Origin::formula, generated<plane>, generated_spec<plane>},
-    Known{"spirals", Origin::formula, generated<spirals>, generated_spec<spirals>},
-    Known{"xor", Origin::formula, generated<exclusive_or>, generated_spec<exclusive_or>}};
+          read_header<fashion_mnist_files>},
+    Known{"gaussians", Origin::formula, generated<gaussians>, generated_header<gaussians>},
+    Known{"mnist", Origin::files, read<mnist_files>, read_header<mnist_files>},
+    Known{"moons", Origin::formula, generated<moons>, generated_header<moons>},
+    Known{"plane", Origin::formula, generated<plane>, generated_header<plane>},
+    Known{"spirals", Origin::formula, generated<spirals>, generated_header<spirals>},
+    Known{"xor", Origin::formula, generated<exclusive_or>, generated_header<exclusive_or>}};
 
 constexpr auto known_names = [] {
   std::array<std::string_view, known.size()> all;
@@ -193,8 +197,8 @@ Split load(std::string_view name, const LoadOptions& options) {
   return find(name, options).load(options);
 }
 
-Spec load_spec(std::string_view name, const LoadOptions& options) {
-  return find(name, options).load_spec(options);
+Header load_header(std::string_view name, const LoadOptions& options) {
+  return find(name, options).load_header(options);
 }
 
 }  // namespace sloy::data

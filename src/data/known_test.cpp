@@ -166,18 +166,20 @@ TEST(Load, MakesTestsThatAreInNoTrainingPartOfAnySize) {
       "moons: size must be 1 or more, not -5\n  to fix   give the number of examples, as 500");
 }
 
-TEST(LoadSpec, IsThatOfTheExamples) {
+TEST(LoadHeader, SaysWhatTheExamplesAreAndHowMany) {
   for (const std::string& name : names()) {
     if (name == "mnist") continue;
-    const Spec spec = load_spec(name);
-    const Spec loaded = load(name).train.spec();
+    const auto [spec, examples] = load_header(name);
+    const Dataset train = load(name).train;
+    EXPECT_EQ(examples, train.size()) << name;
+    const Spec& loaded = train.spec();
     EXPECT_EQ(spec.features, loaded.features) << name;
     EXPECT_EQ(spec.target, loaded.target) << name;
     EXPECT_EQ(spec.num_classes, loaded.num_classes) << name;
     EXPECT_EQ(spec.class_names, loaded.class_names) << name;
   }
-  EXPECT_THROW(load_spec("moons", {.generated = {.size = 0}}), ConfigError);
-  EXPECT_THROW(load_spec("mons"), ConfigError);
+  EXPECT_THROW(load_header("moons", {.generated = {.size = 0}}), ConfigError);
+  EXPECT_THROW(load_header("mons"), ConfigError);
 }
 
 /// Nothing but the headers is read: these files hold nothing else.
@@ -192,11 +194,12 @@ TEST_F(IdxFiles, TellTheirSpecByTheirHeaders) {
     pack(part + "-images-idx3-ubyte", "\0\0\x8\x3\0\0\0\x9\0\0\0\x1c\0\0\0\x1b"s);
     pack(part + "-labels-idx1-ubyte", "\0\0\x8\x1\0\0\0\x9"s);
   }
-  EXPECT_EQ(load_spec("mnist", {.directory = directory}).features,
-            (Type{DType::uint8, {28, 27, 1}}));
+  const Header header = load_header("mnist", {.directory = directory});
+  EXPECT_EQ(header.spec.features, (Type{DType::uint8, {28, 27, 1}}));
+  EXPECT_EQ(header.examples, 9);
   EXPECT_THROW(load("mnist", {.directory = directory}), FileError);
   pack("train-labels-idx1-ubyte", "\0\0\x8\x1\0\0\0\x8"s);
-  EXPECT_THROW(load_spec("mnist", {.directory = directory}), DataError) << "9 images, 8 labels";
+  EXPECT_THROW(load_header("mnist", {.directory = directory}), DataError) << "9 images, 8 labels";
 }
 
 TEST(Load, NamesTheNearest) {

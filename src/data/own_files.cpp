@@ -90,24 +90,24 @@ Split load_idx(const Files& files) {
   return split;
 }
 
-Spec load_idx_spec(const Files& files) {
+Header load_idx_header(const Files& files) {
   const IdxPart train = train_part(files);
   const IdxPart test = test_part(files);
-  Spec spec = idx_spec(train.images, train.labels, files.class_names);
-  if (test.empty()) return spec;
-  const Spec held_out = idx_spec(test.images, test.labels, files.class_names);
-  check_same_examples(train, spec, test, held_out);
-  spec.num_classes = std::max(spec.num_classes, held_out.num_classes);
-  return spec;
+  Header header = idx_header(train.images, train.labels, files.class_names);
+  if (test.empty()) return header;
+  const Spec held_out = idx_header(test.images, test.labels, files.class_names).spec;
+  check_same_examples(train, header.spec, test, held_out);
+  header.spec.num_classes = std::max(header.spec.num_classes, held_out.num_classes);
+  return header;
 }
 
 struct Kind {
   std::string_view name;
   Split (*load)(const Files& files);
-  Spec (*load_spec)(const Files& files);
+  Header (*load_header)(const Files& files);
 };
 
-constexpr std::array known{Kind{"idx", load_idx, load_idx_spec}};
+constexpr std::array known{Kind{"idx", load_idx, load_idx_header}};
 
 const Kind& find(std::string_view name) {
   std::vector<std::string_view> names;
@@ -132,6 +132,6 @@ void check_kind(std::string_view kind) { find(kind); }
 
 Split load(const Files& files) { return find(files.kind).load(files); }
 
-Spec load_spec(const Files& files) { return find(files.kind).load_spec(files); }
+Header load_header(const Files& files) { return find(files.kind).load_header(files); }
 
 }  // namespace sloy::data

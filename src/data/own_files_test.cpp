@@ -45,13 +45,13 @@ TEST_F(OwnFiles, HaveAsManyClassesAsAllTheirLabelsSay) {
   write_train();
   EXPECT_EQ(load({.kind = "idx", .path = path()}).train.spec().num_classes, 3);
   EXPECT_TRUE(load({.kind = "idx", .path = path()}).test.empty());
-  EXPECT_EQ(load_spec({.kind = "idx", .path = path()}).num_classes, 3);
+  EXPECT_EQ(load_header({.kind = "idx", .path = path()}).spec.num_classes, 3);
 
   write_test();
   const Split data = load({.kind = "idx", .path = path()});
   EXPECT_EQ(data.train.spec().num_classes, 5);
   EXPECT_EQ(data.test.spec().num_classes, 5);
-  EXPECT_EQ(load_spec({.kind = "idx", .path = path()}).num_classes, 5);
+  EXPECT_EQ(load_header({.kind = "idx", .path = path()}).spec.num_classes, 5);
   EXPECT_TRUE(data.train.is_in_memory());
   EXPECT_EQ(data.train[1].features, Tensor({1, 2, 1}, std::vector<std::uint8_t>{2, 3}));
   EXPECT_EQ(data.train[1].target.item(), 2);
@@ -60,7 +60,7 @@ TEST_F(OwnFiles, HaveAsManyClassesAsAllTheirLabelsSay) {
   const Files named{.kind = "idx", .path = path(), .class_names = names};
   EXPECT_EQ(load(named).train.spec().num_classes, 6);
   EXPECT_EQ(load(named).test.spec().class_names, names);
-  EXPECT_EQ(load_spec(named).num_classes, 6);
+  EXPECT_EQ(load_header(named).spec.num_classes, 6);
   EXPECT_THROW(load({.kind = "idx", .path = path(), .class_names = {"a", "b"}}), DataError);
 }
 
@@ -72,7 +72,7 @@ TEST_F(OwnFiles, MayHaveNamesOfTheirOwn) {
   EXPECT_TRUE(load(files).test.empty());
   const Files within{
       .kind = "idx", .path = path(), .train_images = "pixels", .train_labels = "digits"};
-  EXPECT_EQ(load_spec(within).features, (Type{DType::uint8, {1, 2, 1}}));
+  EXPECT_EQ(load_header(within).spec.features, (Type{DType::uint8, {1, 2, 1}}));
   Files tested = within;
   write_test();
   EXPECT_EQ(load(tested).test.size(), 2) << "under their usual names";
@@ -90,7 +90,7 @@ TEST_F(OwnFiles, OfDoublesBecomeFloat32) {
   write_labels("labels", {0});
   const Files files{.kind = "idx", .train_images = at("doubles"), .train_labels = at("labels")};
   EXPECT_EQ(load(files).train[0].features, Tensor({1}, std::vector<float>{1.5f}));
-  EXPECT_EQ(load_spec(files).features, load(files).train.spec().features);
+  EXPECT_EQ(load_header(files).spec.features, load(files).train.spec().features);
 }
 
 TEST_F(OwnFiles, SayWhichAreMissing) {
@@ -130,7 +130,7 @@ TEST_F(OwnFiles, OfTwoSizesAreRefused) {
       .write(reinterpret_cast<const char*>(images), sizeof images);
   write_labels("t10k-labels-idx1-ubyte", {0});
   EXPECT_THROW(load({.kind = "idx", .path = path()}), DataError);
-  EXPECT_THROW(load_spec({.kind = "idx", .path = path()}), DataError);
+  EXPECT_THROW(load_header({.kind = "idx", .path = path()}), DataError);
 }
 
 TEST(Load, RefusesWhatTheSetHasNoUseFor) {
@@ -138,7 +138,7 @@ TEST(Load, RefusesWhatTheSetHasNoUseFor) {
             "'directory' has no use here: moons is made by formula\n"
             "  to fix   leave 'directory' out, or name other data");
   EXPECT_THROW(load("fashion-mnist", {.generated = {.size = 10}}), ConfigError);
-  EXPECT_THROW(load_spec("fashion-mnist", {.generated = {.seed = 1}}), ConfigError);
+  EXPECT_THROW(load_header("fashion-mnist", {.generated = {.seed = 1}}), ConfigError);
 }
 
 }  // namespace

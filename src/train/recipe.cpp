@@ -217,10 +217,10 @@ data::Split RecipeData::load() const {
   return kind.empty() ? data::load(name, load_options(*this)) : data::load(files_of(*this));
 }
 
-data::Spec RecipeData::load_spec() const {
+data::Header RecipeData::load_header() const {
   check_named(*this);
-  return kind.empty() ? data::load_spec(name, load_options(*this))
-                      : data::load_spec(files_of(*this));
+  return kind.empty() ? data::load_header(name, load_options(*this))
+                      : data::load_header(files_of(*this));
 }
 
 Recipe Recipe::from_config(const Config& config, const CustomTypes& custom) {
@@ -290,7 +290,7 @@ Model Recipe::make_model(const data::Spec& spec, const CustomTypes& custom) cons
 
 data::Split Recipe::load_data() const { return data.load(); }
 
-data::Spec Recipe::load_spec() const { return data.load_spec(); }
+data::Header Recipe::load_header() const { return data.load_header(); }
 
 CompileOptions Recipe::compile_options() const {
   return {
