@@ -22,6 +22,18 @@ TEST(ModelPlan, IsOfABatchThatIsNoLargerThanTheData) {
   EXPECT_EQ(plan.flops, model.training_program(spec, 20).plan().flops);
 }
 
+/// More than 32 bits can count, which oneDNN's kernels do.
+TEST(ModelPlan, IsMadeForBatchesThatNoMachineHolds) {
+  const data::Spec images{{DType::uint8, {28, 28, 1}}, {DType::int32, {}}, 10, {}};
+  for (const std::int64_t size : {std::int64_t{1} << 31, std::int64_t{1} << 37}) {
+    Sequential model{Input{28, 28, 1}, Conv2D{.filters = 16, .kernel_size = 3}, MaxPool2D{},
+                     Flatten{}, Dense{.units = 10}};
+    model.compile({.loss = SparseCategoricalCrossentropy{.from_logits = true}});
+    const Plan plan = model.plan(images, size, {.batch_size = size});
+    EXPECT_EQ(plan.input_bytes, static_cast<std::size_t>(size) * (28 * 28 + 4));
+  }
+}
+
 TEST(ModelPlan, CountsTheValidationsBatches) {
   const Model model = compiled_model();
   const data::Dataset measured = data::plane({.size = 7});

@@ -102,7 +102,7 @@ Plan Model::plan(const data::Spec& spec, std::int64_t examples, const FitOptions
   const std::int64_t batch_size = std::min(options.batch_size, learned);
   const Program training = compile_training(*impl_, variables, spec, batch_size);
   Plan plan = training.plan(batch_size);
-  const std::size_t slots = data::num_slots(options.workers);
+  const auto slots = static_cast<std::size_t>(data::num_slots(options.workers.value_or(0)));
   plan.input_bytes *= slots;
   const auto add = [&](const Plan& other) {
     plan.constant_bytes += other.constant_bytes;
