@@ -4,8 +4,11 @@
     ```sh        commands; all of a page run in one shell, in order
     ```console   commands behind "$ ", then what they print: compared, "…" stands for anything
     ```cpp       a program, or statements; each is compiled against the build's library and run
+    ```c++       the same
+    ```toml      a recipe, which `sloy plan` must accept, or a part of one, which must be TOML
+    ```text      only shown
 
-An HTML comment just before a block changes what is done with it:
+A block of another language, or of none, must be marked as not run. An HTML comment just before a block changes what is done with it:
 
     <!-- not run: WHY -->               the block is only shown
     <!-- compiled, not run: WHY -->     C++ that takes long or needs what isn't there
@@ -23,8 +26,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
-FENCE = re.compile(r"^```(\w*)\s*$")
+FENCE = re.compile(r"^```(\S*)\s*$")
 COMMENT = re.compile(r"<!--\s*(not run|compiled, not run|first):((?:(?!-->).)*)-->\Z", re.DOTALL)
 
 
@@ -38,7 +42,7 @@ class Block:
 
 
 def blocks_of(page):
-    """The sh, console and cpp blocks of a page's text, with the marks before them."""
+    """The blocks of a page's text that aren't only shown, with the marks before them."""
     blocks, before, inside = [], [], None
     for number, line in enumerate(page.splitlines(), 1):
         fence = FENCE.match(line)
@@ -49,7 +53,7 @@ def blocks_of(page):
                 inside.mark, inside.mark_text = mark[1], mark[2].strip()
             before = []
         elif inside is not None and line.rstrip() == "```":
-            if inside.language in ("sh", "console", "cpp"):
+            if inside.language != "text":
                 blocks.append(inside)
             inside = None
         elif inside is not None:
@@ -106,7 +110,7 @@ class Page:
         self.name = path.relative_to(root).as_posix()
         self.blocks = blocks_of(path.read_text())
         self.root, self.build, self.compiler = root, build, compiler
-        self.scratch = build / "docs-tests" / path.stem
+        self.scratch = build / "docs-tests" / self.name.removesuffix(".md").replace("/", "_")
         self.failures = 0
 
     def run(self):
@@ -115,10 +119,14 @@ class Page:
         for number, block in enumerate(self.blocks):
             if block.mark == "not run":
                 continue
-            if block.language == "cpp":
+            if block.language in ("cpp", "c++"):
                 self.check_program(block, f"snippet{number}")
-            else:
+            elif block.language == "toml":
+                self.check_recipe(block, f"recipe{number}.toml")
+            elif block.language in ("sh", "console"):
                 shell.append(block)
+            else:
+                self.fail(block, f"nothing runs '{block.language}'", "mark it as not run, and why")
         if shell:
             self.check_commands(shell)
         return self.failures
@@ -151,6 +159,17 @@ class Page:
             done = run([str(self.scratch / name)], self.scratch, self.environment())
             if done.returncode != 0:
                 self.fail(block, f"exit status {done.returncode}", done.stdout)
+
+    def check_recipe(self, block, name):
+        try:
+            keys = tomllib.loads(block.text)
+        except tomllib.TOMLDecodeError as error:
+            return self.fail(block, "is no TOML", error)
+        if {"data", "model", "train"} <= keys.keys():
+            (self.scratch / name).write_text(block.text)
+            done = run(["sloy", "plan", name], self.scratch, self.environment())
+            if done.returncode != 0:
+                self.fail(block, "is refused", done.stdout)
 
     def check_commands(self, blocks):
         """One shell runs all blocks; a line of its own marks where each command's output begins."""

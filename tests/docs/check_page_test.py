@@ -37,6 +37,9 @@ def failures(text):
         (root / "include/sloy/sloy.h").write_text("namespace sloy { inline int two = 2; }\n")
         (root / "build/lib").mkdir(parents=True)
         (root / "build/lib/libsloy.so").write_text("INPUT(-lstdc++)\n")
+        (root / "build/bin").mkdir()
+        (root / "build/bin/sloy").write_text("#!/bin/sh\n! grep -q wrong $2\n")
+        (root / "build/bin/sloy").chmod(0o755)
         page = check_page.Page(root / "page.md", root, root / "build", "g++")
         page.fail = lambda *what: setattr(page, "failures", page.failures + 1)
         return page.run()
@@ -45,9 +48,9 @@ def failures(text):
 class Blocks(unittest.TestCase):
     def test_are_found_with_their_lines_and_marks(self):
         found = check_page.blocks_of(PAGE)
-        self.assertEqual([b.language for b in found], ["sh", "sh", "cpp"])
-        self.assertEqual([b.line for b in found], [3, 7, 13])
-        self.assertEqual([b.mark for b in found], ["", "not run", "first"])
+        self.assertEqual([b.language for b in found], ["sh", "sh", "cpp", "toml"])
+        self.assertEqual([b.line for b in found], [3, 7, 13, 16])
+        self.assertEqual([b.mark for b in found], ["", "not run", "first", ""])
         self.assertEqual(found[2].mark_text, "int x = 2;")
 
     def test_a_mark_belongs_to_the_next_block_alone(self):
@@ -80,7 +83,21 @@ class Running(unittest.TestCase):
         self.assertEqual(failures(code), 1)
         self.assertEqual(failures("<!-- compiled, not run: why -->\n" + code), 0)
 
+    def test_a_language_that_nothing_runs_fails(self):
+        self.assertEqual(failures("```rust\nfn\n```\n"), 1)
+        self.assertEqual(failures("```\nls\n```\n"), 1)
+        self.assertEqual(failures("```text\nls\n```\n"), 0)
+        self.assertEqual(failures("<!-- not run: why -->\n```rust\nfn\n```\n"), 0)
+
+    def test_recipes_are_read_by_the_program_and_parts_as_toml(self):
+        recipe = "```toml\n[data]\n[train]\n[[model.layer]]\n{}\n```\n"
+        self.assertEqual(failures(recipe.format("units = 1")), 0)
+        self.assertEqual(failures(recipe.format("wrong = 1")), 1)
+        self.assertEqual(failures("```toml\nwrong = 1\n```\n"), 0)
+        self.assertEqual(failures("```toml\nunits =\n```\n"), 1)
+
     def test_snippets_are_compiled_and_run(self):
+        self.assertEqual(failures("```c++\nreturn three;\n```\n"), 1)
         self.assertEqual(failures("```cpp\nreturn two - 2;\n```\n"), 0)
         self.assertEqual(failures("```cpp\nreturn three;\n```\n"), 1)
         self.assertEqual(failures("```cpp\n#include <cstdlib>\nstd::exit(two - 2);\n```\n"), 0)
