@@ -2,7 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <numeric>
 
 #include "commands.h"
 #include "console.h"
@@ -86,16 +86,37 @@ std::vector<double> time_steps(Training& training, double seconds) {
   return times;
 }
 
-void print_profile(Training& training, int runs) {
-  const Plan& plan = training.plan();
-  std::vector<double> seconds(plan.steps.size());
+/// Mean seconds of each kernel call, in the order of the plan.
+std::vector<double> profile(Training& training, int runs) {
+  std::vector<double> seconds(training.plan().steps.size());
   for (int i = 0; i < runs; ++i) training.run(seconds);
-  double all = 0;
-  for (double& s : seconds) all += (s /= runs);
+  for (double& s : seconds) s /= runs;
+  return seconds;
+}
+
+void emit_profile(const Workload& workload, const Plan& plan, const std::vector<double>& seconds) {
+  for (std::size_t i = 0; i < seconds.size(); ++i) {
+    const Plan::Step& step = plan.steps[i];
+    Config event;
+    event["event"] = "call";
+    event["workload"] = std::string(workload.name);
+    event["layer"] = step.path;
+    event["op"] = step.op;
+    event["kernel"] = step.kernel;
+    event["implementation"] = step.implementation;
+    event["ms"] = 1e3 * seconds[i];
+    event["flops"] = step.flops;
+    emit(event);
+  }
+}
+
+/// The calls that take longest first, without those that take next to nothing.
+void print_profile(const Plan& plan, const std::vector<double>& seconds) {
+  const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
   std::vector<std::size_t> order(seconds.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return seconds[a] > seconds[b]; });
+                   [&](std::size_t x, std::size_t y) { return seconds[x] > seconds[y]; });
   std::vector<std::vector<std::string>> rows{{"layer", "op", "kernel", "ms", "share", "GFLOP/s"}};
   for (std::size_t i : order) {
     if (seconds[i] < 0.002 * all) break;
@@ -129,8 +150,13 @@ Config measure(const Workload& workload, const Arguments& arguments, double peak
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
   event["forecast_ms"] = 1e3 * forecast_seconds(training.plan(), peak);
   event["first_step_seconds"] = training.first_step_seconds();
-  if (arguments.profile && !arguments.common.json) {
-    print_profile(training, std::clamp(static_cast<int>(1 / median), 5, 1000));
+  if (arguments.profile) {
+    const auto seconds = profile(training, std::clamp(static_cast<int>(1 / median), 5, 1000));
+    if (arguments.common.json) {
+      emit_profile(workload, training.plan(), seconds);
+    } else {
+      print_profile(training.plan(), seconds);
+    }
   }
   return event;
 }

@@ -139,7 +139,9 @@ void report(const Arguments& arguments, const Recipe& recipe, Model& model,
   event["event"] = "done";
   event["model"] = path;
   event["seconds"] = seconds;
-  if (!test.empty()) {
+  if (test.empty()) {
+    note("the data have no test part: the model is measured on none");
+  } else {
     Evaluation measured = model.evaluate(test, {.batch_size = recipe.train.batch_size});
     for (const auto& [name, value] : measured.logs) event["test_" + name] = value;
     if (!arguments.common.json) results.print("test      " + logs_text(measured.logs));

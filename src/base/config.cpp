@@ -36,6 +36,15 @@ bool Config::as_bool() const {
 }
 
 std::int64_t Config::as_integer() const {
+  if (const double* number = std::get_if<double>(&value_)) {
+    constexpr double exact = 9007199254740992;  // 2^53: whole numbers below are what was written
+    if (*number == std::floor(*number) && std::abs(*number) < exact) {
+      const auto whole = static_cast<std::int64_t>(*number);
+      throw config_error(*this,
+                         "a whole number is needed here, not one with a point or an exponent",
+                         fmt::format("write {}", whole));
+    }
+  }
   if (!is_integer()) wrong_kind("a whole number");
   return std::get<std::int64_t>(value_);
 }

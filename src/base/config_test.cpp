@@ -165,12 +165,30 @@ TEST(Fields, UnknownKeysAreRefusedWithTheNearest) {
             "  to fix   did you mean 'units'?");
 }
 
+TEST(Toml, SaysWhereItIsNoneAndWhatToDo) {
+  EXPECT_EQ(message_of([] { parse_toml("a = 1\nb 2", "r.toml"); }),
+            "this is not TOML: in key-value pair: expected '=', saw '2'\n"
+            "  where    r.toml:2:3\n"
+            "  to fix   correct the line: key = value, texts in quotes, lists in brackets");
+  EXPECT_TRUE(message_of([] {
+                parse_toml("a = 1\na = 2", "r.toml");
+              }).ends_with("\n  to fix   give each key and each [section] once"));
+  EXPECT_TRUE(message_of([] {
+                parse_toml("a = 99999999999999999999", "r.toml");
+              }).ends_with("\n  to fix   give at most 9223372036854775807"));
+}
+
 TEST(Fields, WrongKindsAreRefusedWithTheKey) {
   Outer outer;
   EXPECT_EQ(message_of([&] { from_config(parse_toml("inner.units = 3.5", "r.toml"), outer); }),
             "a whole number is needed here, not the number 3.5\n"
             "  where   r.toml:1\n"
             "  key     units");
+  EXPECT_EQ(message_of([&] { from_config(parse_toml("inner.units = 1e3", "r.toml"), outer); }),
+            "a whole number is needed here, not one with a point or an exponent\n"
+            "  where    r.toml:1\n"
+            "  key      units\n"
+            "  to fix   write 1000");
   EXPECT_EQ(
       message_of([&] { from_config(parse_json("{\"inner\":{\"units\":3000000000}}"), outer); }),
       "3000000000 is too large here\n"

@@ -177,10 +177,13 @@ Config parse_toml(std::string_view text, std::string_view source) {
     // toml++ says it with its own place and trailing dots; ours stands in the note.
     if (what.starts_with("Error while parsing ")) what = "in " + what.substr(20);
     const auto& begin = error.source().begin;
-    const bool is_large = what.find("not representable in 64 bits") != std::string::npos;
+    const auto says = [&](std::string_view part) { return what.find(part) != std::string::npos; };
+    std::string fix = "correct the line: key = value, texts in quotes, lists in brackets";
+    if (says("not representable in 64 bits")) fix = fmt::format("give at most {}", most_whole);
+    if (says("redefine")) fix = "give each key and each [section] once";
     throw ConfigError("this is not TOML: " + what,
                       {{"where", fmt::format("{}:{}:{}", source, begin.line, begin.column)}},
-                      is_large ? fmt::format("give at most {}", most_whole) : "");
+                      std::move(fix));
   }
 }
 

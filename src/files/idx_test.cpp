@@ -160,6 +160,18 @@ TEST(Idx, RefusesABomb) {
   EXPECT_NE(refusal(bomb).find("declares more than 200 times its size"), std::string::npos);
 }
 
+/// As a download that broke off: by its size alone it would look like a bomb.
+TEST(Idx, SaysThatACompressedFileIsIncomplete) {
+  Bytes begun = bytes({0, 0, 8, 1, 2, 0, 0, 0});
+  for (int i = 0; i < 5000; ++i) begun.push_back(static_cast<std::byte>(i * i % 251));
+  Bytes cut = gzip(begun);
+  cut.resize(cut.size() / 2);
+  EXPECT_TRUE(refusal(cut).starts_with("the compressed file ends too early\n")) << refusal(cut);
+  // Whole, but with less than it declares.
+  EXPECT_TRUE(
+      refusal(gzip(begun)).starts_with("the file ends within the elements of (33554432)\n"));
+}
+
 TEST(Idx, SaysWhatIsWrong) {
   EXPECT_EQ(refusal(bytes({0, 0, 8, 1, 0, 0, 0, 5, 1, 2})),
             "the file ends within the elements of (5)\n"

@@ -35,11 +35,13 @@ InputStream::~InputStream() {
   if (compressed_) inflateEnd(&inflater_);
 }
 
-void InputStream::expect(std::uint64_t count, std::string_view what) const {
+void InputStream::expect(std::uint64_t count, std::string_view what) {
   if (!compressed_) {
     const std::uint64_t rest = file_size_ - std::min(offset_, file_size_);
     if (count > rest) throw ends_too_early(name_, offset_, count, rest, what);
   } else if (count > limits.inflated_bytes && count / limits.inflate_ratio > file_size_) {
+    // A download that broke off is likelier than such a file: its end, which is near, tells.
+    skip(std::min(count, limits.inflated_bytes), what);
     throw FileError(fmt::format("the compressed file declares more than {} times its size",
                                 limits.inflate_ratio),
                     {{"file", name_, fmt::format("{} bytes", file_size_)},
@@ -61,6 +63,15 @@ void InputStream::read(std::span<std::byte> out, std::string_view what) {
     done += count;
   }
   offset_ = start + done;
+}
+
+void InputStream::skip(std::uint64_t count, std::string_view what) {
+  std::vector<std::byte> passed(static_cast<std::size_t>(std::min<std::uint64_t>(count, 1 << 16)));
+  while (count > 0) {
+    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(count, passed.size()));
+    read(std::span(passed).first(piece), what);
+    count -= piece;
+  }
 }
 
 bool InputStream::at_end() {

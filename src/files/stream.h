@@ -29,9 +29,9 @@ class InputStream {
   const std::string& file() const { return name_; }
   /// Bytes read so far: the place in the inflated file.
   std::uint64_t offset() const { return offset_; }
-  /// Throws where the rest of the file can't be `count` bytes, as its size shows. To be asked
-  /// before memory is: what a header declares may be anything.
-  void expect(std::uint64_t count, std::string_view what) const;
+  /// Throws where the rest of the file can't be `count` bytes, as its size shows; nothing can be
+  /// read then. To be asked before memory is: what a header declares may be anything.
+  void expect(std::uint64_t count, std::string_view what);
   /// Fills `out`. Throws where the file ends before; `what` names the thing being read.
   void read(std::span<std::byte> out, std::string_view what);
   /// True once nothing is left.
@@ -43,6 +43,7 @@ class InputStream {
   std::size_t read_some(std::span<std::byte> out);
   std::size_t inflate_some(std::span<std::byte> out);
   bool refill();
+  void skip(std::uint64_t count, std::string_view what);
 
   std::string name_;
   std::unique_ptr<File> file_;

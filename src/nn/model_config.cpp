@@ -1,5 +1,6 @@
 /// Models as data: what model files and recipes hold.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <sloy/model.h>
 #include <sloy/nearest.h>
@@ -43,12 +44,13 @@ class Reader {
         if (!layer.where().empty()) error.add({"where", layer.where()});
         throw;
       }
+      places_.resize(builder_.graph().calls.size(), layer);
     }
     std::vector<ModelGraph::Ref> inputs = inputs_;
     std::vector<ModelGraph::Ref> outputs{{last_, 0}};
     if (const Config* given = config.find("inputs")) inputs = refs(*given);
     if (const Config* given = config.find("outputs")) outputs = refs(*given);
-    check_used(config, outputs);
+    check_used(outputs);
     return builder_.finish(std::move(inputs), std::move(outputs));
   }
 
@@ -85,7 +87,8 @@ class Reader {
   /// { type = "Model", trainable, model = { layer = … } }: without an Input of its own it is built
   /// for what flows in.
   Layer nested_model(const Config& config, const std::vector<ModelGraph::Ref>& fed) const {
-    detail::check_keys(config, std::array<std::string_view, 3>{"type", "trainable", "model"});
+    detail::check_keys(
+        config, std::array<std::string_view, 5>{"type", "trainable", "model", "name", "inputs"});
     std::optional<Type> input;
     if (!fed.empty()) {
       input = {DType::float32, builder_.graph().type(fed.front()).shape.without(0)};
@@ -99,7 +102,7 @@ class Reader {
 
   void call_again(const Config& config, const std::string& name,
                   std::optional<std::vector<ModelGraph::Ref>> inputs) {
-    detail::check_keys(config, std::array<std::string_view, 1>{"same_as"});
+    detail::check_keys(config, std::array<std::string_view, 3>{"same_as", "name", "inputs"});
     const int first = call_named(config.at("same_as"));
     const int member = builder_.graph().calls[static_cast<std::size_t>(first)].member;
     if (!inputs) inputs = std::vector{before(config)};
@@ -154,18 +157,21 @@ class Reader {
       names.push_back(call_name(builder_.graph(), static_cast<int>(i)));
     }
     const std::vector<std::string_view> known(names.begin(), names.end());
+    const std::string fix = names.empty() ? "leave the first layer's inputs out: the data are"
+                                          : "name a layer that stands before: " +
+                                                fmt::format("{}", fmt::join(names, ", "));
     throw config_error(config, fmt::format("no layer named '{}' stands before", name),
-                       did_you_mean(name, known));
+                       did_you_mean(name, known, fix));
   }
 
   /// A layer that leads to no output is a slip in `inputs`.
-  void check_used(const Config& config, const std::vector<ModelGraph::Ref>& outputs) const {
+  void check_used(const std::vector<ModelGraph::Ref>& outputs) const {
     const auto& calls = builder_.graph().calls;
     std::vector<bool> used(calls.size());
     for (ModelGraph::Ref ref : outputs) used[static_cast<std::size_t>(ref.call)] = true;
     for (std::size_t i = calls.size(); i-- > 0;) {
       if (!used[i]) {
-        throw config_error(config,
+        throw config_error(places_[i],
                            fmt::format("the layer '{}' leads to no output",
                                        call_name(builder_.graph(), static_cast<int>(i))),
                            "name it among the inputs of a later layer, or take it out");
@@ -180,6 +186,7 @@ class Reader {
   int last_ = -1;
   std::vector<ModelGraph::Ref> inputs_;
   std::vector<std::pair<std::string, int>> aliases_;
+  std::vector<Config> places_;  ///< of each call: the layer's entry
 };
 
 Config described(const ModelGraph::Member& member) {

@@ -45,16 +45,52 @@ Config settings(const Model::Impl& model, const Progress& progress) {
   return config;
 }
 
+/// What two settings have at the first place where they differ.
+struct Difference {
+  std::string path;
+  Config there;
+  Config here;
+};
+
+Difference first_difference(const Config& there, const Config& here, const std::string& path) {
+  const auto inside = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
+  if (there.is_map() && here.is_map()) {
+    for (const auto& [key, value] : here.as_map()) {
+      const Config* before = there.find(key);
+      if (!before || *before != value) {
+        return first_difference(before ? *before : Config(), value, inside(key));
+      }
+    }
+    for (const auto& [key, value] : there.as_map()) {
+      if (!here.find(key)) return {inside(key), value, Config()};
+    }
+  }
+  if (there.is_list() && here.is_list()) {
+    const Config::List& old_items = there.as_list();
+    const Config::List& items = here.as_list();
+    for (std::size_t i = 0; i < std::max(old_items.size(), items.size()); ++i) {
+      const Config before = i < old_items.size() ? old_items[i] : Config();
+      const Config now = i < items.size() ? items[i] : Config();
+      if (before != now) return first_difference(before, now, inside(std::to_string(i)));
+    }
+  }
+  return {path, there, here};
+}
+
 void check_settings(const Config& saved, const Config& current, const std::filesystem::path& path) {
   for (const auto& [key, value] : current.as_map()) {
     const Config* before = saved.find(key);
     if (before && *before == value) continue;
-    const bool is_short = key != "model" && before;
+    const Difference differs = first_difference(before ? *before : Config(), value, "");
+    const auto shown = [&](const Config& config) {
+      if (config.is_null()) return std::string("nothing");
+      return (differs.path.empty() ? "" : differs.path + " = ") + to_json(config);
+    };
     throw ConfigError(
         fmt::format("the checkpoint is of another training: its {} differs", key),
         {{"checkpoint", path.string()},
-         {"there", is_short ? to_json(*before) : "another"},
-         {"here", is_short ? to_json(value) : "see the summary"}},
+         {"there", shown(differs.there)},
+         {"here", shown(differs.here)}},
         "resume with the settings it was begun with, or begin anew in another directory");
   }
 }

@@ -272,8 +272,8 @@ TEST(Checkpoint, OfAnotherModelIsRefusedNotPassedOver) {
       message_of([&] { load_checkpoint(directory, other.impl(), progress_after(0), kept, files); }),
       "the checkpoint is of another training: its model differs\n"
       "  checkpoint   run/epoch-00001.safetensors\n"
-      "  there        another\n"
-      "  here         see the summary\n"
+      "  there        layer.1.units = 3\n"
+      "  here         layer.1.units = 4\n"
       "  to fix       resume with the settings it was begun with, or begin anew in another "
       "directory");
   EXPECT_TRUE(same_bytes(other.impl().state, before));

@@ -101,11 +101,23 @@ Config& item_of(Config::List& list, std::string_view key) {
 /// What a map or list has at one step of a path.
 Config& inner(Config& config, std::string_view key) {
   // "Adam" is short for { type = "Adam" }.
-  if (config.is_string()) config = Config(Config::Map{{"type", config.as_string()}});
+  if (config.is_string()) {
+    const std::string where = config.where();
+    config = Config(Config::Map{{"type", config.as_string()}});
+    config.set_where(where);
+  }
   if (config.is_null() || config.is_map()) return config[key];
   if (config.is_list()) return item_of(config.as_list(), key);
   throw ConfigError(
       fmt::format("'{}' can't be set: what is to hold it is {}", key, config.describe()));
+}
+
+/// An error about a layer, an optimizer … names its line, and what was put over a part of it.
+void note_change(Config& described, const std::string& where) {
+  const std::string before = described.where();
+  if (!described.is_map() || !described.find("type") || before == where) return;
+  const char* joint = before.find(" with --set ") == std::string::npos ? " with " : ", ";
+  described.set_where(before.empty() ? where : before + joint + where);
 }
 
 }  // namespace
@@ -122,14 +134,18 @@ void override_value(Config& recipe, std::string_view assignment) {
     set_where_throughout(value, where);
     const std::string_view path = assignment.substr(0, equals);
     Config* place = &recipe;
+    std::vector<Config*> around;
     for (std::size_t begin = 0; begin < path.size();) {
       const std::size_t end = std::min(path.find('.', begin), path.size());
-      place = &inner(*place, path.substr(begin, end - begin));
+      Config* outer = place;
+      place = &inner(*outer, path.substr(begin, end - begin));
+      around.push_back(outer);
       if (place->is_null() && end < path.size()) *place = default_at(path.substr(0, end));
       if (place->is_null()) place->set_where(where);
       begin = end + 1;
     }
     *place = std::move(value);
+    for (Config* config : around) note_change(*config, where);
   } catch (ConfigError& error) {
     error.add({"where", where});
     throw;

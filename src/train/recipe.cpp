@@ -163,6 +163,20 @@ void read_seed(const Config& config, std::uint64_t& seed) {
   }
 }
 
+/// An argument out of its range shows when a step is made: one for a single number tells it now,
+/// with its place.
+void check_optimizer(const Config& config, const Optimizer& optimizer) {
+  Graph graph;
+  Variable weight{.name = "weight", .type = {DType::float32, {}}, .role = Role::parameter};
+  const Value loss = graph.variable(graph.variables().add(std::move(weight)));
+  try {
+    optimizer.minimize(loss);
+  } catch (ConfigError& error) {
+    if (!config.where().empty()) error.add({"where", config.where()});
+    throw;
+  }
+}
+
 void check_least(const Config& section, std::string_view key, std::int64_t value,
                  std::int64_t least) {
   if (value >= least) return;
@@ -245,6 +259,9 @@ Recipe Recipe::from_config(const Config& config, const CustomTypes& custom) {
         "} for class labels, or another that fits the task");
   }
   sloy::from_config(train, recipe.train);
+  if (const Config* optimizer = train.find("optimizer")) {
+    check_optimizer(*optimizer, recipe.train.optimizer);
+  }
   check_least(train, "epochs", recipe.train.epochs, 1);
   check_least(train, "batch_size", recipe.train.batch_size, 1);
   return recipe;

@@ -146,6 +146,62 @@ TEST(Recipe, UnknownKeysAreRefusedWithTheNearest) {
             "'train.epochs' sets nothing\n  to fix   write it as train.epochs=3");
 }
 
+/// The recipe's line is not to blame for what was put over it.
+TEST(Recipe, WhatWasSetIsNamedBesideTheLine) {
+  const auto refused = [](const std::vector<std::string>& assignments) {
+    return message_of([&] {
+      Config config = parse_toml(moons_recipe, "moons.toml");
+      for (const std::string& assignment : assignments) override_value(config, assignment);
+      Recipe::from_config(config).make_model({{DType::float32, {2}}, {DType::int32, {}}, 2, {}});
+    });
+  };
+  EXPECT_EQ(refused({"model.layer.0.units=0"}),
+            "units must be 1 or more, not 0\n"
+            "  layer    hidden   Dense\n"
+            "  where    moons.toml:6 with --set model.layer.0.units=0\n"
+            "  to fix   give units of 1 or more");
+  EXPECT_NE(refused({"model.layer.0.use_bias=false", "model.layer.0.units=0"})
+                .find("moons.toml:6 with --set model.layer.0.use_bias=false, --set "
+                      "model.layer.0.units=0\n"),
+            std::string::npos);
+  EXPECT_EQ(refused({"train.optimizer.learning_rate=-1"}),
+            "the optimizer's learning_rate can't be -1\n"
+            "  where    moons.toml:18 with --set train.optimizer.learning_rate=-1\n"
+            "  to fix   give a number of 0 or more");
+  EXPECT_EQ(refused({"train.optimizer=Adam", "train.optimizer.beta_1=1"}),
+            "the optimizer's beta_1 can't be 1\n"
+            "  where    --set train.optimizer=Adam with --set train.optimizer.beta_1=1\n"
+            "  to fix   give a number from 0 to just below 1");
+}
+
+TEST(Recipe, GraphsAreNamedByTheLayerThatIsWrong) {
+  const auto refused = [](const std::string& layers) {
+    return message_of([&] {
+      Recipe::parse(layers + "[train]\nloss = 'MeanSquaredError'", "g.toml")
+          .make_model({{DType::float32, {2}}, {DType::float32, {2}}, 0, {}});
+    });
+  };
+  const std::string a = "[[model.layer]]\ntype = 'Dense'\nunits = 2\nname = 'a'\n";
+  const std::string b = "[[model.layer]]\ntype = 'Dense'\nunits = 2\nname = 'b'\n";
+  EXPECT_EQ(refused(a + b + "inputs = 'input'\n"),
+            "the layer 'a' leads to no output\n"
+            "  where    g.toml:1\n"
+            "  to fix   name it among the inputs of a later layer, or take it out");
+  EXPECT_EQ(refused(a + b + "inputs = ['zzzzzz']\n"),
+            "no layer named 'zzzzzz' stands before\n"
+            "  where    g.toml:9\n"
+            "  to fix   name a layer that stands before: input, a");
+  EXPECT_EQ(refused(a + "inputs = ['zzzzzz']\n"),
+            "no layer named 'zzzzzz' stands before\n"
+            "  where    g.toml:5\n"
+            "  to fix   leave the first layer's inputs out: the data are");
+  EXPECT_EQ(refused(a + "[[model.layer]]\nsame_as = 'a'\nunits = 3\n"),
+            "there is no key 'units' here\n"
+            "  where    g.toml:7\n"
+            "  keys     same_as, name, inputs\n"
+            "  to fix   write one of these keys");
+}
+
 TEST(Recipe, LinesAreNamed) {
   EXPECT_EQ(message_of([] {
               Recipe::parse("[model]\nlayer = []\n[train]\nepochs = \"many\"\nloss = \"Hinge\"",

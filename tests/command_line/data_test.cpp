@@ -93,6 +93,13 @@ TEST_F(CommandLine, MeasuresTheDataThatTheSettingsMake) {
             "  to fix   measure another with --part, or give larger data\n");
 }
 
+TEST_F(CommandLine, SaysThatThereIsNothingToTestOn) {
+  const Finished done = train("run", {"--quiet", "--set", "data.generated.size=4", "--set",
+                                      "data.validation=0", "--set", "train.batch_size=4"});
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.err, "note: the data have no test part: the model is measured on none\n");
+}
+
 /// Nothing that was asked for is left unread.
 TEST_F(CommandLine, RefusesSettingsOfOtherData) {
   EXPECT_EQ(refusal({"plan", "--model", "mlp", "--set", "data.generated.size=10"}),

@@ -63,6 +63,18 @@ TEST_F(CommandLine, EveryCommandSpeaksJson) {
   expect_keys(events(bench).at(0), {"workload", "steps_per_second", "examples_per_second", "gflops",
                                     "share_of_peak", "planned_bytes", "peak_rss_bytes"});
 
+  const Finished profile = run_sloy({"bench", "W2", "--seconds", "0.01", "--json", "--profile"});
+  EXPECT_EQ(profile.exit_code, 0) << profile.err;
+  const std::vector<Config> calls = events(profile);
+  ASSERT_GT(calls.size(), 1U);
+  for (std::size_t i = 0; i + 1 < calls.size(); ++i) {
+    EXPECT_EQ(calls[i].at("event").as_string(), "call");
+    EXPECT_EQ(calls[i].at("workload").as_string(), "W2");
+    expect_keys(calls[i], {"layer", "op", "kernel", "implementation", "flops"});
+    EXPECT_GT(calls[i].at("ms").as_number(), 0);
+  }
+  EXPECT_EQ(calls.back().at("event").as_string(), "bench");
+
   const Finished list = run_sloy({"data", "list", "--json"});
   EXPECT_EQ(list.exit_code, 0) << list.err;
   expect_keys(events(list).at(0), {"name"});
