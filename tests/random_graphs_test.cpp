@@ -13,7 +13,9 @@
 #include "backends/cpu/machine.h"
 #include "graph/interpreter.h"
 #include "harness/random_graph.h"
+#include "ops/reorder.h"
 #include "passes/bind.h"
+#include "passes/epilogue.h"
 #include "passes/fuse.h"
 #include "passes/simplify.h"
 #include "program/executable.h"
@@ -152,8 +154,12 @@ void run_program(const RandomGraph& random, const std::string& text, const Expec
                    name + ", " + random.graph->variables()[id].name);
   }
   if (!counts) return;
-  for (const Node& node : program.executable(options.batch_size).graph().nodes()) {
+  const Graph& run = program.executable(options.batch_size).graph();
+  for (const Node& node : run.nodes()) {
     for (const Result& result : node.results) counts->changed["layout"] += result.layout != nullptr;
+  }
+  for (const Graph::Update& update : run.updates()) {
+    counts->changed["place_updates"] += run.node(update.value).op != &reorder_op;
   }
   counts->changed["in_place"] += program.plan().in_place;
   for (const Plan::Step& step : program.plan().steps) {
@@ -166,16 +172,19 @@ void count_passes(const RandomGraph& random, Counts& counts) {
   auto bound = bind_batch(*random.graph, random.outputs, random.updates, batch_size);
   for (const Node& node : bound->nodes()) ++counts.nodes[std::string(node.op->name())];
   auto simple = simplify(*bound);
-  auto fused = fuse(*simple);
+  auto absorbed = absorb_epilogues(*simple);
+  auto fused = fuse(*absorbed);
   counts.changed["simplify"] += static_cast<long>(bound->nodes().size() - simple->nodes().size());
-  counts.changed["fuse"] += static_cast<long>(simple->nodes().size() - fused->nodes().size());
+  counts.changed["epilogue"] +=
+      static_cast<long>(simple->nodes().size() - absorbed->nodes().size());
+  counts.changed["fuse"] += static_cast<long>(absorbed->nodes().size() - fused->nodes().size());
 }
 
 void compare(Arithmetic arithmetic) {
   Counts counts;
-  const std::vector<std::vector<std::string>> variants{
-      {},         {"simplify"}, {"fuse"},
-      {"layout"}, {"in_place"}, {"simplify", "fuse", "layout", "in_place"}};
+  std::vector<std::vector<std::string>> variants{{}};
+  for (std::string_view pass : pass_names()) variants.push_back({std::string(pass)});
+  variants.emplace_back(pass_names().begin(), pass_names().end());
   for (int seed = 0; seed < graphs_per_kind(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomGraph random = test::random_graph(static_cast<std::uint64_t>(seed), arithmetic);
@@ -202,8 +211,8 @@ void compare(Arithmetic arithmetic) {
   const bool has_winograd = cpu::this_machine().instructions == cpu::InstructionSet::avx512;
   EXPECT_EQ(counts.winograd > 0, has_winograd && arithmetic == Arithmetic::smooth);
   EXPECT_GT(counts.graphs, graphs_per_kind() / 2);
-  for (const char* pass : {"simplify", "fuse", "layout", "in_place"}) {
-    EXPECT_GT(counts.changed[pass], 0) << pass << " changed nothing";
+  for (std::string_view pass : pass_names()) {
+    EXPECT_GT(counts.changed[std::string(pass)], 0) << pass << " changed nothing";
   }
 }
 

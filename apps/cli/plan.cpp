@@ -31,6 +31,7 @@ Config step_event(const Plan::Step& step, bool explain) {
   event["implementation"] = step.implementation;
   event["flops"] = step.flops;
   event["bytes"] = step.bytes;
+  event["slow"] = step.slow;
   event["scratch_bytes"] = static_cast<std::int64_t>(step.scratch_bytes);
   if (!explain) return event;
   event["operands"] = to_config(step.operands);
@@ -114,6 +115,7 @@ int plan(const Arguments& arguments) {
   FitOptions options = recipe.fit_options();
   options.checkpoints = "checkpoints";  // as train does; none is written
   const Plan made = model.plan(header.spec, header.examples, options);
+  for (const Notice& notice : notices(made)) note(notice.what());
   if (arguments.common.json) {
     for (const Plan::Step& step : made.steps) emit(step_event(step, arguments.explain));
     emit(totals(made, forecast(made)));

@@ -102,6 +102,10 @@ class SLOY_EXPORT Notice : public Error {
   using Error::Error;
 };
 
+/// What a person should know of a plan before it runs: steps that are slow for want of a kernel. A
+/// fit tells it of its training step, `sloy plan` of the one it shows.
+SLOY_EXPORT std::vector<Notice> notices(const Plan& plan);
+
 /// Whether smaller or larger is better. By itself ("auto" in files, Mode::automatic): larger for
 /// what ends in "accuracy", else smaller.
 enum class Mode : std::uint8_t { automatic, min, max };

@@ -32,7 +32,11 @@ class SLOY_EXPORT Value {
       : graph_(graph), node_(node), result_(result) {}
 
   explicit operator bool() const { return graph_ != nullptr; }
-  Graph& graph() const { return *graph_; }
+  /// Throws ConfigError on an empty Value, as all that is asked of one does.
+  Graph& graph() const {
+    if (!graph_) refuse_empty();
+    return *graph_;
+  }
   /// Place of the node in its graph, and which of the node's results this is.
   std::int32_t node() const { return node_; }
   std::int32_t result() const { return result_; }
@@ -46,6 +50,7 @@ class SLOY_EXPORT Value {
   bool operator==(const Value&) const = default;
 
  private:
+  [[noreturn]] static void refuse_empty();
   Graph* graph_ = nullptr;
   std::int32_t node_ = -1;
   std::int32_t result_ = 0;
@@ -65,8 +70,10 @@ struct Variable {
   Role role = Role::parameter;
   /// Its first value, in row-major order, from the run's seed. Absent: zeros.
   std::function<Tensor(std::uint64_t seed)> initial = {};
-  bool trainable = true;    ///< whether an optimizer changes it; of parameters alone
-  VariableId follows = -1;  ///< of a slot: the parameter it belongs to
+  bool trainable = true;  ///< whether an optimizer changes it; of parameters alone
+  /// Of a slot: the parameter it belongs to. Where their shapes are equal, it lies in memory as
+  /// that one does.
+  VariableId follows = -1;
 };
 
 /// The variables of one model, shared by all graphs built from it.
@@ -77,10 +84,12 @@ class SLOY_EXPORT Variables {
   Variables(const Variables&) = delete;
   Variables& operator=(const Variables&) = delete;
 
-  /// Throws ConfigError on a name already taken, ShapeError on a symbolic shape.
+  /// Throws ConfigError on a name already taken, where it follows a variable that is not there yet,
+  /// and once there is a State of these variables; ShapeError on a symbolic shape.
   VariableId add(Variable variable);
-  const Variable& operator[](VariableId id) const { return list_[static_cast<std::size_t>(id)]; }
-  Variable& operator[](VariableId id) { return list_[static_cast<std::size_t>(id)]; }
+  /// Throws ConfigError where there is no such variable.
+  const Variable& operator[](VariableId id) const { return list_[place(id)]; }
+  Variable& operator[](VariableId id) { return list_[place(id)]; }
   VariableId size() const { return static_cast<VariableId>(list_.size()); }
   /// The id, or -1.
   VariableId find(std::string_view name) const;
@@ -90,6 +99,12 @@ class SLOY_EXPORT Variables {
   const StateForm& form() const { return *form_; }
 
  private:
+  std::size_t place(VariableId id) const {
+    if (id < 0 || id >= size()) refuse(id);
+    return static_cast<std::size_t>(id);
+  }
+  [[noreturn]] void refuse(VariableId id) const;
+
   std::vector<Variable> list_;
   std::unique_ptr<StateForm> form_;
 };
@@ -115,7 +130,7 @@ struct Node {
 
 /// Ops over values, with inputs, outputs and updates of variables. A directed graph without cycles,
 /// kept in an order in which every node follows its inputs. Building checks every shape at once.
-/// Values of different graphs must not be mixed.
+/// What is given a value of another graph, or an empty one, throws ConfigError.
 class SLOY_EXPORT Graph {
  public:
   struct Output {
@@ -134,7 +149,8 @@ class SLOY_EXPORT Graph {
   /// A value fed at every run; feeds are bound in the order of these calls. Its first dimension may
   /// be `batch`, the only symbolic one.
   Value input(std::string name, Type type);
-  /// A variable as it was before the step, whatever updates there are.
+  /// A variable as it was before the step, whatever updates there are. Throws ConfigError where
+  /// there is no such variable.
   Value variable(VariableId id);
   /// Numbers known now. Given in double they are float32, and keep their digits on the float64
   /// reference backend.
@@ -188,6 +204,9 @@ class SLOY_EXPORT Graph {
   void set_output(std::size_t index, Value value) { outputs_[index].value = value; }
 
  private:
+  /// Throws ConfigError on a value of another graph, or an empty one.
+  void check_own(Value value, std::string_view what) const;
+
   std::vector<Node> nodes_;
   std::vector<Value> inputs_;
   std::vector<Output> outputs_;
@@ -200,7 +219,7 @@ class SLOY_EXPORT Graph {
 
 /// ∂of/∂w for each w, as values of the same graph; zeros where `of` does not depend on w.
 /// `of` is a scalar, or its elements are summed. Throws ConfigError through an op that has no
-/// gradient.
+/// gradient, and where a w is of another graph.
 SLOY_EXPORT std::vector<Value> gradient(Value of, std::span<const Value> with_respect_to);
 
 /// The graph as text, one node a line; parse_graph reads it back. First values of variables are not

@@ -195,6 +195,8 @@ class SLOY_EXPORT Op {
   ~Op() = default;
   /// Throws a shape rule's error again with the op's name before its sentence.
   [[noreturn]] void refuse(const ShapeError& error) const;
+  /// The graph of the first. Throws ConfigError where there is none.
+  Graph& graph_of(const std::vector<Value>& inputs) const;
 
  private:
   std::string_view name_;
@@ -255,10 +257,11 @@ class OpDefinition final : public Op {
     return box(std::move(attributes));
   }
 
-  /// Applies the op in the graph of its inputs; `graph` is for ops without inputs.
+  /// Applies the op in the graph of its inputs; `graph` is for ops without inputs. Throws
+  /// ConfigError on no inputs, on an empty one and on one of another graph; ShapeError where the
+  /// shape rule refuses them.
   std::vector<Value> operator()(A attributes, std::vector<Value> inputs) const {
-    assert(!inputs.empty());
-    Graph& graph = inputs.front().graph();
+    Graph& graph = graph_of(inputs);
     return graph.apply(*this, box(std::move(attributes)), std::move(inputs));
   }
   std::vector<Value> operator()(Graph& graph, A attributes) const {

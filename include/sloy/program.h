@@ -32,6 +32,7 @@ class Executable;
 
 struct StateOptions {
   std::uint64_t seed = 0;  ///< of first values and of random ops
+  /// Initializers draw float32 numbers for either, so that both begin from the same ones.
   Precision precision = Precision::float32;
 };
 
@@ -50,11 +51,11 @@ class SLOY_EXPORT State {
   Precision precision() const { return precision_; }
 
   /// A variable's numbers in row-major order, as float32 or its integer type (float64 in a double
-  /// state).
+  /// state). These four throw ConfigError where the state has no such variable.
   Tensor get(VariableId id) const;
   /// Throws ShapeError where the shape differs; the dtype is converted.
   void set(VariableId id, const Tensor& value);
-  /// For variables of one element: the learning rate, the step. REQUIRES: it has one.
+  /// For variables of one element: the learning rate, the step. Throw ShapeError on others.
   double scalar(VariableId id) const;
   void set_scalar(VariableId id, double value);
 
@@ -73,6 +74,8 @@ class SLOY_EXPORT State {
   struct Free {
     void operator()(std::byte* block) const;
   };
+  const Variable& known(VariableId id) const;
+  const Variable& known_scalar(VariableId id) const;
   std::byte* at(VariableId id) const;
 
   std::shared_ptr<Variables> variables_;
@@ -106,12 +109,13 @@ struct ProgramOptions {
   BackendKind backend = BackendKind::cpu;
   Precision precision = Precision::float32;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
-  /// Names of passes to leave out (simplify, fuse, layout, in_place): for tests and experiments.
+  /// Names of passes to leave out (simplify, epilogue, fuse, layout, place_updates, in_place): for
+  /// tests and experiments.
   std::vector<std::string> without = {};
 };
 
 /// What is known of a program before it runs.
-struct Plan {
+struct SLOY_EXPORT Plan {
   struct Step {
     std::string op;
     std::string path;
@@ -120,6 +124,9 @@ struct Plan {
     std::string implementation;         ///< the kernel's own name for what it runs
     std::vector<std::string> operands;  ///< types and layouts, inputs then results
     std::vector<std::pair<std::string, std::string>> refused;  ///< faster offers and their reasons
+    /// A built-in op with much work (a million operations) for which the cpu backend has no kernel:
+    /// its reference kernel runs, plain loops on one thread.
+    bool slow = false;
     double flops = 0;
     double bytes = 0;  ///< read and written: each operand and each result once
     /// What the kernel reaches of the machine's peak where memory does not hold it up. Winograd
@@ -171,7 +178,10 @@ class SLOY_EXPORT Step {
  public:
   explicit Step(Executable& executable) : executable_(&executable) {}
 
-  /// Runs once. `feeds` point to row-major elements, one for each input of the graph.
+  /// Runs once. `feeds` point to row-major elements of input_types() (double for float32 in a
+  /// float64 program), one for each input of the graph: nothing is converted. Throws ShapeError on
+  /// another number of feeds or seconds, ConfigError on a state of other variables or another
+  /// precision.
   void run(State& state, std::span<const void* const> feeds) const;
   /// The same; adds the seconds each step of the plan took to `seconds`, one for each.
   void run(State& state, std::span<const void* const> feeds, std::span<double> seconds) const;
@@ -185,25 +195,29 @@ class SLOY_EXPORT Step {
   Executable* executable_;
 };
 
-/// Graph outputs and updates, ready to run. Programs made from one Graph's Variables share states;
-/// programs that share an Arena share its memory (their results are valid until the next run).
+/// Graph outputs and updates, ready to run. Programs of the same Variables run on the same States,
+/// and share the memory of activations too, so that they take no more than the largest of them.
+/// What is asked of an empty one throws ConfigError.
 class SLOY_EXPORT Program {
  public:
   Program() = default;
   explicit operator bool() const { return static_cast<bool>(impl_); }
 
   /// Runs one step. Feeds are bound in the order of the graph's inputs; their leading dimension is
-  /// the batch. Throws ShapeError where a feed does not fit, ConfigError on a state of other
-  /// variables or another precision.
+  /// the batch. What an input takes as float32 may be fed as any dtype and is converted by value
+  /// (255 of uint8 becomes 255.0; scaling is the graph's business); an integer input takes its own
+  /// dtype alone. Throws ShapeError where a feed's shape or dtype does not fit and where it has no
+  /// examples, ConfigError on a state of other variables or another precision.
   Results run(State& state, const std::vector<Tensor>& feeds) const;
 
   const std::shared_ptr<Variables>& variables() const&;
   std::shared_ptr<Variables> variables() const&& { return variables(); }
   /// For a batch size; 0 the one given at compile. Compiles where that size is new. Lives as long
-  /// as this Program or a copy of it.
+  /// as this Program or a copy of it. Throws ConfigError on a negative size.
   const Plan& plan(std::int64_t batch_size = 0) const&;
   Plan plan(std::int64_t batch_size = 0) const&& { return plan(batch_size); }
-  /// The program for a batch size, compiled where that size is new.
+  /// The program for a batch size, compiled where that size is new. Throws ConfigError on a size
+  /// below 1.
   Step step(std::int64_t batch_size) const&;
   Step step(std::int64_t batch_size) const&& = delete;
   /// The same, as tests look into it (src/program/executable.h).
@@ -214,15 +228,19 @@ class SLOY_EXPORT Program {
 
  private:
   friend SLOY_EXPORT Program compile(ProgramOptions options);
+  Impl& impl() const;
   std::shared_ptr<Impl> impl_;
 };
 
-/// Compiles what `outputs` and `updates` need. Throws ConfigError where there is neither, on an
-/// unknown pass name, and on float64 for another backend than the reference.
+/// Compiles what `outputs` and `updates` need. Throws ConfigError where there is neither, where
+/// they are of different graphs or a variable has two updates, on a negative batch size, on an
+/// unknown pass name, and on float64 for another backend than the reference; ShapeError where an
+/// update's type is not its variable's.
 SLOY_EXPORT Program compile(ProgramOptions options);
 
 /// A value's numbers, computed at once by the reference kernels: for tests, examples and debugging.
-/// Variables have their initial values for seed 0. Feeds as for run; without feeds the batch is 1.
+/// Variables have their initial values for seed 0. Feeds as for run; without any they are zeros, of
+/// a batch of 1.
 SLOY_EXPORT Tensor evaluate(Value value, const std::vector<Tensor>& feeds = {},
                             Precision precision = Precision::float32);
 

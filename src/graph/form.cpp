@@ -18,6 +18,12 @@ std::int64_t space_of(const Variable& variable, const std::optional<Layout>& lay
 
 }  // namespace
 
+VariableId form_owner(const Variables& variables, VariableId id) {
+  const VariableId follows = variables[id].follows;
+  if (follows < 0 || variables[follows].type.shape != variables[id].type.shape) return id;
+  return form_owner(variables, follows);
+}
+
 Arena::~Arena() { ::operator delete(block_, cache_line); }
 
 void Arena::require(std::size_t bytes) { required_ = std::max(required_, bytes); }
@@ -49,6 +55,9 @@ void StateForm::fix(const Variables& variables) {
   layouts_.resize(static_cast<std::size_t>(variables.size()));
   for (VariableId id = 0; id < variables.size(); ++id) {
     auto& layout = layouts_[static_cast<std::size_t>(id)];
+    // A parameter stands before what follows it, so it has its form by now.
+    const VariableId owner = form_owner(variables, id);
+    if (owner != id) layout = layouts_[static_cast<std::size_t>(owner)];
     if (!layout) layout = Layout{};
     offsets_.push_back(elements_);
     elements_ += space_of(variables[id], layout);
@@ -60,7 +69,7 @@ std::int64_t StateForm::elements(const Variables& variables) const {
   if (fixed_) return elements_;
   std::int64_t elements = 0;
   for (VariableId id = 0; id < variables.size(); ++id) {
-    elements += space_of(variables[id], layout(id));
+    elements += space_of(variables[id], layout(form_owner(variables, id)));
   }
   return elements;
 }

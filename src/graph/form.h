@@ -31,11 +31,15 @@ class Arena {
   std::byte* block_ = nullptr;
 };
 
+/// The variable whose form `id` has: a slot lies as the parameter it follows, where they have one
+/// shape; every other variable has its own.
+VariableId form_owner(const Variables& variables, VariableId id);
+
 /// Layouts are chosen by the first program compiled that uses a variable in a kernel; every later
 /// program takes them as given. The first State fixes what is left to plain, and all offsets.
 class StateForm {
  public:
-  /// The layout chosen for a variable, if one is.
+  /// The layout chosen for a variable, if one is. Before it is fixed ask for its form_owner's.
   const std::optional<Layout>& layout(VariableId id) const;
   void choose(VariableId id, Layout layout);
 

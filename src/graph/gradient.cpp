@@ -81,6 +81,12 @@ void backward(Graph& graph, std::size_t n, const std::vector<bool>& reached, Gra
 
 std::vector<Value> gradient(Value of, std::span<const Value> with_respect_to) {
   Graph& graph = of.graph();
+  for (Value leaf : with_respect_to) {
+    if (&leaf.graph() == &graph) continue;
+    throw ConfigError("gradient: values of two graphs are mixed",
+                      {{"of", to_string(of.type())}, {"with respect to", to_string(leaf.type())}},
+                      "differentiate by values of the graph that computes what is differentiated");
+  }
   Graph::Section phase(graph, Phase::backward);
   std::size_t end = index(of) + 1;
   for (Value leaf : with_respect_to) end = std::max(end, index(leaf) + 1);

@@ -1,15 +1,18 @@
 #include <sloy/graph.h>
 #include <sloy/op.h>
 
-#include <cassert>
-
 #include "graph/form.h"
 #include "graph/leaf.h"
 
 namespace sloy {
 
 const Type& Value::type() const {
-  return graph_->node(*this).results[static_cast<std::size_t>(result_)].type;
+  return graph().node(*this).results[static_cast<std::size_t>(result_)].type;
+}
+
+void Value::refuse_empty() {
+  throw ConfigError("a value is used that was never given one", {},
+                    "make it by an op, or by input, variable or constant of a Graph");
 }
 
 Variables::Variables() : form_(std::make_unique<StateForm>()) {}
@@ -24,8 +27,25 @@ VariableId Variables::add(Variable variable) {
     throw ShapeError("the variable " + variable.name + " can't depend on the batch size",
                      {{"shape", to_string(variable.type.shape)}});
   }
+  if (variable.follows < -1 || variable.follows >= size()) {
+    throw ConfigError(
+        "the variable " + variable.name + " follows one that is not there",
+        {{"follows", std::to_string(variable.follows)}, {"variables", std::to_string(size())}},
+        "add the variable it follows before it");
+  }
+  if (form_->fixed()) {
+    throw ConfigError("the variable " + variable.name + " comes too late",
+                      {{"reason", "a State of these variables exists, which has no room for it"}},
+                      "build all graphs of a model before its first State");
+  }
   list_.push_back(std::move(variable));
   return size() - 1;
+}
+
+void Variables::refuse(VariableId id) const {
+  throw ConfigError("there is no such variable",
+                    {{"id", std::to_string(id)}, {"variables", std::to_string(size())}},
+                    "use what Variables::add gave; find gives -1 where no variable has the name");
 }
 
 VariableId Variables::find(std::string_view name) const {
@@ -44,10 +64,10 @@ Value Graph::input(std::string name, Type type) {
 }
 
 Value Graph::variable(VariableId id) {
+  const Type type = (*variables_)[id].type;
   auto place = static_cast<std::size_t>(id);
   if (reads_.size() <= place) reads_.resize(place + 1);
   if (!reads_[place]) {
-    const Type& type = (*variables_)[id].type;
     reads_[place] = variable_op(*this, {id, type.dtype, type.shape}).front();
   }
   return reads_[place];
@@ -61,7 +81,7 @@ std::vector<Value> Graph::apply(const Op& op, std::shared_ptr<const void> attrib
   std::vector<Type> types;
   types.reserve(inputs.size());
   for (Value input : inputs) {
-    assert(input && &input.graph() == this && "a value of another graph");
+    check_own(input, op.name());
     types.push_back(input.type());
   }
   Node node{.op = &op,
@@ -86,13 +106,22 @@ std::vector<Value> Graph::apply(const Op& op, std::shared_ptr<const void> attrib
   return results;
 }
 
+void Graph::check_own(Value value, std::string_view what) const {
+  if (&value.graph() == this) return;
+  ConfigError error(std::string(what) + ": values of two graphs are mixed",
+                    {{"value", to_string(value.type()), value.graph().node(value).path}},
+                    "build all that one program computes in one Graph");
+  if (!path_.empty()) error.add({"layer", path_});
+  throw error;
+}
+
 Value Graph::append(Node node) {
   nodes_.push_back(std::move(node));
   return {this, static_cast<std::int32_t>(nodes_.size()) - 1, 0};
 }
 
 void Graph::output(std::string name, Value value) {
-  assert(&value.graph() == this);
+  check_own(value, "output " + name);
   outputs_.push_back({std::move(name), value});
 }
 
@@ -105,6 +134,7 @@ void Graph::update(VariableId id, const std::function<Value(Value)>& f) {
 
 void Graph::set_update(VariableId id, Value value) {
   const Variable& variable = (*variables_)[id];
+  check_own(value, "the update of " + variable.name);
   if (value.type() != variable.type) {
     throw ShapeError("the update of " + variable.name + " has another type than the variable",
                      {{"update", to_string(value.type())}, {"variable", to_string(variable.type)}});

@@ -3,9 +3,12 @@
 #include <sloy/program.h>
 
 #include "graph/verify.h"
+#include "harness/messages.h"
 
 namespace sloy {
 namespace {
+
+using harness::message_of;
 
 TEST(Graph, NodesKeepTheirLayerPathAndPhase) {
   Graph graph;
@@ -47,6 +50,64 @@ TEST(Graph, AnUpdateIsAskedForWithTheUpdateSoFar) {
   graph.update(count, add_one);
   ASSERT_EQ(graph.updates().size(), 1u);
   EXPECT_EQ(evaluate(graph.updates()[0].value).item(), 2.0);
+}
+
+TEST(Graph, ValuesOfTwoGraphsAreNotMixed) {
+  Graph g;
+  Graph h;
+  const VariableId w = g.variables().add({.name = "w", .type = {DType::float32, {}}});
+  const Value a = g.constant(1.0);
+  const Value b = h.constant(2.0);
+  EXPECT_EQ(message_of([&] { a + b; }),
+            "add: values of two graphs are mixed\n"
+            "  value    float32 ()\n"
+            "  to fix   build all that one program computes in one Graph");
+  EXPECT_THROW(g.output("b", b), ConfigError);
+  EXPECT_THROW(g.update(w, [&](Value) { return b; }), ConfigError);
+  EXPECT_THROW(gradient(a * a, std::span(&b, 1)), ConfigError);
+}
+
+TEST(Graph, EmptyValuesAreRefused) {
+  Graph graph;
+  const VariableId w = graph.variables().add({.name = "w", .type = {DType::float32, {}}});
+  const Value one = graph.constant(1.0);
+  const Value empty;
+  EXPECT_EQ(message_of([&] { exp(empty); }),
+            "a value is used that was never given one\n"
+            "  to fix   make it by an op, or by input, variable or constant of a Graph");
+  EXPECT_THROW(empty + one, ConfigError);
+  EXPECT_THROW(one + empty, ConfigError);
+  EXPECT_THROW(empty.type(), ConfigError);
+  EXPECT_THROW(graph.output("empty", empty), ConfigError);
+  EXPECT_THROW(graph.update(w, [](Value) { return Value(); }), ConfigError);
+  EXPECT_THROW(gradient(empty, std::span(&one, 1)), ConfigError);
+  EXPECT_THROW(gradient(one, std::span(&empty, 1)), ConfigError);
+  EXPECT_THROW(evaluate(empty), ConfigError);
+}
+
+TEST(Variables, OnesThatAreNotThereAreRefused) {
+  Graph graph;
+  Variables& variables = graph.variables();
+  variables.add({.name = "w", .type = {DType::float32, {}}});
+  const VariableId none = variables.find("nope");
+  EXPECT_EQ(message_of([&] { graph.variable(none); }),
+            "there is no such variable\n"
+            "  id          -1\n"
+            "  variables   1\n"
+            "  to fix      use what Variables::add gave; find gives -1 where no variable has the "
+            "name");
+  EXPECT_THROW(graph.variable(1), ConfigError);
+  EXPECT_THROW(graph.update(none, [](Value old) { return old; }), ConfigError);
+  EXPECT_THROW(variables[none].name.size(), ConfigError);
+  EXPECT_THROW(variables.add({.name = "v", .type = {DType::float32, {}}, .follows = 1}),
+               ConfigError);
+}
+
+TEST(Variables, NoneIsAddedOnceAStateHoldsThem) {
+  const auto variables = std::make_shared<Variables>();
+  variables->add({.name = "w", .type = {DType::float32, {}}});
+  const State state(variables);
+  EXPECT_THROW(variables->add({.name = "v", .type = {DType::float32, {}}}), ConfigError);
 }
 
 TEST(Gradient, AddsWhatArrivesAtAValueReadTwice) {

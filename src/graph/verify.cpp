@@ -26,6 +26,7 @@ class Verifier {
   }
 
   void check_reference(Value value, const std::string& who, std::size_t before = SIZE_MAX) const {
+    if (!value) fail(who + " is empty");
     if (&value.graph() != &graph_) fail(who + " belongs to another graph");
     auto node = static_cast<std::size_t>(value.node());
     if (node >= graph_.nodes().size()) fail(who + " refers to a node that is not there");

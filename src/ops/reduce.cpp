@@ -179,6 +179,9 @@ constinit const OpDefinition<AxisAttributes> argmax_op{{
     .infer = infer_argmax,
     .gradient = not_differentiable<AxisAttributes>(),
     .reference = {{argmax_elements<float>, argmax_elements<double>}},
+    .cost = [](auto&, Operands in, std::span<const Type>) -> Cost {
+      return {.flops = static_cast<double>(in.shape(0).size())};
+    },
     .onnx = "ArgMax",
     .formula = "y = min { i : x_i = max x }",
 }};

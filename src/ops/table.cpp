@@ -31,6 +31,14 @@ const Op* find_op(std::string_view name) {
 
 std::span<const Op* const> all_ops() { return table; }
 
+Graph& Op::graph_of(const std::vector<Value>& inputs) const {
+  if (inputs.empty()) {
+    throw ConfigError(std::string(name_) + ": there are no operands", {},
+                      "give at least one value");
+  }
+  return inputs.front().graph();
+}
+
 void Op::refuse(const ShapeError& error) const {
   throw ShapeError(std::string(name_) + ": " + error.sentence(), error.notes(), error.fix());
 }

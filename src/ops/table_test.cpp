@@ -116,6 +116,20 @@ TEST(Table, HasARowWithAGradientForEveryOpThatHasOne) {
   }
 }
 
+/// Without a rule of its own an op is taken to do one operation for each element of its results:
+/// too little where many operands make one result.
+TEST(Table, CostsOfReductionsCountWhatTheyRead) {
+  const std::set<const Op*> reductions{&sum_op,     &max_op,     &argmax_op,
+                                       &moments_op, &softmax_op, &softmax_cross_entropy_op,
+                                       &matmul_op};
+  for (const OpCase* row : rows_where(is_accepted)) {
+    const BoundCase bound(*row);
+    EXPECT_GE(bound.flops, 0) << row->name;
+    if (!reductions.count(row->op)) continue;
+    EXPECT_GE(bound.flops, static_cast<double>(bound.operands[0].shape.size())) << row->name;
+  }
+}
+
 const BackendUse& use_of_the_cpu() {
   static const BackendUse all = [] {
     BackendUse use;

@@ -19,16 +19,30 @@ class Absorber {
   }
 
   std::unique_ptr<Graph> run() {
-    auto count = static_cast<std::int32_t>(graph_.nodes().size());
+    const auto count = static_cast<std::int32_t>(graph_.nodes().size());
+    std::vector<std::optional<Match>> matches;
+    std::vector<bool> absorbed(graph_.nodes().size(), false);
     for (std::int32_t n = 0; n < count; ++n) {
-      if (!absorb(n)) rewrite_.copy(n);
+      matches.push_back(match(n));
+      if (!matches.back()) continue;
+      absorbed[static_cast<std::size_t>(matches.back()->product.node())] = true;
+      if (matches.back()->relu) absorbed[static_cast<std::size_t>(node(n).inputs[0].node())] = true;
+    }
+    for (std::int32_t n = 0; n < count; ++n) {
+      const auto& found = matches[static_cast<std::size_t>(n)];
+      if (absorbed[static_cast<std::size_t>(n)]) continue;
+      if (found) {
+        merge(n, *found);
+      } else {
+        rewrite_.copy(n);
+      }
     }
     return rewrite_.finish();
   }
 
  private:
   struct Match {
-    const Node* product;
+    Value product;
     Value bias;
     bool relu = false;
   };
@@ -70,7 +84,7 @@ class Absorber {
       Value bias = add.inputs[1 - side];
       bool fits = takes_epilogue(graph_.node(product)) && read_once(product) && bias.rank() == 1 &&
                   bias.dim(0) == product.dim(-1) && add.results[0].type == product.type();
-      if (fits) return Match{&graph_.node(product), bias};
+      if (fits) return Match{product, bias};
     }
     return {};
   }
@@ -84,19 +98,16 @@ class Absorber {
     return found;
   }
 
-  bool absorb(std::int32_t n) {
-    auto found = match(n);
-    if (!found) return false;
-    Node merged = *found->product;
+  void merge(std::int32_t n, const Match& found) {
+    Node merged = graph_.node(found.product);
     for (Value& input : merged.inputs) input = rewrite_(input);
-    merged.inputs.push_back(rewrite_(found->bias));
-    if (found->relu) {
+    merged.inputs.push_back(rewrite_(found.bias));
+    if (found.relu) {
       merged.attributes = merged.op == &matmul_op ? with_relu<MatmulAttributes>(merged)
                                                   : with_relu<ConvolutionAttributes>(merged);
     }
     Value result = rewrite_.to().append(std::move(merged));
     rewrite_.map({const_cast<Graph*>(&graph_), n, 0}, result);
-    return true;
   }
 
   const Graph& graph_;

@@ -12,7 +12,6 @@
 
 #include "graph/leaf.h"
 #include "ops/fused.h"
-#include "passes/epilogue.h"
 #include "passes/rewrite.h"
 
 namespace sloy {
@@ -392,9 +391,6 @@ class Fuser {
 
 }  // namespace
 
-std::unique_ptr<Graph> fuse(const Graph& graph) {
-  std::unique_ptr<Graph> absorbed = absorb_epilogues(graph);
-  return Fuser(*absorbed).run();
-}
+std::unique_ptr<Graph> fuse(const Graph& graph) { return Fuser(graph).run(); }
 
 }  // namespace sloy

@@ -20,6 +20,7 @@ class LayoutPass {
     selections_.resize(rewrite_.to().nodes().size());
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) lower(static_cast<std::int32_t>(n));
     match_updates();
+    settle_variables();
     Lowered lowered;
     lowered.graph = rewrite_.finish();
     for (auto& [id, value] : final_updates_) lowered.graph->set_update(id, value);
@@ -40,11 +41,7 @@ class LayoutPass {
     result.layout = layout.is_plain() ? nullptr : std::make_shared<const Layout>(layout);
   }
 
-  /// Whether a variable's form is still open; slots follow their parameter.
-  VariableId form_owner(VariableId id) const {
-    VariableId follows = graph_.variables()[id].follows;
-    return follows >= 0 ? follows : id;
-  }
+  VariableId form_owner(VariableId id) const { return sloy::form_owner(graph_.variables(), id); }
 
   StateForm& form() const { return graph_.variables().form(); }
 
@@ -186,11 +183,7 @@ class LayoutPass {
     VariableId id = OpDefinition<VariableAttributes>::as(node.attributes).id;
     const auto& layout = form().layout(form_owner(id));
     Value now = rewrite_({const_cast<Graph*>(&graph_), index, 0});
-    if (layout &&
-        graph_.variables()[id].type.shape == graph_.variables()[form_owner(id)].type.shape) {
-      set_layout(now, *layout);
-      if (id != form_owner(id) && !form().fixed()) form().choose(id, *layout);
-    }
+    if (layout) set_layout(now, *layout);
   }
 
   /// A view has no kernel: it is its input's bytes, which must lie in row-major order.
@@ -246,6 +239,20 @@ class LayoutPass {
       Value now = rewrite_(output.value);
       rewrite_.map(output.value, in_form(now, Layout{}, rewrite_.to().node(now)));
     }
+  }
+
+  /// What this program takes as plain, no later one may choose another form for.
+  void settle_variables() {
+    if (form().fixed()) return;
+    const auto settle = [&](VariableId id) {
+      const VariableId owner = form_owner(id);
+      if (!form().layout(owner)) form().choose(owner, Layout{});
+      if (!form().layout(id)) form().choose(id, Layout(*form().layout(owner)));
+    };
+    for (const Node& node : graph_.nodes()) {
+      if (node.op == &variable_op) settle(OpDefinition<VariableAttributes>::as(node.attributes).id);
+    }
+    for (const Graph::Update& update : graph_.updates()) settle(update.variable);
   }
 
   static const Offer& reference_offer() {

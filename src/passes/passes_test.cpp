@@ -8,6 +8,7 @@
 #include "graph/verify.h"
 #include "ops/fused.h"
 #include "passes/bind.h"
+#include "passes/epilogue.h"
 #include "passes/fuse.h"
 #include "passes/layout.h"
 #include "passes/plan_memory.h"
@@ -119,19 +120,19 @@ TEST(Fuse, NeverMakesAGroupDependOnItself) {
   expect_same(graph, *fused);
 }
 
-TEST(Fuse, BiasAndReluGoIntoTheProduct) {
+TEST(Epilogue, BiasAndReluGoIntoTheProduct) {
   Graph graph;
   Value x = graph.input("x", {DType::float32, {6, 4}});
   Value w = graph.input("w", {DType::float32, {4, 3}});
   Value b = graph.input("b", {DType::float32, {3}});
   graph.output("y", rectify(matmul(x, w) + b));
-  auto fused = fuse(graph);
-  verify(*fused, "fuse");
-  EXPECT_EQ(fused->nodes().size(), 4u);
-  expect_same(graph, *fused);
+  auto absorbed = absorb_epilogues(graph);
+  verify(*absorbed, "epilogue");
+  EXPECT_EQ(absorbed->nodes().size(), 4u);
+  expect_same(graph, *absorbed);
 }
 
-TEST(Fuse, AProductThatIsReadElsewhereIsComputedOnce) {
+TEST(Epilogue, AProductThatIsReadElsewhereIsComputedOnce) {
   Graph graph;
   Value x = graph.input("x", {DType::float32, {6, 4}});
   Value w = graph.input("w", {DType::float32, {4, 3}});
@@ -140,10 +141,10 @@ TEST(Fuse, AProductThatIsReadElsewhereIsComputedOnce) {
   graph.output("y", rectify(product + b));
   graph.output("product", product);
   graph.output("squares", sum(product * product));
-  auto fused = fuse(graph);
-  verify(*fused, "fuse");
-  EXPECT_EQ(count_ops(*fused)["matmul"], 1);
-  expect_same(graph, *fused);
+  auto absorbed = absorb_epilogues(graph);
+  verify(*absorbed, "epilogue");
+  EXPECT_EQ(count_ops(*absorbed)["matmul"], 1);
+  expect_same(graph, *absorbed);
 }
 
 /// Results that take over an operand's memory in y = −x + |x|, or −x + −x where `twice`, when the

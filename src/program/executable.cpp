@@ -9,11 +9,13 @@
 #include "graph/form.h"
 #include "graph/leaf.h"
 #include "graph/verify.h"
+#include "passes/epilogue.h"
 #include "passes/fuse.h"
 #include "passes/layout.h"
 #include "passes/plan_memory.h"
 #include "passes/schedule.h"
 #include "passes/simplify.h"
+#include "passes/verify_plan.h"
 
 namespace sloy {
 namespace {
@@ -21,7 +23,11 @@ namespace {
 /// Of the machine's peak, by the reference kernels: plain loops on one thread.
 constexpr double reference_share = 0.005;
 
-constexpr std::array<std::string_view, 4> names{"simplify", "fuse", "layout", "in_place"};
+/// Work that takes reference kernels a millisecond or two.
+constexpr double much_work = 1e6;
+
+constexpr std::array<std::string_view, 6> names{"simplify", "epilogue",      "fuse",
+                                                "layout",   "place_updates", "in_place"};
 
 bool runs(const ExecutableOptions& options, std::string_view pass) {
   return std::find(options.without.begin(), options.without.end(), pass) == options.without.end();
@@ -50,6 +56,10 @@ Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& op
     verify(*graph, "simplify");
   }
   const Backend& backend = backend_of(options);
+  if (runs(options, "epilogue") && backend.fuses()) {
+    graph = absorb_epilogues(*graph);
+    verify(*graph, "epilogue");
+  }
   if (runs(options, "fuse") && backend.fuses()) {
     graph = fuse(*graph);
     verify(*graph, "fuse");
@@ -59,15 +69,17 @@ Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& op
                              .precision = options.precision,
                              .plain = !runs(options, "layout")});
   verify(*lowered_.graph, "layout");
-  place_updates(lowered_, backend, options.precision, runs(options, "in_place"));
+  place_updates(lowered_, backend, options.precision, runs(options, "place_updates"));
   verify(*lowered_.graph, "place_updates");
   lay_out(options);
 }
 
 void Executable::lay_out(const ExecutableOptions& options) {
   std::vector<std::int32_t> order = schedule(lowered_);
+  verify_schedule(lowered_, order);
   memory_ = plan_memory(lowered_, order,
                         {.precision = precision_, .in_place = runs(options, "in_place")});
+  verify_memory(lowered_, order, memory_, precision_);
   const Graph& graph = *lowered_.graph;
   auto place = [&](Value value) -> const Address& {
     return memory_
@@ -89,7 +101,7 @@ void Executable::lay_out(const ExecutableOptions& options) {
   pointers_.resize(addresses_.size());
   bases_.resize(Address::first_input + graph.inputs().size());
   fill_constants();
-  write_plan(order);
+  write_plan(order, options.backend);
   graph.variables().form().arena().require(memory_.arena_bytes);
 }
 
@@ -116,7 +128,7 @@ void Executable::fill_constants() {
   }
 }
 
-void Executable::write_plan(const std::vector<std::int32_t>& order) {
+void Executable::write_plan(const std::vector<std::int32_t>& order, BackendKind backend) {
   const Graph& graph = *lowered_.graph;
   for (std::int32_t n : order) {
     const Node& node = graph.nodes()[static_cast<std::size_t>(n)];
@@ -145,6 +157,9 @@ void Executable::write_plan(const std::vector<std::int32_t>& order) {
     }
     step.share_of_peak = selection.offer ? selection.offer->share_of_peak : reference_share;
     step.flops = node.op->cost(node.attributes, Operands(inputs), results).flops;
+    // An op of the user's own has no other kernel than its reference.
+    step.slow = backend == BackendKind::cpu && step.kernel == "reference" &&
+                step.flops >= much_work && find_op(step.op) == node.op;
     plan_.flops += step.flops;
     plan_.scratch_bytes = std::max(plan_.scratch_bytes, step.scratch_bytes);
     plan_.steps.push_back(std::move(step));
@@ -184,6 +199,22 @@ void Executable::resolve(State& state, std::span<const void* const> feeds) {
   if (!moved) return;
   for (std::size_t i = 0; i < addresses_.size(); ++i) {
     pointers_[i] = bases_[static_cast<std::size_t>(addresses_[i].segment)] + addresses_[i].offset;
+  }
+}
+
+void Executable::check(const State& state) const {
+  if (state.variables() != lowered_.graph->shared_variables()) {
+    throw ConfigError("the state is of another model's variables", {},
+                      "make it of this program's: State state(program.variables());");
+  }
+  if (state.precision() != precision_) {
+    const auto name = [](Precision precision) {
+      return enum_names(precision)[static_cast<std::size_t>(precision)];
+    };
+    throw ConfigError("the state and the program have different precisions",
+                      {{"state", std::string(name(state.precision()))},
+                       {"program", std::string(name(precision_))}},
+                      "give both the same .precision");
   }
 }
 

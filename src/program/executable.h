@@ -25,6 +25,9 @@ class Executable {
   /// Compiles a graph without symbols.
   Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& options);
 
+  /// Throws ConfigError where the state is of other variables or another precision.
+  void check(const State& state) const;
+
   /// One step. `feeds` are as many pointers as the graph has inputs, to row-major elements of their
   /// dtype (double for float32 in a float64 program). Allocates nothing.
   void run(State& state, std::span<const void* const> feeds);
@@ -52,7 +55,7 @@ class Executable {
 
   void lay_out(const ExecutableOptions& options);
   void fill_constants();
-  void write_plan(const std::vector<std::int32_t>& order);
+  void write_plan(const std::vector<std::int32_t>& order, BackendKind backend);
   std::int32_t point_to(const Address& address);
   void resolve(State& state, std::span<const void* const> feeds);
 

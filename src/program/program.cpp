@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <optional>
+#include <set>
 
 #include <sloy/error.h>
 
@@ -23,40 +25,68 @@ std::string name_of(const Graph& graph, std::size_t input) {
   return OpDefinition<InputAttributes>::as(graph.node(graph.inputs()[input]).attributes).name;
 }
 
-/// The batch size that makes `shape` fit the symbolic `type`; -1 where none does.
-std::int64_t batch_of(const Shape& type, const Shape& shape) {
-  if (type.rank() != shape.rank()) return -1;
-  std::int64_t batch_size = 0;  // not yet known
+/// Whether some batch size makes `shape` fit the symbolic `type`, and that one too where it is
+/// known already. Puts it into `batch_size`.
+bool fits(const Shape& type, const Shape& shape, std::optional<std::int64_t>& batch_size) {
+  if (type.rank() != shape.rank()) return false;
   for (int axis = 0; axis < type.rank(); ++axis) {
-    std::int64_t size = shape.size(axis);
+    const std::int64_t size = shape.size(axis);
     const Dim& dim = type[axis];
-    if (!dim.is_symbolic()) {
-      if (dim.factor() != size) return -1;
-      continue;
-    }
-    if (size % dim.factor() != 0) return -1;
-    if (batch_size != 0 && size != dim.factor() * batch_size) return -1;
-    batch_size = size / dim.factor();
+    if (dim.is_symbolic() && !batch_size) batch_size = size / dim.factor();
+    if (size != dim.factor() * (dim.is_symbolic() ? *batch_size : 1)) return false;
   }
-  return batch_size;
+  return true;
+}
+
+void check_count(std::size_t given, std::size_t needed, std::string_view noun) {
+  if (given == needed) return;
+  throw ShapeError("the program has " + counted(needed, noun) + ", not " + std::to_string(given));
 }
 
 std::int64_t batch_of(const Graph& graph, const std::vector<Tensor>& feeds) {
-  if (feeds.size() != graph.inputs().size()) {
-    throw ShapeError("the program has " + counted(graph.inputs().size(), "input") + ", not " +
-                     std::to_string(feeds.size()));
-  }
-  std::int64_t batch_size = 0;
+  check_count(feeds.size(), graph.inputs().size(), "input");
+  std::optional<std::int64_t> batch_size;
   for (std::size_t i = 0; i < feeds.size(); ++i) {
     const Shape& type = graph.inputs()[i].shape();
-    std::int64_t here = batch_of(type, feeds[i].shape());
-    if (here < 0 || (here > 0 && batch_size > 0 && here != batch_size)) {
-      throw ShapeError("the feed of input " + name_of(graph, i) + " does not fit",
-                       {{"feed", to_string(feeds[i].shape())}, {"input", to_string(type)}});
+    const std::vector<Note> notes{{"feed", to_string(feeds[i].shape())},
+                                  {"input", to_string(type)}};
+    if (!fits(type, feeds[i].shape(), batch_size)) {
+      throw ShapeError("the feed of input " + name_of(graph, i) + " does not fit", notes);
     }
-    if (here > 0) batch_size = here;
+    if (batch_size == 0) {
+      throw ShapeError("the feed of input " + name_of(graph, i) + " has no examples", notes,
+                       "feed at least one");
+    }
   }
-  return std::max<std::int64_t>(batch_size, 1);
+  return batch_size.value_or(1);
+}
+
+/// The graph of all outputs and updates.
+const Graph& graph_of(const ProgramOptions& options) {
+  const Graph& graph =
+      options.outputs.empty() ? options.updates[0].value.graph() : options.outputs[0].graph();
+  const auto check = [&](Value value, const std::string& what) {
+    if (&value.graph() == &graph) return;
+    throw ConfigError("compile: values of two graphs are mixed", {{what, to_string(value.type())}},
+                      "compile a program for each graph; they run on one State where the graphs "
+                      "share their Variables");
+  };
+  for (Value output : options.outputs) check(output, "output");
+  std::set<VariableId> updated;
+  for (const auto& [variable, value] : options.updates) {
+    const std::string& name = graph.variables()[variable].name;
+    check(value, "update of " + name);
+    if (updated.insert(variable).second) continue;
+    throw ConfigError("compile: the variable " + name + " has two updates", {},
+                      "make one of them; Graph::update adds to the update so far");
+  }
+  return graph;
+}
+
+void check_batch_size(std::int64_t size, std::int64_t least) {
+  if (size >= least) return;
+  throw ConfigError("batch_size must be " + std::to_string(least) + " or more, not " +
+                    std::to_string(size));
 }
 
 /// A feed in the dtype the program reads. Integers stand for floats, never the other way round.
@@ -112,8 +142,8 @@ Program compile(ProgramOptions options) {
     throw ConfigError("float64 runs on the reference backend alone", {},
                       "use .backend = BackendKind::reference");
   }
-  const Graph& graph =
-      options.outputs.empty() ? options.updates[0].value.graph() : options.outputs[0].graph();
+  check_batch_size(options.batch_size, 0);
+  const Graph& graph = graph_of(options);
   Program program;
   program.impl_ = std::make_shared<Program::Impl>();
   program.impl_->graph = bind_batch(graph, options.outputs, options.updates, -1);
@@ -128,15 +158,10 @@ Program compile(ProgramOptions options) {
 }
 
 Results Program::run(State& state, const std::vector<Tensor>& feeds) const {
-  const Graph& graph = *impl_->graph;
+  const Graph& graph = *impl().graph;
   std::int64_t batch_size = batch_of(graph, feeds);
   Executable& step = impl_->at(batch_size);
-  if (state.precision() != impl_->options.precision) {
-    throw ConfigError("the state and the program have different precisions");
-  }
-  if (state.variables() != graph.shared_variables()) {
-    throw ConfigError("the state is of another model's variables");
-  }
+  step.check(state);
   std::vector<Tensor> held;
   std::vector<const void*> pointers;
   for (std::size_t i = 0; i < feeds.size(); ++i) {
@@ -157,18 +182,31 @@ Results Program::run(State& state, const std::vector<Tensor>& feeds) const {
   return Results(std::move(results));
 }
 
-const std::shared_ptr<Variables>& Program::variables() const& {
-  return impl_->graph->shared_variables();
+Program::Impl& Program::impl() const {
+  if (!impl_) throw ConfigError("the program is empty", {}, "make it with compile");
+  return *impl_;
 }
 
-Executable& Program::executable(std::int64_t batch_size) const& { return impl_->at(batch_size); }
+const std::shared_ptr<Variables>& Program::variables() const& {
+  return impl().graph->shared_variables();
+}
 
-Step Program::step(std::int64_t batch_size) const& { return Step(impl_->at(batch_size)); }
+Executable& Program::executable(std::int64_t batch_size) const& {
+  check_batch_size(batch_size, 1);
+  return impl().at(batch_size);
+}
+
+Step Program::step(std::int64_t batch_size) const& { return Step(executable(batch_size)); }
 
 void Step::run(State& state, std::span<const void* const> feeds) const {
+  executable_->check(state);
+  check_count(feeds.size(), input_types().size(), "input");
   executable_->run(state, feeds);
 }
 void Step::run(State& state, std::span<const void* const> feeds, std::span<double> seconds) const {
+  executable_->check(state);
+  check_count(feeds.size(), input_types().size(), "input");
+  check_count(seconds.size(), plan().steps.size(), "step");
   executable_->run(state, feeds, seconds);
 }
 const void* Step::output(std::size_t index) const { return executable_->output(index); }
@@ -177,8 +215,9 @@ const std::vector<Type>& Step::input_types() const { return executable_->input_t
 const Plan& Step::plan() const { return executable_->plan(); }
 
 const Plan& Program::plan(std::int64_t batch_size) const& {
-  std::int64_t size = batch_size > 0 ? batch_size : impl_->batch_size;
-  return impl_->at(size > 0 ? size : nominal_batch).plan();
+  check_batch_size(batch_size, 0);
+  std::int64_t size = batch_size > 0 ? batch_size : impl().batch_size;
+  return impl().at(size > 0 ? size : nominal_batch).plan();
 }
 
 Tensor evaluate(Value value, const std::vector<Tensor>& feeds, Precision precision) {

@@ -5,7 +5,6 @@
 #include <malloc.h>
 #endif
 
-#include <cassert>
 #include <cstring>
 #include <new>
 
@@ -67,13 +66,30 @@ State& State::operator=(const State& other) {
   return *this;
 }
 
+const Variable& State::known(VariableId id) const {
+  if (!variables_) {
+    throw ConfigError("the state is empty: it has no variables", {},
+                      "make it of a program's variables: State state(program.variables());");
+  }
+  return (*variables_)[id];
+}
+
+const Variable& State::known_scalar(VariableId id) const {
+  const Variable& variable = known(id);
+  if (variable.type.shape.size() != 1) {
+    throw ShapeError("the variable " + variable.name + " is no scalar",
+                     {{"shape", to_string(variable.type.shape)}}, "use get or set");
+  }
+  return variable;
+}
+
 std::byte* State::at(VariableId id) const {
   std::int64_t width = precision_ == Precision::float64 ? 8 : 4;
   return block_.get() + variables_->form().offset(id) * width;
 }
 
 Tensor State::get(VariableId id) const {
-  const Type& type = (*variables_)[id].type;
+  const Type& type = known(id).type;
   bool wide = type.dtype == DType::float32 && precision_ == Precision::float64;
   Tensor tensor(wide ? DType::float64 : type.dtype, type.shape);
   relayout(type.shape, element_bytes(type.dtype, precision_), *variables_->form().layout(id),
@@ -82,7 +98,7 @@ Tensor State::get(VariableId id) const {
 }
 
 void State::set(VariableId id, const Tensor& value) {
-  const Variable& variable = (*variables_)[id];
+  const Variable& variable = known(id);
   if (value.shape() != variable.type.shape) {
     throw ShapeError(
         "the numbers for " + variable.name + " have another shape than the variable",
@@ -95,8 +111,7 @@ void State::set(VariableId id, const Tensor& value) {
 }
 
 double State::scalar(VariableId id) const {
-  assert((*variables_)[id].type.shape.size() == 1);
-  switch ((*variables_)[id].type.dtype) {
+  switch (known_scalar(id).type.dtype) {
     case DType::int32: return *reinterpret_cast<const std::int32_t*>(at(id));
     case DType::uint8: return static_cast<double>(*reinterpret_cast<const std::uint8_t*>(at(id)));
     default: break;
@@ -106,8 +121,7 @@ double State::scalar(VariableId id) const {
 }
 
 void State::set_scalar(VariableId id, double value) {
-  assert((*variables_)[id].type.shape.size() == 1);
-  switch ((*variables_)[id].type.dtype) {
+  switch (known_scalar(id).type.dtype) {
     case DType::int32:
       *reinterpret_cast<std::int32_t*>(at(id)) = static_cast<std::int32_t>(value);
       return;

@@ -267,6 +267,7 @@ class Fit final : public Run {
                                               {"examples", std::to_string(examples_)}},
                             fmt::format("give a batch_size of at most {}", examples_));
     }
+    for (Notice& notice : sloy::notices(full_->plan())) notices_.push_back(std::move(notice));
     for (const Notice& notice : notices_) {
       for (Callback& callback : callbacks_) callback.on_notice(*this, notice);
     }

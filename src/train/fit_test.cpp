@@ -263,6 +263,43 @@ TEST(Fit, OfABatchLargerThanTheDataTakesOneOfAll) {
   EXPECT_EQ(notices->size(), 1u);
 }
 
+/// Moments along an axis for which no kernel was made.
+struct CenteredColumns {
+  std::string name = {};
+  Value call(Scope&, Value x) const {
+    const Value images = reshape(x, {batch, 20, 30, 40});
+    return reshape(images - moments(images, {2}, true).mean, x.shape());
+  }
+  static void fields(auto&& field) { field("name", &CenteredColumns::name); }
+};
+
+TEST(Fit, NotesHeavyWorkOnReferenceKernels) {
+  const auto notices = std::make_shared<std::vector<std::string>>();
+  const auto fit = [&](Sequential model, std::int64_t examples, BackendKind backend) {
+    model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}, .backend = backend});
+    const auto data = data::from_tensors(Tensor(DType::float32, {examples, 24000}),
+                                         Tensor(DType::float32, {examples, 1}));
+    model.fit(data, {.batch_size = examples,
+                     .callbacks = {KeepNotices{notices}},
+                     .verbose = Verbosity::silent});
+  };
+  fit({Input{24000}, Dense{.units = 1}}, 64, BackendKind::cpu);
+  fit({Input{24000}, CenteredColumns{}, Dense{.units = 1}}, 2, BackendKind::cpu);
+  fit({Input{24000}, CenteredColumns{}, Dense{.units = 1}}, 64, BackendKind::reference);
+  EXPECT_TRUE(notices->empty()) << notices->front();
+  fit({Input{24000}, CenteredColumns{}, Dense{.units = 1}}, 64, BackendKind::cpu);
+  ASSERT_EQ(notices->size(), 1u);
+  // 64 · 24,000 elements, each with four operations for the moments and one for the subtraction.
+  EXPECT_EQ(notices->front(),
+            "the program is slow: 2 steps with much work run on reference kernels, plain loops on "
+            "one thread\n"
+            "  centered_columns   moments, 0.00614 GFLOP    not simd: the axes are neither all but "
+            "the last, nor the last, nor the positions\n"
+            "  centered_columns   subtract, 0.00154 GFLOP   not fused: operand 1 is broadcast in "
+            "its middle\n"
+            "  to fix             use another op, or other shapes or dtypes of its operands");
+}
+
 TEST(Fit, RefusesToResumeAnotherTraining) {
   const TemporaryDirectory folder;
   const data::Dataset data = data::moons({.size = 40});
