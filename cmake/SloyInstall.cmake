@@ -16,6 +16,12 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/sloy DESTINATION ${CMAKE_INSTALL
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/THIRD-PARTY.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 
+# Builds all that is installed, and nothing else.
+add_custom_target(sloy_installed DEPENDS sloy_static sloy_shared)
+if(TARGET sloy)
+  add_dependencies(sloy_installed sloy)
+endif()
+
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/SloyConfig.cmake.in
   ${PROJECT_BINARY_DIR}/SloyConfig.cmake INSTALL_DESTINATION ${sloy_package_dir}
   NO_SET_AND_CHECK_MACRO)
