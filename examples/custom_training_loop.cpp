@@ -6,19 +6,23 @@
 using namespace sloy;
 
 int main() {
-  const auto net = Sequential{Input{2}, Dense{.units = 16, .activation = tanh},
-                              Dropout{.rate = 0.1}, Dense{.units = 1}};
+  auto net = Sequential{
+      Input{2}, Dense{.units = 16, .activation = tanh, .kernel_regularizer = L2{.l2 = 1e-5}},
+      Dropout{.rate = 0.1}, Dense{.units = 1}};
 
-  // The graph of a step: what is fed, the net in its training form, the loss.
+  // The graph of a step: what is fed, the net in its training form, the loss and the penalties that
+  // layers ask for.
   Graph graph;
   Build build(graph, /*training=*/true);
   const Value x = graph.input("x", {DType::float32, {batch, 2}});
   const Value target = graph.input("target", {DType::float32, {batch, 1}});
-  const Value loss = MeanSquaredError{}(target, net(build, x));
+  Value loss = MeanSquaredError{}(target, net(build, x));
+  for (const Value penalty : build.losses()) loss = loss + penalty;
 
   // minimize writes gradients and updates into the same graph; compile makes it a program.
   const SGD sgd{.learning_rate = 0.1, .momentum = 0.9};
   const auto step = compile({.outputs = {loss}, .updates = sgd.minimize(loss)});
+  // First weights follow from the seed; of a net that was trained or loaded they are its own.
   State state(step.variables(), {.seed = 1});
 
   const data::Dataset data = data::plane({.size = 64, .noise = 0});
@@ -36,6 +40,10 @@ int main() {
     last = found.item();
     if (i == 0) first = last;
   }
-  std::printf("loss %.4f, after 300 steps %.4f\n", first, last);
+  // What was learned becomes the net's, which predicts and is saved from then on.
+  net.set_weights(state);
+  const double guess = net.predict(features).values<float>()[0];
+  std::printf("loss %.4f, after 300 steps %.4f; the first point is %.2f, predicted as %.2f\n",
+              first, last, targets.values<float>()[0], guess);
   return last < 0.1 * first ? 0 : 1;
 }

@@ -56,6 +56,11 @@ class SLOY_EXPORT Logs {
 SLOY_EXPORT Config to_config(const Logs& logs);
 SLOY_EXPORT void from_config(const Config& config, Logs& logs);
 
+/// What a person should know of a fit that goes on all the same: told, never thrown.
+class SLOY_EXPORT Notice : public Error {
+  using Error::Error;
+};
+
 /// A fit under way, as callbacks see it.
 class SLOY_EXPORT Run {
  public:
@@ -82,6 +87,11 @@ class SLOY_EXPORT Run {
   /// The figures every epoch's logs will have.
   virtual const std::vector<std::string>& log_names() const = 0;
 
+  /// Whether larger is better for a figure, as its metric says; nothing where that is not known.
+  virtual std::optional<bool> larger_is_better(std::string_view /*figure*/) const { return {}; }
+  /// Tells all callbacks by their on_notice; in on_train_begin, after all have begun.
+  virtual void notify(const Notice& /*notice*/) {}
+
   /// Of the next step.
   virtual double learning_rate() const = 0;
   virtual void set_learning_rate(double rate) = 0;
@@ -97,17 +107,13 @@ class SLOY_EXPORT Run {
   virtual void restore_weights(const std::string& name) = 0;
 };
 
-/// What a person should know of a fit that goes on all the same: told, never thrown.
-class SLOY_EXPORT Notice : public Error {
-  using Error::Error;
-};
-
 /// What a person should know of a plan before it runs: steps that are slow for want of a kernel. A
 /// fit tells it of its training step, `sloy plan` of the one it shows.
 SLOY_EXPORT std::vector<Notice> notices(const Plan& plan);
 
-/// Whether smaller or larger is better. By itself ("auto" in files, Mode::automatic): larger for
-/// what ends in "accuracy", else smaller.
+/// Whether smaller or larger is better. By itself ("auto" in files, Mode::automatic): what the
+/// metric's `larger_is_better` says; else larger for a name that ends in "accuracy", smaller for
+/// others, with a Notice where the name ends neither in "loss" nor in "error".
 enum class Mode : std::uint8_t { automatic, min, max };
 constexpr std::array<std::string_view, 3> enum_names(Mode) { return {"auto", "min", "max"}; }
 
@@ -115,6 +121,7 @@ constexpr std::array<std::string_view, 3> enum_names(Mode) { return {"auto", "mi
 class SLOY_EXPORT Best {
  public:
   Best() = default;
+  /// `mode` automatic goes by the name alone.
   Best(std::string_view monitor, Mode mode, double min_delta = 0);
   /// Whether `value` is better than `other` by more than min_delta. Not-a-number never is.
   bool is_better(double value, double other) const;
@@ -239,22 +246,72 @@ struct SLOY_EXPORT CSVLogger {
   }
 };
 
+namespace detail {
+
+/// Which hooks a type has, and whether each can be called as callbacks are. A hook whose signature
+/// is another would never be called, and nobody would know.
+template <class T>
+struct CallbackHooks {
+  static constexpr bool calls_train_begin = requires(T & t, Run& run) { t.on_train_begin(run); };
+  static constexpr bool calls_notice = requires(T & t, Run& run, const Notice& notice) {
+    t.on_notice(run, notice);
+  };
+  static constexpr bool calls_epoch_begin = requires(T & t, Run& run) { t.on_epoch_begin(run); };
+  static constexpr bool calls_batch_end = requires(T & t, Run& run, const Logs& logs) {
+    t.on_train_batch_end(run, logs);
+  };
+  static constexpr bool calls_epoch_end = requires(T & t, Run& run, const Logs& logs) {
+    t.on_epoch_end(run, logs);
+  };
+  static constexpr bool calls_train_end = requires(T & t, Run& run, const Logs& logs) {
+    t.on_train_end(run, logs);
+  };
+  static constexpr bool gives_state = requires(const T& t) { Config(t.state()); };
+  static constexpr bool takes_state = requires(T & t, const Config& config) {
+    t.set_state(config);
+  };
+
+  static constexpr bool has_train_begin = requires { &T::on_train_begin; };
+  static constexpr bool has_notice = requires { &T::on_notice; };
+  static constexpr bool has_epoch_begin = requires { &T::on_epoch_begin; };
+  static constexpr bool has_batch_end = requires { &T::on_train_batch_end; };
+  static constexpr bool has_epoch_end = requires { &T::on_epoch_end; };
+  static constexpr bool has_train_end = requires { &T::on_train_end; };
+  static constexpr bool has_set_state = requires { &T::set_state; };
+
+  static constexpr bool any = calls_train_begin || calls_notice || calls_epoch_begin ||
+                              calls_batch_end || calls_epoch_end || calls_train_end ||
+                              has_train_begin || has_notice || has_epoch_begin || has_batch_end ||
+                              has_epoch_end || has_train_end;
+  static constexpr bool on_run =
+      calls_train_begin >= has_train_begin && calls_epoch_begin >= has_epoch_begin;
+  static constexpr bool on_logs = calls_batch_end >= has_batch_end &&
+                                  calls_epoch_end >= has_epoch_end &&
+                                  calls_train_end >= has_train_end;
+  static constexpr bool on_notice = calls_notice >= has_notice;
+  static constexpr bool state = gives_state == takes_state && takes_state >= has_set_state;
+};
+
+}  // namespace detail
+
 /// One of these or a type of your own. Copies share one callback.
 class SLOY_EXPORT Callback {
  public:
   template <class T>
-  static constexpr bool is_callback = requires(T& t, Run& run) {
-    t.on_train_begin(run);
+  requires(!std::same_as<T, Callback> && detail::CallbackHooks<T>::any)
+      Callback(T callback)  // NOLINT: EarlyStopping{} is a callback
+      : held_(std::make_shared<Held<T>>(std::move(callback))) {
+    static_assert(detail::CallbackHooks<T>::on_run,
+                  "on_train_begin and on_epoch_begin of a callback take (Run& run)");
+    static_assert(detail::CallbackHooks<T>::on_logs,
+                  "on_train_batch_end, on_epoch_end and on_train_end of a callback take "
+                  "(Run& run, const Logs& logs)");
+    static_assert(detail::CallbackHooks<T>::on_notice,
+                  "on_notice of a callback takes (Run& run, const Notice& notice)");
+    static_assert(detail::CallbackHooks<T>::state,
+                  "a callback's state is `Config state() const` and `void set_state(const Config&)`"
+                  ", both or none");
   }
-  || requires(T& t, Run& run, const Notice& notice) { t.on_notice(run, notice); }
-  || requires(T& t, Run& run) { t.on_epoch_begin(run); }
-  || requires(T& t, Run& run, const Logs& logs) { t.on_train_batch_end(run, logs); }
-  || requires(T& t, Run& run, const Logs& logs) { t.on_epoch_end(run, logs); }
-  || requires(T& t, Run& run, const Logs& logs) { t.on_train_end(run, logs); };
-
-  template <class T>
-  requires is_callback<T> Callback(T callback)  // NOLINT: EarlyStopping{} is a callback
-      : held_(std::make_shared<Held<T>>(std::move(callback))) {}
 
   void on_train_begin(Run& run) { held_->on_train_begin(run); }
   void on_notice(Run& run, const Notice& notice) { held_->on_notice(run, notice); }
@@ -292,42 +349,33 @@ class SLOY_EXPORT Callback {
   };
   template <class T>
   struct Held final : detail::DescribedHolder<T, Interface> {
+    using Hooks = detail::CallbackHooks<T>;
     using detail::DescribedHolder<T, Interface>::DescribedHolder;
     void on_train_begin(Run& run) override {
-      if constexpr (requires { this->value.on_train_begin(run); }) this->value.on_train_begin(run);
+      if constexpr (Hooks::calls_train_begin) this->value.on_train_begin(run);
     }
     void on_notice(Run& run, const Notice& notice) override {
-      if constexpr (requires { this->value.on_notice(run, notice); }) {
-        this->value.on_notice(run, notice);
-      }
+      if constexpr (Hooks::calls_notice) this->value.on_notice(run, notice);
     }
     void on_epoch_begin(Run& run) override {
-      if constexpr (requires { this->value.on_epoch_begin(run); }) this->value.on_epoch_begin(run);
+      if constexpr (Hooks::calls_epoch_begin) this->value.on_epoch_begin(run);
     }
     void on_train_batch_end(Run& run, const Logs& logs) override {
-      if constexpr (requires { this->value.on_train_batch_end(run, logs); }) {
-        this->value.on_train_batch_end(run, logs);
-      }
+      if constexpr (Hooks::calls_batch_end) this->value.on_train_batch_end(run, logs);
     }
     void on_epoch_end(Run& run, const Logs& logs) override {
-      if constexpr (requires { this->value.on_epoch_end(run, logs); }) {
-        this->value.on_epoch_end(run, logs);
-      }
+      if constexpr (Hooks::calls_epoch_end) this->value.on_epoch_end(run, logs);
     }
     void on_train_end(Run& run, const Logs& logs) override {
-      if constexpr (requires { this->value.on_train_end(run, logs); }) {
-        this->value.on_train_end(run, logs);
-      }
+      if constexpr (Hooks::calls_train_end) this->value.on_train_end(run, logs);
     }
-    bool follows_batches() const override {
-      return requires(T & t, Run & run, const Logs& logs) { t.on_train_batch_end(run, logs); };
-    }
+    bool follows_batches() const override { return Hooks::calls_batch_end; }
     Config state() const override {
-      if constexpr (requires { this->value.state(); }) return this->value.state();
+      if constexpr (Hooks::gives_state) return this->value.state();
       return {};
     }
     void set_state(const Config& config) override {
-      if constexpr (requires { this->value.set_state(config); }) this->value.set_state(config);
+      if constexpr (Hooks::takes_state) this->value.set_state(config);
     }
   };
   std::shared_ptr<Interface> held_;

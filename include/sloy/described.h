@@ -29,14 +29,14 @@ constexpr std::string_view type_name() {
   return text.substr(text.rfind(':') + 1);  // npos + 1 is 0
 }
 
-/// What can be written to a file and read back: by fields(), or by functions of its own.
-template <class T>
-concept Configurable = requires(const Config& config, T& value) {
-  to_config(value);
-  from_config(config, value);
-};
-
 namespace detail {
+
+/// Whether T has a member function `call`, whatever it takes: what makes it look like a layer, loss
+/// or metric, so that a wrong signature can be told in a sentence.
+template <class T>
+concept HasCall = std::is_class_v<T> && requires {
+  &T::call;
+};
 
 /// Throws ConfigError: a file would lose what the members of such a value are.
 [[noreturn]] SLOY_EXPORT void refuse_to_lose_members(std::string_view type);
@@ -79,6 +79,8 @@ SLOY_EXPORT Config fields_in(const Config& config);
 /// Throws ConfigError that there is no such type of `kind` ("layer"), naming the nearest.
 [[noreturn]] SLOY_EXPORT void unknown_type(const Config& config, std::string_view kind,
                                            std::span<const std::string_view> known);
+/// Throws ConfigError that a type of the user's own has the name of another.
+[[noreturn]] SLOY_EXPORT void refuse_taken_name(std::string_view type, std::string_view kind);
 
 }  // namespace detail
 
@@ -87,12 +89,14 @@ template <class Handle>
 struct TypeEntry {
   std::string_view name;
   Handle (*make)(const Config& fields);
+  const std::type_info* type = nullptr;  ///< what it makes
 };
 
 /// The row for T, under its own name or another.
 template <class Handle, class T>
 constexpr TypeEntry<Handle> type_entry(std::string_view name = type_name<T>()) {
-  return {name, [](const Config& fields) -> Handle {
+  return {name,
+          [](const Config& fields) -> Handle {
             T value{};
             if constexpr (Configurable<T>) {
               from_config(fields, value);
@@ -100,23 +104,38 @@ constexpr TypeEntry<Handle> type_entry(std::string_view name = type_name<T>()) {
               detail::check_keys(fields, {});
             }
             return Handle(std::move(value));
-          }};
+          },
+          &typeid(T)};
 }
 
-/// Makes what `config` describes, from the first of `tables` that has its type. Throws ConfigError
-/// where none has; `kind` says what it should have been: "layer".
+/// Makes what `config` describes, from the one of `tables` that has its type. Throws ConfigError
+/// where none has, or two have; `kind` says what it should have been: "layer".
 template <class Handle>
 Handle make_described(const Config& config, std::string_view kind,
                       std::initializer_list<std::span<const TypeEntry<Handle>>> tables) {
   const std::string& type = detail::type_in(config);
+  const TypeEntry<Handle>* found = nullptr;
   std::vector<std::string_view> known;
   for (const auto& table : tables) {
     for (const TypeEntry<Handle>& entry : table) {
-      if (entry.name == type) return entry.make(detail::fields_in(config));
       known.push_back(entry.name);
+      if (entry.name != type) continue;
+      if (found) detail::refuse_taken_name(type, kind);
+      found = &entry;
     }
   }
-  detail::unknown_type(config, kind, known);
+  if (!found) detail::unknown_type(config, kind, known);
+  return found->make(detail::fields_in(config));
+}
+
+/// Throws ConfigError where a type of the user's own has the name of a built-in one: a file could
+/// not tell them apart.
+template <class Handle>
+void check_own_name(std::string_view name, const std::type_info& type, std::string_view kind,
+                    std::span<const TypeEntry<Handle>> built_in) {
+  for (const TypeEntry<Handle>& entry : built_in) {
+    if (entry.name == name && *entry.type != type) detail::refuse_taken_name(name, kind);
+  }
 }
 
 }  // namespace sloy

@@ -84,6 +84,9 @@ requires(!std::same_as<T, bool>) void from_config(const Config& config, T& value
   value = static_cast<T>(detail::integer_in(config, low, high));
 }
 inline void from_config(const Config& config, double& value) { value = config.as_number(); }
+inline void from_config(const Config& config, float& value) {
+  value = static_cast<float>(config.as_number());
+}
 inline void from_config(const Config& config, std::string& value) { value = config.as_string(); }
 SLOY_EXPORT void from_config(const Config& config, Dim& dim);
 SLOY_EXPORT void from_config(const Config& config, Shape& shape);
@@ -115,6 +118,27 @@ template <class T>
 void from_config(const Config& config, std::vector<T>& values);
 template <Described T>
 void from_config(const Config& config, T& value);
+
+/// What can be written to a file and read back: by fields(), or by functions of its own.
+template <class T>
+concept Configurable = requires(const Config& config, T& value) {
+  to_config(value);
+  from_config(config, value);
+};
+
+namespace detail {
+/// Whether files can hold a T. Where not, compiling ends in a sentence that says what they can
+/// hold.
+template <class T>
+constexpr bool check_field() {
+  static_assert(
+      Configurable<T>,
+      "fields() lists a member of a type that files can't hold. They hold bool, integers, "
+      "float, double, std::string, Shape, Tensor, enums with enum_names, structs with "
+      "fields(), and std::optional and std::vector of these");
+  return Configurable<T>;
+}
+}  // namespace detail
 
 /// What is absent is null.
 template <class T>
@@ -150,8 +174,10 @@ void from_config(const Config& config, std::vector<T>& values) {
 template <Described T>
 Config to_config(const T& value) {
   Config::Map map;
-  T::fields([&](std::string_view name, auto member) {
-    map.emplace_back(std::string(name), to_config(value.*member));
+  T::fields([&]<class Struct, class Member>(std::string_view name, Member Struct::*member) {
+    if constexpr (detail::check_field<Member>()) {
+      map.emplace_back(std::string(name), to_config(value.*member));
+    }
   });
   return map;
 }
@@ -161,14 +187,16 @@ void from_config(const Config& config, T& value) {
   std::vector<std::string_view> names;
   T::fields([&](std::string_view name, auto) { names.push_back(name); });
   detail::check_keys(config, names);
-  T::fields([&](std::string_view name, auto member) {
-    const Config* found = config.find(name);
-    if (!found) return;
-    try {
-      from_config(*found, value.*member);
-    } catch (ConfigError& error) {
-      detail::name_key(error, name);
-      throw;
+  T::fields([&]<class Struct, class Member>(std::string_view name, Member Struct::*member) {
+    if constexpr (detail::check_field<Member>()) {
+      const Config* found = config.find(name);
+      if (!found) return;
+      try {
+        from_config(*found, value.*member);
+      } catch (ConfigError& error) {
+        detail::name_key(error, name);
+        throw;
+      }
     }
   });
 }

@@ -104,16 +104,22 @@ struct SLOY_EXPORT ActivationLayer {
 };
 
 /// One layer of a model, of any type. A layer struct is a description, and each call of it makes a
-/// new layer with weights of its own; calls of one Layer (or of its copies) share weights:
+/// new layer with weights of its own. Two models have weights of their own, also over the same
+/// Symbols or the same Layer; within one, calls of a Layer (or of its copies) share weights:
 ///
 ///     Symbol a = Input{4}, b = Input{4};
 ///     Layer shared = Dense{.units = 8};
 ///     Symbol both = Add{}({shared(a), shared(b)});
 class SLOY_EXPORT Layer {
  public:
-  template <LayerType T>
-  requires(!std::same_as<T, Layer>) Layer(T layer)  // NOLINT: Dense{…} is a layer
-      : held_(std::make_shared<Held<T>>(std::move(layer))) {}
+  template <class T>
+  requires(!std::same_as<T, Layer> && (LayerType<T> || detail::HasCall<T>))
+      Layer(T layer) {  // NOLINT: Dense{…} is a layer
+    static_assert(LayerType<T>,
+                  "a layer's call must be `Value call(Scope& scope, Value x) const`, or "
+                  "`Value call(Scope& scope, std::span<const Value> inputs) const`");
+    if constexpr (LayerType<T>) held_ = std::make_shared<Held<T>>(std::move(layer));
+  }
   Layer(Activation activation);  // NOLINT: an activation is a layer
   Layer(Activation::Function function) : Layer(Activation(function)) {}  // NOLINT: relu is one
 
@@ -145,6 +151,7 @@ class SLOY_EXPORT Layer {
 
   /// Whether two are the same layer, with the same weights.
   bool same(const Layer& other) const { return held_ == other.held_; }
+  friend SLOY_EXPORT Config to_config(const Layer& layer);
 
  private:
   struct Interface : detail::DescribedBase {
@@ -226,7 +233,7 @@ constexpr TypeEntry<Regularizer> register_regularizer() {
 /// The built-in layers, in the order of the reference.
 SLOY_EXPORT std::span<const LayerEntry> layer_types();
 /// { type = …, fields… } without what is absent and without the name, which is its model's. Throws
-/// as Layer::fields does.
+/// as Layer::fields does, and ConfigError on a type of one's own with the name of a built-in one.
 SLOY_EXPORT Config to_config(const Layer& layer);
 /// Built-in types and those of `custom`; keys that belong to the layer's place in a model
 /// (`inputs`) must have been taken out. Throws ConfigError.

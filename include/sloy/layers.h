@@ -294,7 +294,8 @@ struct SLOY_EXPORT BatchNormalization {
 
 /// (x − mean) / max(√variance, 1e-7) for each channel. Left out, mean and variance are those of the
 /// training data: `fit` measures them before its first step, Model::adapt when it is called. They
-/// are stored with the model. It must stand right after the input then. The shape stays.
+/// are stored with the model. Before that predict, evaluate and save throw ConfigError, and a graph
+/// of your own gives not-a-number. It must stand right after the input then. The shape stays.
 struct SLOY_EXPORT Normalization {
   std::vector<double> mean = {};      ///< one for each channel of the last axis, or one for all
   std::vector<double> variance = {};  ///< as many

@@ -35,8 +35,9 @@ enum class Prediction : std::uint8_t {
   probabilities  ///< after it
 };
 
-/// −log of the probability of the right class. Targets are int32 labels, (batch, …); predictions
-/// (batch, …, classes). Probabilities are divided by their sum and clipped to [1e-7, 1 − 1e-7].
+/// −log of the probability of the right class. Targets are int32 labels, (batch, …), or uint8 in a
+/// data set; predictions (batch, …, classes). Probabilities are divided by their sum and clipped to
+/// [1e-7, 1 − 1e-7].
 struct SLOY_EXPORT SparseCategoricalCrossentropy {
   bool from_logits = false;  ///< predictions are scores, before a softmax
 
@@ -110,16 +111,23 @@ struct SLOY_EXPORT MeanAbsoluteError {
   static void fields(auto&&) {}
 };
 
+/// A type with a loss's `call`.
+template <class T>
+concept LossType = requires(const T& loss, Value v) {
+  { loss.call(v, v) } -> std::same_as<Value>;
+};
+
 /// One of these, or a type of your own with the same `call`. `check` (throws ShapeError where the
 /// types don't fit; without it the shapes must be equal) and `prediction` may be left out.
 class SLOY_EXPORT Loss {
  public:
   template <class T>
-  requires(!std::same_as<T, Loss> &&
-           requires(const T& t, Value v) {
-             { t.call(v, v) } -> std::same_as<Value>;
-           }) Loss(T loss)
-      : held_(std::make_shared<Held<T>>(std::move(loss))) {}  // NOLINT
+  requires(!std::same_as<T, Loss> && (LossType<T> || detail::HasCall<T>))
+      Loss(T loss) {  // NOLINT: MeanSquaredError{} is a loss
+    static_assert(LossType<T>,
+                  "a loss's call must be `Value call(Value target, Value prediction) const`");
+    if constexpr (LossType<T>) held_ = std::make_shared<Held<T>>(std::move(loss));
+  }
 
   /// A loss for each example or position.
   Value call(Value target, Value prediction) const { return held_->call(target, prediction); }

@@ -7,6 +7,7 @@
 ///       MetricParts call(Value target, Value prediction) const {
 ///         return share_of(less(absolute(target - prediction), 0.1));
 ///       }
+///       static constexpr bool larger_is_better = true;  // for callbacks that look for the best
 ///     };
 ///
 /// In a recipe, where every loss is a metric too:
@@ -17,6 +18,7 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +51,7 @@ struct SLOY_EXPORT Accuracy {
 
   MetricParts call(Value target, Value prediction, Prediction kind) const;
   std::string metric_name() const { return "accuracy"; }
+  static constexpr bool larger_is_better = true;
   static void fields(auto&& field) { field("threshold", &Accuracy::threshold); }
 };
 
@@ -58,16 +61,25 @@ struct SLOY_EXPORT Accuracy {
 SLOY_EXPORT Value confusion_matrix(Value target, Value prediction, Prediction kind,
                                    double threshold = 0.5);
 
+/// A type with a metric's `call`: a loss's, or one that gives MetricParts.
+template <class T>
+concept MetricType = LossType<T> || requires(const T& metric, Value v) {
+  { metric.call(v, v) } -> std::same_as<MetricParts>;
+} || requires(const T& metric, Value v) {
+  { metric.call(v, v, Prediction{}) } -> std::same_as<MetricParts>;
+};
+
 /// Accuracy, any loss (its mean), or a type of your own with a `call` that gives MetricParts.
 class SLOY_EXPORT Metric {
  public:
   template <class T>
-  requires(!std::same_as<T, Metric> &&
-           (
-               requires(const T& t, Value v) { t.call(v, v); } ||
-               requires(const T& t, Value v) { t.call(v, v, Prediction{}); }))
-      Metric(T metric)  // NOLINT: Accuracy{} is a metric
-      : held_(std::make_shared<Held<T>>(std::move(metric))) {}
+  requires(!std::same_as<T, Metric> && (MetricType<T> || detail::HasCall<T>))
+      Metric(T metric) {  // NOLINT: Accuracy{} is a metric
+    static_assert(MetricType<T>,
+                  "a metric's call must be `MetricParts call(Value target, Value prediction) const`"
+                  " (a third parameter, Prediction kind, may follow), or a loss's");
+    if constexpr (MetricType<T>) held_ = std::make_shared<Held<T>>(std::move(metric));
+  }
 
   /// `kind` says what the predictions are, as far as the loss tells. Throws ShapeError where
   /// targets and predictions don't fit each other.
@@ -77,6 +89,8 @@ class SLOY_EXPORT Metric {
   /// "accuracy": its key in logs and history, where a second metric of one name is "accuracy_1".
   /// What its `metric_name` gives, else the type's in small letters: "within_tenth".
   std::string name() const { return held_->name(); }
+  /// What its `larger_is_better` says, false for a loss; nothing where it doesn't say.
+  std::optional<bool> larger_is_better() const { return held_->larger_is_better(); }
   /// "Accuracy".
   std::string_view type() const { return held_->type(); }
   /// The struct, where it is a T, else nullptr.
@@ -92,6 +106,7 @@ class SLOY_EXPORT Metric {
   struct Interface : detail::DescribedBase {
     virtual MetricParts call(Value target, Value prediction, Prediction kind) const = 0;
     virtual std::string name() const = 0;
+    virtual std::optional<bool> larger_is_better() const = 0;
   };
   template <class T>
   struct Held final : detail::DescribedHolder<T, Interface> {
@@ -116,6 +131,11 @@ class SLOY_EXPORT Metric {
       } else {
         return snake_case(type_name<T>());
       }
+    }
+    std::optional<bool> larger_is_better() const override {
+      if constexpr (requires { bool(T::larger_is_better); }) return T::larger_is_better;
+      if constexpr (LossType<T>) return false;
+      return {};
     }
   };
   static std::string snake_case(std::string_view type);

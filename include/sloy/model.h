@@ -49,6 +49,10 @@ enum class Verbosity : std::uint8_t {
   line
 };
 
+/// A fit goes on from the one before: from its weights and slots, and with the orders of the data
+/// and the dropout of the epochs that follow. `for (…) model.fit(data, {.epochs = 1})` sees another
+/// order each time; compile begins anew, and so does another process, which therefore gives the
+/// same numbers for the same calls.
 struct FitOptions {
   int epochs = 1;                ///< number of the last epoch, counted from 1
   std::int64_t batch_size = 32;  ///< examples a step
@@ -57,7 +61,9 @@ struct FitOptions {
   data::Dataset validation_data = {};    ///< instead of a share: measured on after each epoch
   std::vector<Callback> callbacks = {};  ///< called in this order
   bool shuffle = true;                   ///< another order in every epoch, by the seed
-  int initial_epoch = 0;  ///< epochs that count as done: for going on with a training
+  /// Epochs that count as done, for going on with a training: orders of the data begin with this
+  /// one's, or where more epochs were trained since compile with that of the next.
+  int initial_epoch = 0;
   /// Threads that read ahead; 0: batches are read between steps. Left out: 0 for data in memory and
   /// on fewer than four cores, else one for every four cores, at most eight. The result has the
   /// same bytes for any number.
@@ -119,7 +125,8 @@ struct LayerSummary {
 /// A graph of layers with weights: a handle, whose copies are the same model. It is a layer too, so
 /// models nest: the larger model begins with a copy of its weights, where they were trained, set or
 /// loaded, and from then on the two learn apart (in Keras they share them). Not for several threads
-/// at once.
+/// at once. Two models over the same Symbols have weights of their own, too: to look at what a
+/// layer of a trained model gives, make the second model, then copy with set_weight.
 ///
 /// Weights are made when they are first needed, float32, from compile's seed: 0 before a compile.
 class SLOY_EXPORT Model {
@@ -199,6 +206,10 @@ class SLOY_EXPORT Model {
   /// the nearest; ShapeError on a wrong shape.
   Tensor weight(std::string_view name) const;
   void set_weight(std::string_view name, const Tensor& value);
+  /// Takes all weights and statistics from the state of a graph the model was called in: the way
+  /// back from a training loop of one's own, whose State began with copies of the model's. Throws
+  /// ConfigError where the state lacks one of that name, ShapeError on another shape.
+  void set_weights(const State& state);
   /// Whether its layers learn, as part of larger models too.
   bool trainable() const;
   void set_trainable(bool trainable);

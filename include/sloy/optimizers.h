@@ -81,8 +81,9 @@ constexpr std::array<std::string_view, 3> enum_names(EpsilonPlace) {
   return {"uncorrected", "outside_root", "inside_root"};
 }
 
-/// m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ),
-/// w ← w − η·m̂ / (√v̂ + ε), t from 1 (Kingma and Ba 2015).
+/// m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², m̂ = m / (1 − β₁ᵗ), t from 1,
+/// w ← w − η·√(1 − β₂ᵗ)·m̂ / (√v + ε): Keras's (Kingma and Ba 2015). With epsilon_place outside_root
+/// w ← w − η·m̂ / (√v̂ + ε), v̂ = v / (1 − β₂ᵗ): their algorithm 1, and PyTorch's.
 struct SLOY_EXPORT Adam {
   double learning_rate = 0.001;  ///< η, 0 or more
   double beta_1 = 0.9;           ///< β₁ in [0, 1)
@@ -102,15 +103,24 @@ struct SLOY_EXPORT Adam {
   }
 };
 
+/// A type with an optimizer's `step` and `learning_rate`.
+template <class T>
+concept OptimizerType = requires(const T& optimizer, OptimizerScope& scope, Value v) {
+  { optimizer.step(scope, v, v) } -> std::same_as<Value>;
+  double(optimizer.learning_rate);
+};
+
 /// One of these, or a type of your own with the same `step` and `learning_rate`.
 class SLOY_EXPORT Optimizer {
  public:
   template <class T>
-  requires requires(const T& t, OptimizerScope& scope, Value v) {
-    { t.step(scope, v, v) } -> std::same_as<Value>;
-    double(t.learning_rate);
+  requires(!std::same_as<T, Optimizer> && (OptimizerType<T> || requires { &T::step; }))
+      Optimizer(T optimizer) {  // NOLINT: SGD{} is an optimizer
+    static_assert(OptimizerType<T>,
+                  "an optimizer has a member `double learning_rate` and "
+                  "`Value step(OptimizerScope& scope, Value weight, Value gradient) const`");
+    if constexpr (OptimizerType<T>) held_ = std::make_shared<Held<T>>(std::move(optimizer));
   }
-  Optimizer(T optimizer) : held_(std::make_shared<Held<T>>(std::move(optimizer))) {}  // NOLINT
 
   double learning_rate() const { return held_->learning_rate(); }
   Value step(OptimizerScope& scope, Value weight, Value gradient) const {

@@ -174,6 +174,10 @@ class SLOY_EXPORT Tensor {
   template <class T>
   Tensor(Shape shape, const std::vector<T>& values)
       : Tensor(std::move(shape), std::span<const T>(values)) {}
+  /// Tensor({2}, {1.0f, 2.0f}); of ints it is int32, of doubles float64.
+  template <class T>
+  requires std::is_arithmetic_v<T> Tensor(Shape shape, std::initializer_list<T> values)
+      : Tensor(std::move(shape), std::span<const T>(values.begin(), values.size())) {}
   /// A tensor of shape ().
   template <class T>
   static Tensor scalar(T value) {

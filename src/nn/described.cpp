@@ -51,4 +51,12 @@ void unknown_type(const Config& config, std::string_view kind,
   throw error;
 }
 
+void refuse_taken_name(std::string_view type, std::string_view kind) {
+  throw ConfigError(
+      fmt::format("two {} types are named '{}': a file could not tell them apart", kind, type), {},
+      fmt::format("give yours another name in files: "
+                  "static constexpr std::string_view type_name = \"My{}\";",
+                  type));
+}
+
 }  // namespace sloy::detail

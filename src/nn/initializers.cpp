@@ -1,8 +1,10 @@
+#include <fmt/format.h>
 #include <sloy/initializers.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "base/arguments.h"
 #include "nn/custom_types.h"
 #include "tensor/random.h"
 
@@ -19,6 +21,11 @@ void scaled_uniform(std::span<float> out, double variance, WeightRandom& random)
 
 void scaled_normal(std::span<float> out, double variance, WeightRandom& random) {
   random.truncated_normal(out, 0.0, std::sqrt(variance) / truncated_deviation);
+}
+
+void check_normal(std::string_view type, double mean, double stddev) {
+  require_finite(fmt::format("{}'s mean", type), mean);
+  require_number(stddev >= 0, fmt::format("{}'s stddev", type), stddev, "of 0 or more");
 }
 
 double glorot(const Shape& shape) {
@@ -79,15 +86,21 @@ void Ones::fill(std::span<float> out, const Shape&, WeightRandom&) const {
   std::fill(out.begin(), out.end(), 1.0f);
 }
 void Constant::fill(std::span<float> out, const Shape&, WeightRandom&) const {
+  require_finite("Constant's value", value);
   std::fill(out.begin(), out.end(), static_cast<float>(value));
 }
 void RandomNormal::fill(std::span<float> out, const Shape&, WeightRandom& random) const {
+  check_normal(type_name<RandomNormal>(), mean, stddev);
   random.normal(out, mean, stddev);
 }
 void RandomUniform::fill(std::span<float> out, const Shape&, WeightRandom& random) const {
+  require_finite("RandomUniform's minval", minval);
+  require_number(maxval >= minval, "RandomUniform's maxval", maxval,
+                 fmt::format("of minval, {}, or more", minval));
   random.uniform(out, minval, maxval);
 }
 void TruncatedNormal::fill(std::span<float> out, const Shape&, WeightRandom& random) const {
+  check_normal(type_name<TruncatedNormal>(), mean, stddev);
   random.truncated_normal(out, mean, stddev);
 }
 void GlorotUniform::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {

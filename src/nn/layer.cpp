@@ -64,6 +64,7 @@ Symbol Layer::operator()(const std::vector<Symbol>& inputs) const {
 Symbol Layer::operator()(const Symbol& input) const { return (*this)(std::vector<Symbol>{input}); }
 
 Config to_config(const Layer& layer) {
+  check_own_name(layer.type(), layer.held_->type_info(), "layer", layer_types());
   Config::Map map{{"type", std::string(layer.type())}};
   Config fields = layer.fields();
   for (auto& [key, value] : fields.as_map()) {

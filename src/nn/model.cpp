@@ -211,6 +211,21 @@ void Model::set_weight(std::string_view name, const Tensor& value) {
   impl_->keeps_weights = true;
 }
 
+void Model::set_weights(const State& state) {
+  State& own = impl_->weights();
+  const Variables& variables = *own.variables();
+  for (VariableId id = 0; id < variables.size(); ++id) {
+    if (!is_weight(variables[id])) continue;
+    const VariableId found = state.variables()->find(variables[id].name);
+    if (found < 0) {
+      throw ConfigError(fmt::format("the state has no '{}'", variables[id].name), {},
+                        "give the state of a graph the model itself was called in: net(build, x)");
+    }
+    own.set(id, state.get(found));
+  }
+  impl_->keeps_weights = true;
+}
+
 bool Model::is_built() const { return impl_->is_built(); }
 bool Model::trainable() const { return impl_->trainable; }
 void Model::set_trainable(bool trainable) {

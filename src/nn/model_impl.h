@@ -32,12 +32,15 @@ struct Model::Impl {
   State state;
   /// Whether the weights were trained, set or loaded, and so don't follow from the seed any more.
   bool keeps_weights = false;
+  /// Epochs trained since compile.
+  int epochs_trained = 0;
   /// Inference programs on the state's variables, by the dtype of the features.
   std::map<DType, Program> inference;
   /// Programs that train and evaluate (src/train/trainer.h).
   std::shared_ptr<void> trainer;
   std::shared_ptr<void> evaluator;
 
+  static const Impl& of(const Model& model) { return *model.impl_; }
   bool is_built() const { return pending.empty(); }
   /// Throws ConfigError where the input's shape is not known.
   const ModelGraph& built() const;

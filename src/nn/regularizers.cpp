@@ -3,13 +3,30 @@
 
 #include <array>
 
+#include "base/arguments.h"
 #include "nn/custom_types.h"
 
 namespace sloy {
+namespace {
 
-Value L1::call(Value weight) const { return l1 * sum(absolute(weight)); }
-Value L2::call(Value weight) const { return l2 * sum(square(weight)); }
+/// A negative penalty would have no least value.
+void check_penalty(std::string_view argument, double value) {
+  require_number(value >= 0, argument, value, "of 0 or more");
+}
+
+}  // namespace
+
+Value L1::call(Value weight) const {
+  check_penalty("l1", l1);
+  return l1 * sum(absolute(weight));
+}
+Value L2::call(Value weight) const {
+  check_penalty("l2", l2);
+  return l2 * sum(square(weight));
+}
 Value L1L2::call(Value weight) const {
+  check_penalty("l1", l1);
+  check_penalty("l2", l2);
   return l1 * sum(absolute(weight)) + l2 * sum(square(weight));
 }
 

@@ -2,6 +2,7 @@
 #include <sloy/model.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "nn/model_impl.h"
 #include "train/adapt.h"
@@ -11,13 +12,9 @@ namespace sloy {
 namespace {
 
 /// Whether a Normalization's numbers are still those it began with.
-bool is_untouched(const Tensor& mean, const Tensor& variance) {
-  const auto all = [](const Tensor& tensor, double value) {
-    const Tensor numbers = tensor.cast(DType::float64);
-    const auto values = numbers.values<double>();
-    return std::all_of(values.begin(), values.end(), [&](double v) { return v == value; });
-  };
-  return all(mean, 0.0) && all(variance, 1.0);
+bool is_unmeasured(const Tensor& mean) {
+  const Tensor numbers = mean.cast(DType::float64);
+  return std::ranges::any_of(numbers.values<double>(), [](double m) { return std::isnan(m); });
 }
 
 bool needs_measuring(const ModelGraph::Member& member) {
@@ -26,7 +23,7 @@ bool needs_measuring(const ModelGraph::Member& member) {
 }
 
 void measure(Model& model, const ModelGraph& graph, const data::Dataset& train,
-             bool only_untouched) {
+             bool only_unmeasured) {
   std::optional<data::Statistics> statistics;
   for (const ModelGraph::Call& call : graph.calls) {
     const ModelGraph::Member& member = graph.member(call);
@@ -37,9 +34,7 @@ void measure(Model& model, const ModelGraph& graph, const data::Dataset& train,
     }
     const std::string mean_name = member.name + "/mean";
     const std::string variance_name = member.name + "/variance";
-    if (only_untouched && !is_untouched(model.weight(mean_name), model.weight(variance_name))) {
-      continue;
-    }
+    if (only_unmeasured && !is_unmeasured(model.weight(mean_name))) continue;
     if (!statistics) statistics = data::statistics(train);
     const double unit = train.spec().features.dtype == DType::uint8 ? 255.0 : 1.0;
     std::vector<double> mean;
@@ -54,9 +49,32 @@ void measure(Model& model, const ModelGraph& graph, const data::Dataset& train,
   }
 }
 
+/// The same for the Normalization layers of a model within another, whose path is `prefix`.
+void require_measured(const ModelGraph& graph, const State& state, const std::string& prefix,
+                      std::string_view purpose) {
+  for (const ModelGraph::Member& member : graph.members) {
+    const std::string path = prefix + member.name;
+    if (const Model* nested = as_model(member.layer)) {
+      require_measured(Model::Impl::of(*nested).graph, state, path + "/", purpose);
+    }
+    if (!needs_measuring(member)) continue;
+    if (!is_unmeasured(state.get(state.variables()->find(path + "/mean")))) continue;
+    throw ConfigError(
+        fmt::format("{} needs the mean and variance of a Normalization, which were never measured",
+                    purpose),
+        {{"layer", path}},
+        prefix.empty() ? "call fit or adapt first, which measure them, or give them to the layer"
+                       : "call adapt of the model within before it becomes part of this one");
+  }
+}
+
 }  // namespace
 
-void adapt_untouched(Model& model, const ModelGraph& graph, const data::Dataset& train) {
+void require_measured(Model::Impl& model, std::string_view purpose) {
+  require_measured(model.built(), model.weights(), {}, purpose);
+}
+
+void adapt_unmeasured(Model& model, const ModelGraph& graph, const data::Dataset& train) {
   measure(model, graph, train, true);
 }
 

@@ -3,11 +3,15 @@
 
 #include <sloy/model.h>
 
-#include "nn/model_graph.h"
+#include "nn/model_impl.h"
 
 namespace sloy {
 
 /// Measures for the layers that still have the numbers they began with.
-void adapt_untouched(Model& model, const ModelGraph& graph, const data::Dataset& train);
+void adapt_unmeasured(Model& model, const ModelGraph& graph, const data::Dataset& train);
+
+/// Throws ConfigError where a Normalization, of a model within the model too, has still the numbers
+/// it began with.
+void require_measured(Model::Impl& model, std::string_view purpose);
 
 }  // namespace sloy

@@ -188,6 +188,7 @@ void write_checkpoint(const std::filesystem::path& path, const Model::Impl& mode
   Config training;
   training["settings"] = settings(model, progress);
   training["epochs_done"] = progress.epochs_done;
+  training["epochs_before"] = progress.epochs_before;
   training["stopped"] = progress.stopped;
   training["history"] = to_config(progress.history);
   training["callbacks"] = progress.callbacks;
@@ -264,6 +265,8 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
     }
     Progress progress = current;
     progress.epochs_done = static_cast<int>(training.at("epochs_done").as_integer());
+    const Config* before = training.find("epochs_before");
+    progress.epochs_before = before ? static_cast<int>(before->as_integer()) : 0;
     progress.stopped = training.at("stopped").as_bool();
     from_config(training.at("history"), progress.history);
     progress.callbacks = training.at("callbacks").as_list();

@@ -17,6 +17,7 @@ namespace sloy {
 /// How far a fit has come, and what it is a fit of.
 struct Progress {
   int epochs_done = 0;
+  int epochs_before = 0;  ///< of earlier fits of the same model
   std::uint64_t seed = 0;
   std::int64_t batch_size = 0;
   std::int64_t examples = 0;

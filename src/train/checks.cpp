@@ -32,8 +32,6 @@ std::string_view activation_of(Value value) {
   return {};
 }
 
-bool takes_labels(const Loss& loss) { return loss.as<SparseCategoricalCrossentropy>() != nullptr; }
-
 template <class T>
 std::span<const T> values_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
@@ -47,6 +45,8 @@ Note place_of(std::size_t i, std::size_t numbers, const data::Batch& given) {
 }
 
 }  // namespace
+
+bool takes_labels(const Loss& loss) { return loss.as<SparseCategoricalCrossentropy>() != nullptr; }
 
 void check_model_and_data(const ModelGraph& graph, const data::Spec& spec) {
   if (graph.inputs.size() != 1 || graph.outputs.size() != 1) {
@@ -93,7 +93,8 @@ void check_loss(const Loss& loss, const data::Spec& spec, const Type& target, Va
 TargetCheck::TargetCheck(const CompileOptions& options, const data::Spec& spec,
                          const Type& prediction, bool confusion)
     : classes_(prediction.shape.rank() < 2 ? 1 : prediction.shape.size(-1)),
-      has_labels_(takes_labels(*options.loss) && spec.target.dtype == DType::int32) {
+      label_dtype_(spec.target.dtype),
+      has_labels_(takes_labels(*options.loss) && !is_float(spec.target.dtype)) {
   if (spec.target.dtype != DType::float32) return;
   if (confusion) classifier_ = "the confusion matrix";
   for (const Metric& metric : options.metrics) {
@@ -103,12 +104,14 @@ TargetCheck::TargetCheck(const CompileOptions& options, const data::Spec& spec,
 
 void TargetCheck::operator()(const data::Batch& given) const {
   if (given.count == 0) return;
-  if (has_labels_) check_labels(given);
+  if (has_labels_ && label_dtype_ == DType::int32) check_labels<std::int32_t>(given);
+  if (has_labels_ && label_dtype_ == DType::uint8) check_labels<std::uint8_t>(given);
   if (!classifier_.empty()) check_shares(given);
 }
 
+template <class T>
 void TargetCheck::check_labels(const data::Batch& given) const {
-  const auto labels = values_of<std::int32_t>(given.target);
+  const auto labels = values_of<T>(given.target);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (0 <= labels[i] && labels[i] < classes_) continue;
     throw DataError(

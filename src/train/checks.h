@@ -18,6 +18,9 @@ void check_model_and_data(const ModelGraph& graph, const data::Spec& spec);
 /// the number of classes, an activation the loss has no use for.
 void check_loss(const Loss& loss, const data::Spec& spec, const Type& target, Value prediction);
 
+/// Whether its targets are class labels.
+bool takes_labels(const Loss& loss);
+
 /// The targets of a batch, of which the data set's spec says too little: class labels against the
 /// number of classes predicted, and numbers against metrics that take them for classes. Throws
 /// DataError with the example's row.
@@ -29,10 +32,12 @@ class TargetCheck {
   void operator()(const data::Batch& given) const;
 
  private:
+  template <class T>
   void check_labels(const data::Batch& given) const;
   void check_shares(const data::Batch& given) const;
 
   std::int64_t classes_;  ///< 1 where there is one prediction an example
+  DType label_dtype_;
   bool has_labels_;
   /// What takes numbers for classes; empty where nothing does.
   std::string_view classifier_;

@@ -70,12 +70,12 @@ TEST(ConfusionMatrix, OfARegressionIsRefused) {
 TEST(Metrics, OfOneNameAreNumbered) {
   const data::Dataset classes = numbers({4, 1}, {0, 0, 1, 1});
   Sequential model =
-      net(1, {Accuracy{}, Accuracy{.threshold = 2}, MeanSquaredError{}, Accuracy{.threshold = -1}});
+      net(1, {Accuracy{}, Accuracy{.threshold = 1}, MeanSquaredError{}, Accuracy{.threshold = 0}});
   model.set_weight("dense/kernel", Tensor(Shape{2, 1}, std::vector<float>{1, 0}));
   const Logs logs = model.evaluate(classes).logs;
   EXPECT_EQ(logs["accuracy"], 1);
   EXPECT_EQ(logs["accuracy_1"], 0.5);  // all are 0
-  EXPECT_EQ(logs["accuracy_2"], 0.5);  // all are 1
+  EXPECT_EQ(logs["accuracy_2"], 1);
   EXPECT_EQ(logs["mean_squared_error"], 0);
   EXPECT_EQ(logs.size(), 5u);
   EXPECT_EQ(model.fit(classes, silent)["accuracy_1"].size(), 1u);
@@ -97,6 +97,32 @@ TEST(Fit, TakesWhateverNumbersPredictTakes) {
   EXPECT_EQ(
       trained_on(data::from_tensors(points().cast(DType::float64), target.cast(DType::float64))),
       expected);
+}
+
+/// Labels as bytes, or the same as int32.
+template <class Label>
+struct LabelSource {
+  Label last = 1;
+  std::int64_t size() const { return 4; }
+  data::Spec spec() const { return {{DType::float32, {2}}, {dtype_of<Label>, {}}, 2, {}}; }
+  void read(std::int64_t index, data::Slot slot) const {
+    const auto label = static_cast<Label>(index == 3 ? last : index % 2);
+    slot.features_as<float>()[0] = slot.features_as<float>()[1] = static_cast<float>(label);
+    slot.target_as<Label>()[0] = label;
+  }
+};
+
+double loss_on(const data::Dataset& data) {
+  Sequential model{Input{2}, Dense{.units = 2}};
+  model.compile({.optimizer = SGD{.learning_rate = 0.5},
+                 .loss = SparseCategoricalCrossentropy{.from_logits = true},
+                 .metrics = {Accuracy{}}});
+  return model.fit(data, {.epochs = 5, .verbose = Verbosity::silent})["loss"].back();
+}
+
+TEST(Fit, TakesBytesForLabelsWhereTheLossTakesLabels) {
+  EXPECT_EQ(loss_on(LabelSource<std::uint8_t>{}), loss_on(LabelSource<std::int32_t>{}));
+  EXPECT_THROW(loss_on(LabelSource<std::uint8_t>{.last = 2}), DataError);
 }
 
 struct WideSource {

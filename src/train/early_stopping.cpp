@@ -15,12 +15,11 @@ std::string kept_name(const EarlyStopping& stopping) {
 }  // namespace
 
 void EarlyStopping::on_train_begin(Run& run) {
-  check_monitor(type_name<EarlyStopping>(), monitor, run);
   if (patience < 0) {
     throw ConfigError(fmt::format("EarlyStopping's patience can't be {}", patience), {},
                       "give a number of epochs, 0 or more");
   }
-  progress = {.best = Best(monitor, mode, min_delta)};
+  progress = {.best = begin_monitoring(type_name<EarlyStopping>(), monitor, mode, min_delta, run)};
 }
 
 void EarlyStopping::on_epoch_end(Run& run, const Logs& logs) {
@@ -53,7 +52,7 @@ void EarlyStopping::set_state(const Config& config) {
   const auto epochs = [&](std::string_view key) {
     return static_cast<int>(config.at(key).as_integer());
   };
-  progress = {.best = Best(monitor, mode, min_delta),
+  progress = {.best = progress.best,
               .best_epoch = epochs("best_epoch"),
               .wait = epochs("wait"),
               .stopped_epoch = epochs("stopped_epoch")};

@@ -2,6 +2,7 @@
 
 #include "data/loader.h"
 #include "program/executable.h"
+#include "train/adapt.h"
 #include "train/checks.h"
 #include "train/evaluate.h"
 #include "train/trainer.h"
@@ -60,6 +61,7 @@ Evaluation Model::evaluate(const data::Dataset& dataset, const EvaluateOptions& 
   if (dataset.empty()) throw DataError("the data set to evaluate has no examples");
   if (options.batch_size < 1) throw ConfigError("batch_size must be 1 or more");
   impl_->build_for(dataset.spec().features);
+  require_measured(*impl_, "evaluate");
   Evaluating evaluating(*impl_, dataset, options.batch_size, 0, options.confusion_matrix);
   const Figures& figures = evaluating.run();
   Evaluation evaluation;

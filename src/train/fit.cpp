@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "base/clock.h"
 #include "data/loader.h"
@@ -100,9 +101,13 @@ class Fit final : public Run {
   History run() {
     impl_.keeps_weights = true;
     epoch_ = options_.initial_epoch;
+    epochs_before_ = std::max(0, impl_.epochs_trained - epoch_);
     const Config::List states = options_.resume ? resume() : Config::List{};
     for (Callback& callback : callbacks_) callback.on_train_begin(*this);
     restore(states);
+    if (options_.batch_size > examples_) notify(larger_than_data());
+    for (const Notice& notice : sloy::notices(full_->plan())) notify(notice);
+    has_begun_ = true;
     give_notices();
     while (epoch_ < options_.epochs && !stopped_) {
       if (!run_epoch()) break;
@@ -128,6 +133,18 @@ class Fit final : public Run {
     return spent > 0 ? static_cast<double>(example()) / spent : 0;
   }
   const std::vector<std::string>& log_names() const override { return log_names_; }
+  std::optional<bool> larger_is_better(std::string_view figure) const override {
+    if (figure.starts_with("val_")) figure.remove_prefix(4);
+    const auto found = std::find(names_.begin(), names_.end(), figure);
+    if (found == names_.end()) return {};
+    if (found == names_.begin()) return false;
+    const auto metric = static_cast<std::size_t>(found - names_.begin()) - 1;
+    return impl_.compiled->metrics[metric].larger_is_better();
+  }
+  void notify(const Notice& notice) override {
+    notices_.push_back(notice);
+    if (has_begun_) give_notices();
+  }
   double learning_rate() const override { return state().scalar(scalar(learning_rate_variable)); }
   void set_learning_rate(double rate) override {
     state().set_scalar(scalar(learning_rate_variable), rate);
@@ -152,7 +169,7 @@ class Fit final : public Run {
     figures_.clear();
     logs_ = {};
     for (Callback& callback : callbacks_) callback.on_epoch_begin(*this);
-    loader_.start(epoch_);
+    loader_.start(epochs_before_ + epoch_);
     while (const data::Batch* given = loader_.next()) {
       run_step(*given);
       if (interrupted_) {
@@ -160,6 +177,7 @@ class Fit final : public Run {
         return false;
       }
     }
+    impl_.epochs_trained = epochs_before_ + epoch_ + 1;
     check_weights();
     training_seconds_ = seconds();
     figures_.write(names_, "", logs_);
@@ -221,6 +239,7 @@ class Fit final : public Run {
 
   Progress progress() const {
     Progress progress{.epochs_done = epoch_ + 1,
+                      .epochs_before = epochs_before_,
                       .seed = impl_.seed,
                       .batch_size = batch_size_,
                       .examples = examples_,
@@ -243,9 +262,11 @@ class Fit final : public Run {
     if (!found) return {};
     resumed_ = true;
     epoch_ = found->epochs_done;
+    epochs_before_ = found->epochs_before;
+    impl_.epochs_trained = epochs_before_ + epoch_;
     history_ = std::move(found->history);
     stopped_ = found->stopped;
-    notices_ = std::move(found->notices);
+    for (Notice& notice : found->notices) notices_.push_back(std::move(notice));
     if (!history_.logs.empty()) logs_ = history_.logs.back();
     return std::move(found->callbacks);
   }
@@ -260,18 +281,17 @@ class Fit final : public Run {
     }
   }
 
+  Notice larger_than_data() const {
+    return Notice("the batch is larger than the data: a step takes all there are",
+                  {{"batch_size", std::to_string(options_.batch_size)},
+                   {"examples", std::to_string(examples_)}},
+                  fmt::format("give a batch_size of at most {}", examples_));
+  }
+
   void give_notices() {
-    if (options_.batch_size > examples_) {
-      notices_.emplace_back("the batch is larger than the data: a step takes all there are",
-                            std::vector<Note>{{"batch_size", std::to_string(options_.batch_size)},
-                                              {"examples", std::to_string(examples_)}},
-                            fmt::format("give a batch_size of at most {}", examples_));
-    }
-    for (Notice& notice : sloy::notices(full_->plan())) notices_.push_back(std::move(notice));
-    for (const Notice& notice : notices_) {
+    for (const Notice& notice : std::exchange(notices_, {})) {
       for (Callback& callback : callbacks_) callback.on_notice(*this, notice);
     }
-    notices_.clear();
   }
 
   Model& model_;
@@ -294,6 +314,7 @@ class Fit final : public Run {
   bool follows_batches_ = false;
 
   int epoch_ = 0;
+  int epochs_before_ = 0;  ///< of earlier fits: the data's orders go on from there
   std::int64_t steps_done_ = 0;
   double epoch_began_ = 0;
   double training_seconds_ = 0;
@@ -304,7 +325,8 @@ class Fit final : public Run {
   Logs batch_logs_;  ///< of the epoch so far: written over at each step, so that none allocates
   History history_;
   std::map<std::string, State> kept_;
-  std::vector<Notice> notices_;
+  std::vector<Notice> notices_;  ///< not given yet
+  bool has_begun_ = false;       ///< whether callbacks may be given notices
 };
 
 }  // namespace
@@ -327,7 +349,8 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
   if (impl_->class_names.empty() && impl_->can_tell(names.size())) impl_->class_names = names;
   if (!options.checkpoints.empty()) check_can_be_saved(*impl_);
   trainer_for(*impl_, learned.spec(), std::min(options.batch_size, learned.size()));
-  adapt_untouched(*this, impl_->graph, learned);
+  adapt_unmeasured(*this, impl_->graph, learned);
+  require_measured(*impl_, "fit");
   return Fit(*this, *impl_, learned, validation, options).run();
 }
 

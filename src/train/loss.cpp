@@ -46,6 +46,7 @@ std::span<const TypeEntry<Loss>> loss_types() {
 }
 
 Config to_config(const Loss& loss) {
+  check_own_name(loss.type(), loss.held_->type_info(), "loss", loss_types());
   return detail::described_config(loss.held_->type(), loss.held_->fields());
 }
 

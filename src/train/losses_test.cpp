@@ -281,6 +281,12 @@ TEST(Losses, SayHowTargetsDoNotFit) {
   EXPECT_EQ(refused(MeanAbsoluteError{}, floats({batch}), floats({batch, 1})),
             "MeanAbsoluteError" + different);
   EXPECT_EQ(refused(Cubic{}, floats({batch}), floats({batch, 1})), "Cubic" + different);
+  EXPECT_EQ(refused(MeanSquaredError{}, integers({batch}), floats({batch, 1})),
+            "MeanSquaredError: targets and predictions must have the same shape\n"
+            "  targets       int32 (batch)\n"
+            "  predictions   float32 (batch, 1)\n"
+            "  to fix        feed numbers to predict as float32: integers, one an example, are "
+            "taken for class labels");
   EXPECT_EQ(refused(CategoricalCrossentropy{.label_smoothing = 2}, floats({batch, 2}),
                     floats({batch, 2})),
             "CategoricalCrossentropy: label_smoothing is a share of the target\n"

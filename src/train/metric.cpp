@@ -40,6 +40,7 @@ std::span<const TypeEntry<Metric>> metric_types() {
 }
 
 Config to_config(const Metric& metric) {
+  check_own_name(metric.type(), metric.held_->type_info(), "metric", metric_types());
   return detail::described_config(metric.held_->type(), metric.held_->fields());
 }
 

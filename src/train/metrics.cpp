@@ -24,11 +24,12 @@ void check_fit(std::string_view user, const Type& target, const Type& prediction
 
 /// 1 where the one prediction an example is above the threshold.
 Value is_above(std::string_view user, Value prediction, Prediction kind, double threshold) {
-  if (kind == Prediction::scores) {
-    if (!(threshold > 0 && threshold < 1)) {
-      throw ConfigError(fmt::format("{}: the threshold is a probability", user),
-                        {{"given", fmt::format("{}", threshold)}}, "give a number between 0 and 1");
-    }
+  const bool is_score = kind == Prediction::scores;
+  if (!(threshold >= 0 && threshold <= 1) || (is_score && (threshold == 0 || threshold == 1))) {
+    throw ConfigError(fmt::format("{}: the threshold is a probability", user),
+                      {{"given", fmt::format("{}", threshold)}}, "give a number between 0 and 1");
+  }
+  if (is_score) {
     // The score whose sigmoid it is: exact where a sigmoid would round to ½.
     threshold = std::log(threshold / (1 - threshold));
   }

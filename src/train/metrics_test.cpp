@@ -181,6 +181,9 @@ TEST(Metrics, SayHowTargetsDoNotFit) {
             "Accuracy: the threshold is a probability\n"
             "  given    1.5\n"
             "  to fix   give a number between 0 and 1");
+  EXPECT_THROW(Metric(Accuracy{.threshold = -0.5}).call(target, score, Prediction::any),
+               ConfigError);
+  EXPECT_NO_THROW(Metric(Accuracy{.threshold = 1}).call(target, score, Prediction::any));
 }
 
 }  // namespace

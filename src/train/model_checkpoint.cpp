@@ -32,8 +32,9 @@ void ModelCheckpoint::on_train_begin(Run& run) {
   if (filepath.empty()) {
     throw ConfigError("ModelCheckpoint has no filepath", {}, "give it one: \"best.safetensors\"");
   }
-  if (save_best_only) check_monitor(type_name<ModelCheckpoint>(), monitor, run);
-  best = Best(monitor, mode);
+  if (save_best_only) {
+    best = begin_monitoring(type_name<ModelCheckpoint>(), monitor, mode, 0, run);
+  }
   Logs any;
   for (const std::string& name : run.log_names()) any.set(name, 0);
   file_name(filepath, 1, any);
@@ -56,7 +57,6 @@ Config ModelCheckpoint::state() const {
   return Config::Map{{"best", best.found() ? Config(best.value()) : Config()}};
 }
 void ModelCheckpoint::set_state(const Config& config) {
-  best = Best(monitor, mode);
   if (const Config& value = config.at("best"); !value.is_null()) best.set(value.as_number());
 }
 

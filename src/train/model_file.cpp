@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "nn/custom_types.h"
 #include "nn/unknown_type.h"
+#include "train/adapt.h"
 #include "train/measures.h"
 
 namespace sloy {
@@ -87,6 +88,7 @@ std::vector<NamedTensor> tensors_of(const State& state, bool (*wanted)(const Var
 }
 
 void Model::save(const std::string& path) const {
+  require_measured(*impl_, "save");
   write_safetensors(path, tensors_of(impl_->weights(), is_weight), model_metadata(*impl_));
   note_what_is_lost(*impl_, path);
 }

@@ -8,7 +8,10 @@
 
 namespace sloy {
 
-/// Throws ConfigError where no epoch's logs will have the figure.
-void check_monitor(std::string_view callback, const std::string& monitor, const Run& run);
+/// Looks for the best of a figure from the beginning of a fit on. Where `mode` leaves the direction
+/// open the figure's metric or its name decides; a Notice says so where neither tells. Throws
+/// ConfigError where no epoch's logs will have the figure.
+Best begin_monitoring(std::string_view callback, const std::string& monitor, Mode mode,
+                      double min_delta, Run& run);
 
 }  // namespace sloy

@@ -59,6 +59,7 @@ TEST(OneCycle, HasARateForAnyNumberOfSteps) {
   EXPECT_EQ(cycle.learning_rate(0, 2), 1) << "three tenths of two steps are less than one";
   EXPECT_EQ(cycle.learning_rate(1, 2), 0.25);
   EXPECT_EQ(cycle.learning_rate(7, 2), 0.25) << "past the end";
+  EXPECT_EQ(cycle.learning_rate(0, 0), 1) << "of no steps, as of one";
 }
 
 TEST(OneCycle, RefusesWhatIsNoRate) {

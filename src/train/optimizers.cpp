@@ -3,22 +3,19 @@
 
 #include <cmath>
 
+#include "base/arguments.h"
+
 namespace sloy {
 namespace {
 
-void check(bool holds, std::string_view argument, double given, std::string_view needed) {
-  if (holds) return;
-  throw ConfigError(fmt::format("the optimizer's {} can't be {}", argument, given), {},
-                    fmt::format("give {}", needed));
-}
-
 void check_rate(double learning_rate) {
-  check(learning_rate >= 0 && std::isfinite(learning_rate), "learning_rate", learning_rate,
-        "a number of 0 or more");
+  require_number(learning_rate >= 0, "the optimizer's learning_rate", learning_rate,
+                 "of 0 or more");
 }
 
 void check_average(std::string_view argument, double beta) {
-  check(beta >= 0 && beta < 1, argument, beta, "a number from 0 to just below 1");
+  require_number(beta >= 0 && beta < 1, fmt::format("the optimizer's {}", argument), beta,
+                 "from 0 to just below 1");
 }
 
 /// 1 − βᵗ, with all its digits where βᵗ is near 1.
@@ -29,6 +26,10 @@ Value bias_correction(double beta, Value t) { return -expm1(t * std::log(beta));
 Value SGD::step(OptimizerScope& scope, Value weight, Value gradient) const {
   check_rate(learning_rate);
   check_average("momentum", momentum);
+  if (nesterov && momentum == 0) {
+    throw ConfigError("SGD's nesterov works only with a momentum", {},
+                      "give it one, as .momentum = 0.9, or leave nesterov out");
+  }
   const Value descent = scope.learning_rate() * gradient;
   if (momentum == 0) return weight - descent;
   const Value v = scope.slot("momentum", [&](Value old) { return momentum * old - descent; });
@@ -41,7 +42,8 @@ Value Adam::step(OptimizerScope& scope, Value weight, Value gradient) const {
   check_average("beta_2", beta_2);
   const bool inside = epsilon_place == EpsilonPlace::inside_root;
   const double e = epsilon.value_or(inside ? 1e-7 * 1e-7 : 1e-7);
-  check(e > 0, "epsilon", e, "a number above 0: without it a gradient of 0 divides by 0");
+  require_number(e > 0, "the optimizer's epsilon", e,
+                 "above 0: without it a gradient of 0 divides by 0");
 
   const Value m =
       scope.slot("momentum", [&](Value old) { return beta_1 * old + (1 - beta_1) * gradient; });

@@ -260,6 +260,9 @@ TEST(Optimizers, SayWhichArgumentCannotBe) {
   EXPECT_EQ(refused(SGD{.momentum = 1}),
             "the optimizer's momentum can't be 1\n"
             "  to fix   give a number from 0 to just below 1");
+  EXPECT_EQ(refused(SGD{.nesterov = true}),
+            "SGD's nesterov works only with a momentum\n"
+            "  to fix   give it one, as .momentum = 0.9, or leave nesterov out");
   EXPECT_EQ(refused(Adam{.beta_2 = 1.5}),
             "the optimizer's beta_2 can't be 1.5\n"
             "  to fix   give a number from 0 to just below 1");

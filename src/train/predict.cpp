@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "nn/model_impl.h"
 #include "program/executable.h"
+#include "train/adapt.h"
 
 namespace sloy {
 namespace {
@@ -53,6 +54,7 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& features,
                                  features.size()));
   }
   if (options.batch_size < 1) throw ConfigError("batch_size must be 1 or more");
+  require_measured(*impl_, "predict");
   State& state = impl_->weights();
   std::vector<Tensor> feeds;
   for (std::size_t i = 0; i < features.size(); ++i) {

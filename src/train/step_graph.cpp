@@ -17,6 +17,12 @@ Type batched(const Type& type) {
   return {type.dtype, shape};
 }
 
+/// Bytes are labels to a loss that takes those, else pixels.
+Value as_target(Value fed, const Loss& loss) {
+  if (fed.dtype() != DType::uint8) return fed;
+  return takes_labels(loss) ? cast(fed, DType::int32) : as_model_input(fed, DType::float32);
+}
+
 /// A not-a-number's sign says nothing: it is dropped before the figure is shown anywhere.
 double without_sign_of_nan(double figure) { return std::isnan(figure) ? NAN : figure; }
 
@@ -39,8 +45,7 @@ StepGraph build_step(const Model::Impl& model, std::shared_ptr<Variables> variab
 
   Build build(graph, kind == StepKind::training);
   const Value prediction = model.build(build, std::array{features}).front();
-  const Value target =
-      fed_target.dtype() == DType::uint8 ? as_model_input(fed_target, DType::float32) : fed_target;
+  const Value target = as_target(fed_target, *options.loss);
   check_loss(*options.loss, spec, target.type(), prediction);
 
   step.loss = (*options.loss)(target, prediction);

@@ -14,8 +14,11 @@ void refuse_targets(std::string_view user, std::string_view what, const Type& ta
 
 void check_same_shape(std::string_view user, const Type& target, const Type& prediction) {
   if (target.shape == prediction.shape) return;
+  const bool is_label = target.dtype == DType::int32 && is_one_a_row(target, prediction);
   refuse_targets(user, "targets and predictions must have the same shape", target, prediction, {},
-                 "reshape the targets, or the model's last layer: nothing is broadcast");
+                 is_label ? "feed numbers to predict as float32: integers, one an example, are "
+                            "taken for class labels"
+                          : "reshape the targets, or the model's last layer: nothing is broadcast");
 }
 
 void check_classes(std::string_view user, const Type& target, const Type& prediction) {

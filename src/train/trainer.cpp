@@ -145,6 +145,7 @@ void Model::compile(CompileOptions options) {
   impl_->compiled = std::move(options);
   impl_->measures = {};
   impl_->noted_what_is_lost = false;
+  impl_->epochs_trained = 0;
   impl_->trainer.reset();
   impl_->evaluator.reset();
   impl_->inference.clear();

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sloy/model.h>
 
+#include "harness/messages.h"
 #include "harness/process.h"
 
 namespace sloy {
@@ -87,6 +88,41 @@ TEST(Weights, OfANestedModelFollowTheOutersSeedUnlessTheyAreKept) {
   Sequential second{Input{2}, inner, Dense{.units = 1}};
   second.compile(with_seed(2));
   EXPECT_EQ(second.weight("model/dense/kernel"), of_1);
+}
+
+TEST(Weights, ComeBackFromATrainingLoopOfOnesOwn) {
+  Sequential net{Input{1}, Dense{.units = 1}, BatchNormalization{}};
+  const Tensor start({1, 1}, {3.0f});
+  net.set_weight("dense/kernel", start);
+
+  Graph graph;
+  Build build(graph, true);
+  const Value x = graph.input("x", {DType::float32, {batch, 1}});
+  const Value target = graph.input("target", {DType::float32, {batch, 1}});
+  const Value loss = MeanSquaredError{}(target, net(build, x));
+  const Program step = compile({.outputs = {loss}, .updates = SGD{}.minimize(loss)});
+  State state(step.variables());
+  const auto in_state = [&](std::string_view name) {
+    return state.get(state.variables()->find(name));
+  };
+  EXPECT_EQ(in_state("dense/kernel"), start) << "the state begins with the model's weights";
+  step.run(state, {Tensor({2, 1}, {1.0f, 2.0f}), Tensor({2, 1}, {0.0f, 5.0f})});
+  EXPECT_NE(in_state("dense/kernel"), start);
+  EXPECT_EQ(net.weight("dense/kernel"), start) << "the loop changes the state alone";
+
+  net.set_weights(state);
+  for (const std::string& name : net.weight_names()) EXPECT_EQ(net.weight(name), in_state(name));
+}
+
+TEST(Weights, AreRefusedFromTheStateOfAnotherModel) {
+  Sequential net{Input{1}, Dense{.units = 1, .name = "mine"}};
+  Graph graph;
+  Build build(graph, false);
+  Sequential{Input{1}, Dense{.units = 1}}(build, graph.input("x", {DType::float32, {batch, 1}}));
+  const State other(graph.shared_variables());
+  EXPECT_EQ(harness::message_of([&] { net.set_weights(other); }),
+            "the state has no 'mine/kernel'\n"
+            "  to fix   give the state of a graph the model itself was called in: net(build, x)");
 }
 
 }  // namespace

@@ -4,12 +4,6 @@
 
 namespace sloy {
 
-void require_positive(std::string_view argument, std::int64_t value) {
-  if (value >= 1) return;
-  throw ConfigError(fmt::format("{} must be 1 or more, not {}", argument, value), {},
-                    fmt::format("give {} of 1 or more", argument));
-}
-
 void require_positive(std::string_view argument, const IntPair& pair) {
   if (!pair.is_given()) {
     throw ConfigError(fmt::format("{} is missing", argument), {},

@@ -1,4 +1,4 @@
-/// Checks of layers' arguments that are the same for several of them.
+/// Checks of arguments that only layers have, beside those all share.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,11 @@
 
 #include <sloy/layers.h>
 
+#include "base/arguments.h"
+
 namespace sloy {
 
-/// Throws ConfigError "units must be 1 or more, not 0".
-void require_positive(std::string_view argument, std::int64_t value);
+/// Throws ConfigError where it is missing or a size is not 1 or more.
 void require_positive(std::string_view argument, const IntPair& pair);
 
 /// Throws ShapeError where `x` is no batch of images (batch, height, width, channels).

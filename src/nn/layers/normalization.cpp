@@ -1,6 +1,12 @@
 #include <fmt/format.h>
 #include <sloy/layers.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/arguments.h"
+
 namespace sloy {
 namespace {
 
@@ -10,6 +16,13 @@ Shape along(Value x, int axis) {
   for (int i = 0; i < x.rank(); ++i) shape.push_back(i == axis ? x.dim(i) : Dim(1));
   return shape;
 }
+
+/// What a Normalization's statistics are until they are measured: nobody takes that for a result.
+struct Unmeasured {
+  void fill(std::span<float> out, const Shape&, WeightRandom&) const {
+    std::fill(out.begin(), out.end(), std::numeric_limits<float>::quiet_NaN());
+  }
+};
 
 }  // namespace
 
@@ -21,6 +34,9 @@ Value BatchNormalization::call(Scope& scope, Value x) const {
                      {{"input", to_string(x.shape())}},
                      "give the channels' axis: -1 where channels come last");
   }
+  require_number(momentum >= 0 && momentum <= 1, "momentum", momentum, "from 0 to 1");
+  require_number(epsilon > 0, "epsilon", epsilon,
+                 "above 0: without it a variance of 0 divides by 0");
   const Shape size{x.dim(place)};
   const bool is_last = place == x.rank() - 1;
   // A vector broadcasts along the last axis as it is.
@@ -69,16 +85,22 @@ Value Normalization::call(Scope& scope, Value x) const {
     const Shape size{static_cast<std::int64_t>(mean.size())};
     Graph& graph = scope.graph();
     std::vector<double> factor;
+    for (double m : mean) require_finite("mean", m);
+    for (double v : variance) require_number(v >= 0, "variance", v, "of 0 or more");
     for (double v : variance) factor.push_back(1.0 / std::max(std::sqrt(v), smallest_deviation));
     return (x - graph.constant(Tensor(size, mean))) * graph.constant(Tensor(size, factor));
   }
-  const Value measured_mean = scope.statistic("mean", {channels}, Zeros{});
-  const Value measured_variance = scope.statistic("variance", {channels}, Ones{});
+  const Value measured_mean = scope.statistic("mean", {channels}, Unmeasured{});
+  const Value measured_variance = scope.statistic("variance", {channels}, Unmeasured{});
   return (x - measured_mean) /
          maximum(sqrt(measured_variance), scope.graph().constant(smallest_deviation));
 }
 
 Symbol Rescaling::operator()(const Symbol& x) const { return apply(*this, x); }
-Value Rescaling::call(Scope&, Value x) const { return x * scale + offset; }
+Value Rescaling::call(Scope&, Value x) const {
+  require_finite("scale", scale);
+  require_finite("offset", offset);
+  return x * scale + offset;
+}
 
 }  // namespace sloy
