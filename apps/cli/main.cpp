@@ -70,9 +70,8 @@ int main(int argc, char** argv) {
     return cli::misused;
   } catch (const std::bad_alloc&) {
     cli::complain(
-        "there is not enough memory\n  to fix   take a smaller batch_size or model, which `sloy "
-        "plan` "
-        "tells the needs of, or less data");
+        "there is not enough memory\n  to fix   take a smaller batch_size or model, which "
+        "`sloy plan` tells the needs of, or less data");
     return cli::failed;
   } catch (const std::exception& error) {
     cli::complain(error.what());

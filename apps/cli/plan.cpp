@@ -48,8 +48,7 @@ Config step_event(const Plan::Step& step, bool explain) {
 
 /// What is foreseen of a run on this machine.
 struct Forecast {
-  std::size_t
-      process_bytes;  ///< program, libraries and kernels: resident as soon as it is compiled
+  std::size_t process_bytes;  ///< the program, its libraries and kernels, once it is compiled
   std::size_t peak_bytes;
   double step_seconds;
 };
@@ -115,14 +114,15 @@ int plan(const Arguments& arguments) {
   FitOptions options = recipe.fit_options();
   options.checkpoints = "checkpoints";  // as train does; none is written
   const Plan made = model.plan(header.spec, header.examples, options);
+  const Forecast foreseen = forecast(made);
   for (const Notice& notice : notices(made)) note(notice.what());
   if (arguments.common.json) {
     for (const Plan::Step& step : made.steps) emit(step_event(step, arguments.explain));
-    emit(totals(made, forecast(made)));
+    emit(totals(made, foreseen));
     return done;
   }
   if (arguments.explain) explain(made);
-  print(totals_text(made, forecast(made)));
+  print(totals_text(made, foreseen));
   return done;
 }
 

@@ -1,5 +1,6 @@
 #include <sloy/model.h>
 
+#include "base/arguments.h"
 #include "data/loader.h"
 #include "program/executable.h"
 #include "train/adapt.h"
@@ -59,7 +60,7 @@ void Evaluating::add_confusion(const Executable& step) {
 Evaluation Model::evaluate(const data::Dataset& dataset, const EvaluateOptions& options) {
   require_loss(*impl_, "evaluate");
   if (dataset.empty()) throw DataError("the data set to evaluate has no examples");
-  if (options.batch_size < 1) throw ConfigError("batch_size must be 1 or more");
+  require_positive("batch_size", options.batch_size);
   impl_->build_for(dataset.spec().features);
   require_measured(*impl_, "evaluate");
   Evaluating evaluating(*impl_, dataset, options.batch_size, 0, options.confusion_matrix);

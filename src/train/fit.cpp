@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/arguments.h"
 #include "base/clock.h"
 #include "data/loader.h"
 #include "program/executable.h"
@@ -22,10 +23,8 @@ void check_options(const FitOptions& options) {
   const auto refuse = [](std::string what, std::string fix) {
     throw ConfigError(std::move(what), {}, std::move(fix));
   };
-  if (options.batch_size < 1)
-    refuse(fmt::format("batch_size must be 1 or more, not {}", options.batch_size), "");
-  if (options.epochs < 1)
-    refuse(fmt::format("epochs must be 1 or more, not {}", options.epochs), "");
+  require_positive("batch_size", options.batch_size);
+  require_positive("epochs", options.epochs);
   if (options.initial_epoch < 0 || options.initial_epoch >= options.epochs) {
     refuse(fmt::format("initial_epoch {} is not before epochs {}", options.initial_epoch,
                        options.epochs),

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/arguments.h"
 #include "base/words.h"
 #include "nn/model_impl.h"
 #include "program/executable.h"
@@ -53,7 +54,7 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& features,
     throw ShapeError(fmt::format("the model has {}, not {}", counted(graph.inputs.size(), "input"),
                                  features.size()));
   }
-  if (options.batch_size < 1) throw ConfigError("batch_size must be 1 or more");
+  require_positive("batch_size", options.batch_size);
   require_measured(*impl_, "predict");
   State& state = impl_->weights();
   std::vector<Tensor> feeds;

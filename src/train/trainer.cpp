@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/arguments.h"
 #include "data/held_out.h"
 #include "data/loader.h"
 #include "train/measures.h"
@@ -29,10 +30,6 @@ Program compile_training(const Model::Impl& model, const std::shared_ptr<Variabl
   ProgramOptions options = program_options(model, step, batch_size);
   options.updates = model.compiled->optimizer.minimize(step.loss);
   return sloy::compile(std::move(options));
-}
-
-[[noreturn]] void refuse_batch_size(std::int64_t batch_size) {
-  throw ConfigError(fmt::format("batch_size must be 1 or more, not {}", batch_size));
 }
 
 bool any_variable(const Variable&) { return true; }
@@ -93,7 +90,7 @@ Program evaluation_program(Model::Impl& model, const data::Spec& spec, StepKind 
 Plan Model::plan(const data::Spec& spec, std::int64_t examples, const FitOptions& options) const {
   require_training(*impl_, "a plan");
   if (examples < 1) throw DataError("the data set to plan for has no examples");
-  if (options.batch_size < 1) refuse_batch_size(options.batch_size);
+  require_positive("batch_size", options.batch_size);
   impl_->build_for(spec.features);
   const std::int64_t split = data::held_out(options.validation_split, examples);
   const auto variables = std::make_shared<Variables>();
@@ -129,7 +126,7 @@ Plan Model::plan(const data::Spec& spec, std::int64_t examples, const FitOptions
 
 Program Model::training_program(const data::Spec& spec, std::int64_t batch_size) const {
   require_training(*impl_, "training");
-  if (batch_size < 1) refuse_batch_size(batch_size);
+  require_positive("batch_size", batch_size);
   impl_->build_for(spec.features);
   return compile_training(*impl_, std::make_shared<Variables>(), spec, batch_size);
 }
