@@ -22,6 +22,6 @@ std::filesystem::path find_idx(const std::filesystem::path& directory, std::stri
 /// The header of idx(images, labels, class_names), from the headers of the files; where the classes
 /// have no names, the labels are read to count them. Throws what idx throws of what is read.
 Header idx_header(const std::string& images, const std::string& labels,
-              std::vector<std::string> class_names);
+                  std::vector<std::string> class_names);
 
 }  // namespace sloy::data

@@ -9,10 +9,10 @@ namespace sloy {
 
 /// REQUIRES: a graph without symbols.
 ///
-/// Element-wise ops over one shape are grouped, as far as no group comes to depend on itself, with the reductions of their
-/// results (over rows, along the row, over everything); each group becomes one `fused` node
-/// (ops/fused.h). What is cheap to compute from one operand, and every random mask, is computed
-/// anew in each group that reads it rather than stored.
+/// Element-wise ops over one shape are grouped, as far as no group comes to depend on itself, with
+/// the reductions of their results (over rows, along the row, over everything); each group becomes
+/// one `fused` node (ops/fused.h). What is cheap to compute from one operand, and every random
+/// mask, is computed anew in each group that reads it rather than stored.
 std::unique_ptr<Graph> fuse(const Graph& graph);
 
 }  // namespace sloy
