@@ -63,7 +63,7 @@ def program_of(headers):
     """All C++ of (name, blocks) pairs, with its lines numbered as the headers number them."""
     program = "#include <sloy/sloy.h>\n"
     for name, blocks in headers:
-        space = re.sub(r"\W", "_", pathlib.Path(name).name)
+        space = re.sub(r"\W", "_", name)
         program += f"namespace {space} {{\nusing namespace sloy;\n"
         functions = 0
         for block in blocks:
@@ -105,7 +105,7 @@ def main():
     options = parser.parse_args()
     include = options.root.resolve() / "include"
     headers = [(path.relative_to(include.parent).as_posix(), blocks_of(path.read_text()))
-               for path in sorted(include.glob("sloy/*.h"))]
+               for path in sorted(include.glob("sloy/**/*.h"))]
     failures = failures_of(headers, options.compiler, include)
     print("\n".join(failures), file=sys.stderr)
     sys.exit(1 if failures else 0)

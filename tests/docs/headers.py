@@ -93,11 +93,29 @@ class Header:
 
 
 class Headers:
-    """All public headers of a folder; a type or function is found whichever header has it."""
+    """All public headers of a folder and those below it ("layers/core"); a type or function is found
+    whichever header has it."""
 
     def __init__(self, folder):
-        self.by_name = {path.stem: Header(path) for path in sorted(folder.glob("*.h"))}
+        self.by_name = {path.relative_to(folder).with_suffix("").as_posix(): Header(path)
+                        for path in sorted(folder.rglob("*.h"))}
         self.types = {k: v for h in self.by_name.values() for k, v in h.types.items()}
+        for below in sorted({name.split("/")[0] for name in self.by_name if "/" in name}):
+            parts = [h for name, h in self.by_name.items() if name.startswith(f"{below}/")]
+            self.share(parts)
+
+    @staticmethod
+    def share(parts):
+        """In a folder of headers, a member that still has no comment means what one of its name and
+        type says in another header there."""
+        members = [(name, member) for header in parts for declared in header.types.values()
+                   for name, member in declared.members.items()]
+        said = {}
+        for name, member in members:
+            if member.doc:
+                said.setdefault((name, member.type), member.doc)
+        for name, member in members:
+            member.doc = member.doc or said.get((name, member.type), "")
 
     def __getitem__(self, name):
         return self.by_name[name]

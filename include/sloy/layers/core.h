@@ -1,0 +1,65 @@
+/// Core layers: where examples come in, and dense layers.
+#pragma once
+
+#include <string>
+
+#include <sloy/layer.h>
+
+namespace sloy {
+
+/// Where a model's examples come in: their shape, without the batch. It is a Symbol as well.
+/// Data of dtype uint8 are taken as pixels: fed to a float32 input they become value / 255.
+/// In C++ `Input{28, 28, 1}`; in files `{ type = "Input", shape = [28, 28, 1] }`, and
+/// `dtype = "uint8"` or "int32" where it isn't float32. A recipe needs none: the data say what
+/// their examples are.
+class SLOY_EXPORT Input {
+ public:
+  /// Throws ShapeError on a size that isn't 1 or more.
+  Input(std::initializer_list<Dim> dims) : Input(Shape(dims)) {}
+  explicit Input(const Shape& shape, DType dtype = DType::float32, std::string given_name = {});
+  Input() : Input(Shape{}) {}
+
+  std::string name;
+
+  /// Of one example, without the batch.
+  const Type& type() const& { return type_; }
+  Type type() const&& { return type_; }
+  operator Symbol() const { return symbol_; }  // NOLINT: an input is the symbol of what is fed
+  Value call(Scope& scope, Value x) const;
+
+ private:
+  Type type_;
+  Symbol symbol_;
+};
+SLOY_EXPORT Config to_config(const Input& input);
+SLOY_EXPORT void from_config(const Config& config, Input& input);
+
+/// Densely connected layer: activation(x·kernel + bias), kernel (n, units), bias (units).
+/// (batch, …, n) → (batch, …, units)
+struct SLOY_EXPORT Dense {
+  int units = 0;                                     ///< needed: how many numbers come out
+  Activation activation = linear;                    ///< applied to the result
+  bool use_bias = true;                              ///< whether there is a bias
+  Initializer kernel_initializer = GlorotUniform{};  ///< first values of the kernel
+  Initializer bias_initializer = Zeros{};            ///< first values of the bias
+  Regularizer kernel_regularizer = {};               ///< a penalty on the kernel, for the loss
+  Regularizer bias_regularizer = {};                 ///< a penalty on the bias, for the loss
+  bool trainable = true;                             ///< false: its weights stay as they are
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("units", &Dense::units);
+    field("activation", &Dense::activation);
+    field("use_bias", &Dense::use_bias);
+    field("kernel_initializer", &Dense::kernel_initializer);
+    field("bias_initializer", &Dense::bias_initializer);
+    field("kernel_regularizer", &Dense::kernel_regularizer);
+    field("bias_regularizer", &Dense::bias_regularizer);
+    field("trainable", &Dense::trainable);
+    field("name", &Dense::name);
+  }
+};
+
+}  // namespace sloy

@@ -1,0 +1,44 @@
+/// Merging layers: one result of several inputs.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include <sloy/layer.h>
+
+namespace sloy {
+
+/// The sum of two or more inputs of one shape, which stays.
+struct SLOY_EXPORT Add {
+  std::string name = {};
+
+  Value call(Scope& scope, std::span<const Value> inputs) const;
+  Symbol operator()(const std::vector<Symbol>& inputs) const;
+  static void fields(auto&& field) { field("name", &Add::name); }
+};
+
+/// The product, element by element, of two or more inputs of one shape, which stays.
+struct SLOY_EXPORT Multiply {
+  std::string name = {};
+
+  Value call(Scope& scope, std::span<const Value> inputs) const;
+  Symbol operator()(const std::vector<Symbol>& inputs) const;
+  static void fields(auto&& field) { field("name", &Multiply::name); }
+};
+
+/// Inputs one after the other along `axis`; their other sizes are equal.
+/// (batch, …, a), (batch, …, b), … → (batch, …, a + b + …)
+struct SLOY_EXPORT Concatenate {
+  int axis = -1;  ///< counted with the batch; negative ones from the end
+  std::string name = {};
+
+  Value call(Scope& scope, std::span<const Value> inputs) const;
+  Symbol operator()(const std::vector<Symbol>& inputs) const;
+  static void fields(auto&& field) {
+    field("axis", &Concatenate::axis);
+    field("name", &Concatenate::name);
+  }
+};
+
+}  // namespace sloy
