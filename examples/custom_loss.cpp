@@ -20,9 +20,7 @@ struct QuantileLoss {
 
 /// The share of targets that are below the prediction.
 struct ShareBelow {
-  MetricParts call(Value target, Value prediction) const {
-    return share_of(less(target, prediction));
-  }
+  Value call(Value target, Value prediction) const { return less(target, prediction); }
 };
 
 int main() {

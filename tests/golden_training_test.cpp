@@ -66,7 +66,7 @@ class Training {
     const Value prediction = model(build_, x);
     const Value target = graph_.input("target", target_type(prediction));
     make_batches(x.shape(), target.type());
-    loss_ = (*compiled.loss)(target, prediction);
+    loss_ = compiled.loss[0].value(target, prediction);
     find_weights();
 
     // PyTorch's weight decay is not in the loss it reports.

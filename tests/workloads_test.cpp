@@ -24,8 +24,8 @@ Fed feed(Graph& graph, const data::Spec& spec) {
     for (const Dim& dim : type.shape) shape.push_back(dim);
     return Type{type.dtype, shape};
   };
-  return {graph.input("features", batched(spec.features)),
-          graph.input("target", batched(spec.target))};
+  return {graph.input("features", batched(spec.features[0])),
+          graph.input("target", batched(spec.targets[0]))};
 }
 
 /// What of a workload has to be fast: predictions, loss and metric without training.
@@ -37,12 +37,14 @@ Program inference(const Workload& workload, const std::shared_ptr<Variables>& va
   const Model model = workload.make();
   const CompileOptions options = workload.compile_options();
   const Value prediction = model(build, fed.features);
-  ProgramOptions wanted{.outputs = {prediction, (*options.loss)(fed.target, prediction)},
+  ProgramOptions wanted{.outputs = {prediction, options.loss[0].value(fed.target, prediction)},
                         .batch_size = batch_size};
   if (workload.spec().num_classes > 0) {
-    const MetricParts parts = Accuracy{}.call(fed.target, prediction, options.loss->prediction());
-    wanted.outputs.push_back(parts.total);
-    wanted.outputs.push_back(parts.count);
+    const std::vector<Value> sums = Metric(Accuracy{})
+                                        .call({.target = fed.target,
+                                               .prediction = prediction,
+                                               .kind = options.loss[0].value.prediction()});
+    wanted.outputs.insert(wanted.outputs.end(), sums.begin(), sums.end());
   }
   return compile(wanted);
 }

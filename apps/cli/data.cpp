@@ -38,7 +38,7 @@ int list(const Arguments& arguments) {
 std::vector<std::int64_t> class_counts(const data::Dataset& dataset) {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(dataset.spec().num_classes), 0);
   for (std::int64_t i = 0; !counts.empty() && i < dataset.size(); ++i) {
-    auto label = static_cast<std::size_t>(dataset[i].target.item());
+    auto label = static_cast<std::size_t>(dataset[i].targets[0].item());
     if (label < counts.size()) ++counts[label];
   }
   return counts;
@@ -51,7 +51,7 @@ Config describe(const std::string& part, const data::Dataset& dataset) {
   event["part"] = part;
   event["examples"] = dataset.size();
   event["features"] = to_string(dataset.spec().features);
-  event["target"] = to_string(dataset.spec().target);
+  event["target"] = to_string(dataset.spec().targets);
   event["mean"] = to_config(statistics.mean);
   event["deviation"] = to_config(statistics.standard_deviation);
   Config::Map counts;

@@ -55,6 +55,7 @@ int evaluate(const Arguments& arguments) {
     emit(event);
     return done;
   }
+  for (const Notice& notice : result.notices) note(notice.what());
   print(fmt::format("{}   {} examples", logs_text(result.logs), count_text(result.examples)));
   if (result.confusion_matrix) {
     print("");

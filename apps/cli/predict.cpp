@@ -80,9 +80,11 @@ enum class Meaning {
 Meaning meaning_of(const Model& model) {
   const Shape shape = model.output_types()[0].shape;
   if (shape.rank() == 2 && shape[1].size() > 1) return Meaning::classes;
-  const std::optional<Loss> loss = model.loss();
-  if (shape.rank() != 2 || !loss || !loss->as<BinaryCrossentropy>()) return Meaning::numbers;
-  return loss->prediction() == Prediction::scores ? Meaning::score : Meaning::probability;
+  const PerOutput<Loss> losses = model.loss();
+  if (shape.rank() != 2 || losses.size() != 1) return Meaning::numbers;
+  const Loss& loss = losses[0].value;
+  if (!loss.as<BinaryCrossentropy>()) return Meaning::numbers;
+  return loss.prediction() == Prediction::scores ? Meaning::score : Meaning::probability;
 }
 
 /// The probability of each class; scores are turned into them for people.

@@ -240,16 +240,16 @@ std::vector<Tensor> random_batch(const Workload& workload, std::int64_t batch_si
     for (Dim dim : type.shape) shape.push_back(dim);
     return Tensor(type.dtype, shape);
   };
-  Tensor features = batched(spec.features);
+  Tensor features = batched(spec.features[0]);
   for (float& x : features.mutable_values<float>()) {
     x = static_cast<float>(random() >> 40) * 0x1p-24f;
   }
-  Tensor target = batched(spec.target);
+  Tensor target = batched(spec.targets[0]);
   if (spec.num_classes > 0) {
     for (std::int32_t& label : target.mutable_values<std::int32_t>()) {
       label = static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(spec.num_classes));
     }
-  } else if (spec.target == spec.features) {
+  } else if (spec.targets == spec.features) {
     target = features;
   } else {
     for (float& y : target.mutable_values<float>())

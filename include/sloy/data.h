@@ -34,45 +34,84 @@
 
 namespace sloy::data {
 
-/// What every example of a data set looks like. The types are of one example, without a batch
-/// dimension: images (height, width, channels), class labels int32 ().
+/// The types of several things, or of one: {DType::float32, {28, 28, 1}} alone, or a list of those.
+class SLOY_EXPORT Types {
+ public:
+  Types() = default;
+  Types(Type one) : types_{std::move(one)} {}  // NOLINT: one is a list
+  Types(DType dtype, Shape shape) : Types(Type{dtype, std::move(shape)}) {}
+  Types(std::initializer_list<Type> types) : types_(types) {}
+  explicit Types(std::vector<Type> types) : types_(std::move(types)) {}
+
+  std::size_t size() const { return types_.size(); }
+  bool empty() const { return types_.empty(); }
+  const Type& operator[](std::size_t part) const& { return types_[part]; }
+  Type operator[](std::size_t part) const&& { return types_[part]; }
+  auto begin() const { return types_.begin(); }
+  auto end() const { return types_.end(); }
+  bool operator==(const Types&) const = default;
+
+ private:
+  std::vector<Type> types_;
+};
+/// "float32 (3), int32 ()".
+SLOY_EXPORT std::string to_string(const Types& types);
+
+/// What every example of a data set looks like: features, which a model's inputs take in this
+/// order, targets, which the outputs that have a loss take, and weights. The types are of one
+/// example, without a batch dimension: images (height, width, channels), class labels int32 ().
 struct Spec {
-  Type features;
-  Type target;
-  /// Number of classes where the target is a class label, else 0.
+  Types features;
+  Types targets;
+  /// Number of classes where the first target is a class label, else 0.
   int num_classes = 0;
   /// Names of the classes in the order of their labels; may be empty.
   std::vector<std::string> class_names = {};
+  /// How much an example counts in the loss, float32: none, one for all targets, or one for each.
+  /// () weighs the whole example; a shape as the target's weighs each position, where 0 masks it.
+  Types weights = {};
 };
 
-/// Where the bytes of one example go: row-major elements of the types in the data set's spec.
+/// Where the bytes of one example go: row-major elements of the types in the data set's spec, a
+/// span for each of its parts.
 struct Slot {
-  std::span<std::byte> features;
-  std::span<std::byte> target;
+  std::span<const std::span<std::byte>> features;
+  std::span<const std::span<std::byte>> targets;
+  std::span<const std::span<std::byte>> weights = {};
   /// Which pass over the data this is, for sources that change with it, as augmentation does.
   std::int64_t epoch = 0;
 
-  /// The elements. REQUIRES: T is what the spec says.
+  /// The elements of a part. REQUIRES: T is what the spec says.
   template <class T>
-  std::span<T> features_as() const {
-    static_assert(size_of(dtype_of<T>) == sizeof(T));
-    return {reinterpret_cast<T*>(features.data()), features.size() / sizeof(T)};
+  std::span<T> features_as(std::size_t part = 0) const {
+    return as<T>(features[part]);
   }
   template <class T>
-  std::span<T> target_as() const {
+  std::span<T> target_as(std::size_t part = 0) const {
+    return as<T>(targets[part]);
+  }
+  template <class T>
+  std::span<T> weight_as(std::size_t part = 0) const {
+    return as<T>(weights[part]);
+  }
+
+ private:
+  template <class T>
+  static std::span<T> as(std::span<std::byte> bytes) {
     static_assert(size_of(dtype_of<T>) == sizeof(T));
-    return {reinterpret_cast<T*>(target.data()), target.size() / sizeof(T)};
+    return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
 };
 
 /// One example as tensors.
 struct Example {
-  Tensor features;
-  Tensor target;
+  std::vector<Tensor> features;
+  std::vector<Tensor> targets;
+  std::vector<Tensor> weights;
 };
 
-/// What a type must have to be a data set. `read` fills the whole slot; it is called with
-/// 0 ≤ index < size(), from several threads at once, and its bytes depend on the index and the
+/// What a type must have to be a data set. `read` fills the whole slot, all parts; it is called
+/// with 0 ≤ index < size(), from several threads at once, and its bytes depend on the index and the
 /// epoch alone. A type whose read is a plain copy from memory may say so by a member
 /// `bool is_in_memory() const`: a loader then spreads a batch over the computing threads.
 template <class T>
@@ -103,7 +142,7 @@ class SLOY_EXPORT Dataset {
   /// Whether its source is, see Source.
   bool is_in_memory() const { return held_ && held_->in_memory; }
 
-  /// Writes one example into `slot`, whose spans have exactly the spec's bytes. An Error of the
+  /// Writes one example into `slot`, whose parts have exactly the spec's bytes. An Error of the
   /// source gets the example's number as a note. REQUIRES: 0 ≤ index < size().
   void read(std::int64_t index, Slot slot) const;
 
@@ -125,6 +164,17 @@ class SLOY_EXPORT Dataset {
   /// All examples read now, and from memory from then on. Not for sources that change with the
   /// epoch: the examples of epoch 0 stay.
   Dataset cached() const;
+
+  /// The features of all examples, (examples, …), one tensor for each part.
+  std::vector<Tensor> features() const;
+
+  /// The same examples with weights, one of the first dimension for each: (examples) weighs whole
+  /// examples, (examples, …) each position of the target. Throws DataError on another number of
+  /// them, on one that is negative or not finite, and where the set has weights already.
+  Dataset weighted(const Tensor& weights) const;
+  /// The same examples with their features as targets, in place of those they have: for an
+  /// autoencoder.
+  Dataset targeting_features() const;
 
  private:
   struct Base {
@@ -164,6 +214,9 @@ struct Split {
 ///     std::size_t n = labels.size();
 ///     data::Dataset dataset = data::from_tensors(Tensor({n, 2}, pixels), Tensor({n}, labels));
 SLOY_EXPORT Dataset from_tensors(Tensor features, Tensor target,
+                                 std::vector<std::string> class_names = {});
+/// The same for several inputs and targets: one tensor for each. Targets may be none.
+SLOY_EXPORT Dataset from_tensors(std::vector<Tensor> features, std::vector<Tensor> targets,
                                  std::vector<std::string> class_names = {});
 
 /// Images and labels in the IDX format (MNIST's), raw or compressed by gzip. Images (n, height,
@@ -265,7 +318,7 @@ struct Statistics {
 };
 
 /// Reads every example once. Accumulates in double and in a fixed order, so the result doesn't
-/// depend on the number of threads. Throws DataError on an empty set.
-SLOY_EXPORT Statistics statistics(const Dataset& dataset);
+/// depend on the number of threads. `part` counts the features. Throws DataError on an empty set.
+SLOY_EXPORT Statistics statistics(const Dataset& dataset, std::size_t part = 0);
 
 }  // namespace sloy::data

@@ -76,6 +76,17 @@ SLOY_EXPORT Config described_config(std::string_view type, Config fields);
 SLOY_EXPORT const std::string& type_in(const Config& config);
 /// The map without `type`.
 SLOY_EXPORT Config fields_in(const Config& config);
+/// The entries of a map under `keys`, taken out of it.
+SLOY_EXPORT Config take_keys(Config& config, std::span<const std::string_view> keys);
+/// Reads what all types of a kind share, whose keys stand beside the type's own, and gives what is
+/// the type's.
+template <Described Options>
+Config take_options(Config config, Options& options) {
+  std::vector<std::string_view> keys;
+  Options::fields([&](std::string_view key, auto) { keys.push_back(key); });
+  from_config(take_keys(config, keys), options);
+  return config;
+}
 /// Throws ConfigError that there is no such type of `kind` ("layer"), naming the nearest.
 [[noreturn]] SLOY_EXPORT void unknown_type(const Config& config, std::string_view kind,
                                            std::span<const std::string_view> known);

@@ -1,9 +1,10 @@
 /// Losses: what training makes small. Names, arguments and definitions are Keras's.
 ///
 /// Each has `call`, which gives a loss for every example (or every position of it), of shape
-/// (batch, …); the mean of all is minimised. Called as a function, `MeanSquaredError{}(target,
-/// prediction)`, it checks the types and gives that mean. `check` throws ShapeError, and
-/// ConfigError on an argument that makes no sense. A loss of your own needs `call` alone:
+/// (batch, …); the mean of all is minimised, each times its example's weight where the data have
+/// weights. Called as a function, `MeanSquaredError{}(target, prediction)`, it checks the types and
+/// gives that mean. `check` throws ShapeError, and ConfigError on an argument that makes no sense.
+/// A loss of your own needs `call` alone:
 ///
 ///     struct Cubic {
 ///       Value call(Value target, Value prediction) const {
@@ -15,16 +16,24 @@
 ///
 ///     [train]
 ///     loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
+///
+/// A model with several outputs has a loss for each, by the outputs' names:
+///
+///     [train]
+///     loss = { digit = { type = "SparseCategoricalCrossentropy" }, image = "MeanSquaredError" }
+///     loss_weights = { digit = 1.0, image = 0.5 }
 #pragma once
 
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include <sloy/described.h>
 #include <sloy/ops.h>
+#include <sloy/outputs.h>
 
 namespace sloy {
 
@@ -40,6 +49,8 @@ enum class Prediction : std::uint8_t {
 /// [1e-7, 1 − 1e-7].
 struct SLOY_EXPORT SparseCategoricalCrossentropy {
   bool from_logits = false;  ///< predictions are scores, before a softmax
+  /// a label that stands for none: where it is the target, nothing is learned or counted
+  std::optional<int> ignore_class = {};
 
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -47,8 +58,10 @@ struct SLOY_EXPORT SparseCategoricalCrossentropy {
   Prediction prediction() const {
     return from_logits ? Prediction::scores : Prediction::probabilities;
   }
+  Value mask(Value target) const;
   static void fields(auto&& field) {
     field("from_logits", &SparseCategoricalCrossentropy::from_logits);
+    field("ignore_class", &SparseCategoricalCrossentropy::ignore_class);
   }
 };
 
@@ -117,13 +130,33 @@ concept LossType = requires(const T& loss, Value v) {
   { loss.call(v, v) } -> std::same_as<Value>;
 };
 
+/// How the numbers of a loss become one. Masked ones are never counted.
+enum class Reduction : std::uint8_t {
+  sum_over_batch_size,      ///< their sum, each times its weight, over how many there are
+  mean_with_sample_weight,  ///< the same sum over that of the weights: PyTorch's
+  sum                       ///< that sum alone, which grows with the batch
+};
+constexpr std::array<std::string_view, 3> enum_names(Reduction) {
+  return {"sum_over_batch_size", "mean_with_sample_weight", "sum"};
+}
+
+/// What all losses share: `Loss(MeanSquaredError{}, {.reduction = Reduction::sum})`; in files the
+/// keys stand beside the loss's own.
+struct SLOY_EXPORT LossOptions {
+  Reduction reduction = Reduction::sum_over_batch_size;
+
+  bool operator==(const LossOptions&) const = default;
+  static void fields(auto&& field) { field("reduction", &LossOptions::reduction); }
+};
+
 /// One of these, or a type of your own with the same `call`. `check` (throws ShapeError where the
-/// types don't fit; without it the shapes must be equal) and `prediction` may be left out.
+/// types don't fit; without it the shapes must be equal), `prediction` and `mask` may be left out.
 class SLOY_EXPORT Loss {
  public:
   template <class T>
   requires(!std::same_as<T, Loss> && (LossType<T> || detail::HasCall<T>))
-      Loss(T loss) {  // NOLINT: MeanSquaredError{} is a loss
+      Loss(T loss, LossOptions options = {})  // NOLINT: MeanSquaredError{} is a loss
+      : options_(options) {
     static_assert(LossType<T>,
                   "a loss's call must be `Value call(Value target, Value prediction) const`");
     if constexpr (LossType<T>) held_ = std::make_shared<Held<T>>(std::move(loss));
@@ -131,8 +164,13 @@ class SLOY_EXPORT Loss {
 
   /// A loss for each example or position.
   Value call(Value target, Value prediction) const { return held_->call(target, prediction); }
-  /// The mean of all: a scalar. Checks the types first.
-  Value operator()(Value target, Value prediction) const;
+  /// 1 where a target counts, else 0; nothing where all do.
+  Value mask(Value target) const { return held_->mask(target); }
+  const LossOptions& options() const& { return options_; }
+  LossOptions options() const&& { return options_; }
+  /// The mean of all: a scalar. `weight` is float32 of the losses' shape, or of its first
+  /// dimensions. Checks the types first.
+  Value operator()(Value target, Value prediction, Value weight = {}) const;
   /// Throws ShapeError where predictions and targets of these types don't fit each other.
   void check(const Type& target, const Type& prediction) const { held_->check(target, prediction); }
   Prediction prediction() const { return held_->prediction(); }
@@ -146,18 +184,25 @@ class SLOY_EXPORT Loss {
   template <class T>
   const T* as() const&& = delete;
   friend SLOY_EXPORT Config to_config(const Loss& loss);
+  friend SLOY_EXPORT Loss loss_from_config(const Config& config,
+                                           std::span<const TypeEntry<Loss>> custom);
 
  private:
   struct Interface : detail::DescribedBase {
     virtual Value call(Value target, Value prediction) const = 0;
     virtual void check(const Type& target, const Type& prediction) const = 0;
     virtual Prediction prediction() const = 0;
+    virtual Value mask(Value target) const = 0;
   };
   template <class T>
   struct Held final : detail::DescribedHolder<T, Interface> {
     using detail::DescribedHolder<T, Interface>::DescribedHolder;
     Value call(Value target, Value prediction) const override {
       return this->value.call(target, prediction);
+    }
+    Value mask(Value target) const override {
+      if constexpr (requires { Value(this->value.mask(target)); }) return this->value.mask(target);
+      return {};
     }
     void check(const Type& target, const Type& prediction) const override {
       if constexpr (requires { this->value.check(target, prediction); }) {
@@ -173,6 +218,7 @@ class SLOY_EXPORT Loss {
   };
   static void check_equal_shapes(std::string_view type, const Type& target, const Type& prediction);
   std::shared_ptr<const Interface> held_;
+  LossOptions options_;
 };
 
 /// For CustomTypes: a loss of your own that model files may name.
@@ -184,6 +230,9 @@ constexpr TypeEntry<Loss> register_loss() {
 /// { type = …, fields… }. Throws ConfigError where it has members but no fields().
 SLOY_EXPORT Config to_config(const Loss& loss);
 SLOY_EXPORT void from_config(const Config& config, Loss& loss);
+/// A loss, a list by position, or a table by the outputs' names.
+SLOY_EXPORT Config to_config(const PerOutput<Loss>& losses);
+SLOY_EXPORT void from_config(const Config& config, PerOutput<Loss>& losses);
 /// Throws ConfigError on an unknown type, naming the nearest.
 SLOY_EXPORT Loss loss_from_config(const Config& config,
                                   std::span<const TypeEntry<Loss>> custom = {});

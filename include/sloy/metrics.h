@@ -1,19 +1,31 @@
 /// Metrics: what is measured beside the loss, never used for the gradient.
 ///
-/// A metric's graph gives a batch's total and count; the quotient of their sums over all batches,
-/// added in double, is the metric: exact whatever the batches' sizes. One of your own:
+/// One of your own gives a number for every example (or every position of it), as a loss does; the
+/// mean over all examples is the metric, exact whatever the batches' sizes:
 ///
 ///     struct WithinTenth {
-///       MetricParts call(Value target, Value prediction) const {
-///         return share_of(less(absolute(target - prediction), 0.1));
+///       Value call(Value target, Value prediction) const {
+///         return less(absolute(target - prediction), 0.1);
 ///       }
 ///       static constexpr bool larger_is_better = true;  // for callbacks that look for the best
+///     };
+///
+/// What is no mean gives sums of a batch, of any shapes, and a formula for the sums over all
+/// batches, which are added in double:
+///
+///     struct Bias {
+///       std::vector<Value> call(const MetricInput& given) const {
+///         return {sum(given.prediction), sum(given.target)};
+///       }
+///       double result(MetricSums sums) const { return sums[0][0] / sums[1][0]; }
 ///     };
 ///
 /// In a recipe, where every loss is a metric too:
 ///
 ///     [train]
 ///     metrics = ["Accuracy", "MeanAbsoluteError"]
+///
+/// Of a model with several outputs: `metrics = { digit = ["Accuracy"], image = [] }`.
 #pragma once
 
 #include <concepts>
@@ -30,16 +42,30 @@
 
 namespace sloy {
 
-/// Two scalars of a batch, whose sums over the batches are divided at the end.
-struct MetricParts {
-  Value total;
-  Value count;
+/// What a metric sees of a batch.
+struct MetricInput {
+  Value target;
+  Value prediction;
+  Prediction kind = Prediction::any;  ///< what predictions are, as far as the loss tells
+  Value weight = {};                  ///< of examples or positions; nothing where all count alike
 };
 
-/// The mean of all elements.
-SLOY_EXPORT MetricParts mean_of(Value x);
-/// How many of all elements are 1.
-inline MetricParts share_of(Value truth) { return mean_of(truth); }
+/// The sums that a metric's graph gives, each with its elements in row-major order.
+using MetricSums = std::span<const std::vector<double>>;
+
+/// A metric's value. 0 / 0 is 0, and not defined: fit and evaluate say so.
+struct MetricResult {
+  double value = 0;
+  bool is_defined = true;
+
+  MetricResult(double given) : value(given) {}  // NOLINT: a number is a result
+  /// a / b, or 0 and not defined where b is 0.
+  static MetricResult quotient(double a, double b) {
+    MetricResult result(b == 0 ? 0 : a / b);
+    result.is_defined = b != 0;
+    return result;
+  }
+};
 
 /// The share of examples whose predicted class is right. As in Keras, what that means follows from
 /// the shapes: where there is one prediction an example, it is class 1 if above the threshold; else
@@ -49,10 +75,133 @@ inline MetricParts share_of(Value truth) { return mean_of(truth); }
 struct SLOY_EXPORT Accuracy {
   double threshold = 0.5;  ///< a probability, for one prediction an example
 
-  MetricParts call(Value target, Value prediction, Prediction kind) const;
+  Value call(Value target, Value prediction, Prediction kind) const;
   std::string metric_name() const { return "accuracy"; }
   static constexpr bool larger_is_better = true;
+  static constexpr bool tells_classes = true;
   static void fields(auto&& field) { field("threshold", &Accuracy::threshold); }
+};
+
+/// The share of examples whose true class is among the k with the largest scores, those as large as
+/// the k-th too. Targets are labels or one-hot rows.
+struct SLOY_EXPORT TopKCategoricalAccuracy {
+  int k = 5;  ///< 1 or more
+
+  Value call(Value target, Value prediction) const;
+  static constexpr bool larger_is_better = true;
+  static constexpr bool tells_classes = true;
+  static void fields(auto&& field) { field("k", &TopKCategoricalAccuracy::k); }
+};
+
+/// How the figures of several classes become one.
+enum class Average : std::uint8_t {
+  macro,    ///< their mean, each class counting alike
+  micro,    ///< one figure of all classes' counts together
+  weighted  ///< their mean, each class counting as often as it is the true one
+};
+constexpr std::array<std::string_view, 3> enum_names(Average) {
+  return {"macro", "micro", "weighted"};
+}
+
+// Precision, recall and F1 tell classes as Accuracy does. With one prediction an example they are
+// of class 1. With several an example is taken for the class of the largest or, where there is a
+// threshold, for every class above it: targets are rows of 0 and 1 then, as many as wanted 1.
+
+/// TP / (TP + FP): of those taken for a class the share that is of it.
+struct SLOY_EXPORT PrecisionMetric {
+  static constexpr std::string_view type_name = "Precision";
+  std::optional<double> threshold = {};  ///< a probability; left out: ½, or the largest is taken
+  Average average = Average::macro;      ///< over several classes
+  std::optional<int> class_id = {};      ///< of one class alone
+
+  std::vector<Value> call(const MetricInput& given) const;
+  MetricResult result(MetricSums sums) const;
+  static constexpr bool larger_is_better = true;
+  static constexpr bool tells_classes = true;
+  static void fields(auto&& field) {
+    field("threshold", &PrecisionMetric::threshold);
+    field("average", &PrecisionMetric::average);
+    field("class_id", &PrecisionMetric::class_id);
+  }
+};
+
+/// TP / (TP + FN): of those of a class the share that was taken for it.
+struct SLOY_EXPORT Recall {
+  std::optional<double> threshold = {};  ///< a probability; left out: ½, or the largest is taken
+  Average average = Average::macro;      ///< over several classes
+  std::optional<int> class_id = {};      ///< of one class alone
+
+  std::vector<Value> call(const MetricInput& given) const;
+  MetricResult result(MetricSums sums) const;
+  static constexpr bool larger_is_better = true;
+  static constexpr bool tells_classes = true;
+  static void fields(auto&& field) {
+    field("threshold", &Recall::threshold);
+    field("average", &Recall::average);
+    field("class_id", &Recall::class_id);
+  }
+};
+
+/// 2·TP / (2·TP + FP + FN): the harmonic mean of precision and recall.
+struct SLOY_EXPORT F1Score {
+  std::optional<double> threshold = {};  ///< a probability; left out: ½, or the largest is taken
+  Average average = Average::macro;      ///< over several classes
+  std::optional<int> class_id = {};      ///< of one class alone
+
+  std::vector<Value> call(const MetricInput& given) const;
+  MetricResult result(MetricSums sums) const;
+  static constexpr bool larger_is_better = true;
+  static constexpr bool tells_classes = true;
+  static void fields(auto&& field) {
+    field("threshold", &F1Score::threshold);
+    field("average", &F1Score::average);
+    field("class_id", &F1Score::class_id);
+  }
+};
+
+/// What a curve over all thresholds shows: recall against the share of false alarms (ROC), or
+/// precision against recall (PR).
+enum class Curve : std::uint8_t { roc, pr };
+constexpr std::array<std::string_view, 2> enum_names(Curve) { return {"ROC", "PR"}; }
+
+/// The area under a curve of so many thresholds, evenly spaced from 0 to 1: 1 where some threshold
+/// tells the classes apart, ½ (ROC) where they look alike. Trapezes for ROC, Davis and Goadrich's
+/// interpolation (2006) for PR, as Keras. Of several classes it is the mean of each against the
+/// others. Scores become probabilities by a sigmoid, or by a softmax where classes exclude one
+/// another.
+struct SLOY_EXPORT AUC {
+  int num_thresholds = 200;  ///< 2 or more
+  Curve curve = Curve::roc;  ///< of what
+  /// examples may be of several classes: scores go through a sigmoid each
+  bool multi_label = false;
+
+  std::vector<Value> call(const MetricInput& given) const;
+  MetricResult result(MetricSums sums) const;
+  static constexpr bool larger_is_better = true;
+  static constexpr bool tells_classes = true;
+  static void fields(auto&& field) {
+    field("num_thresholds", &AUC::num_thresholds);
+    field("curve", &AUC::curve);
+    field("multi_label", &AUC::multi_label);
+  }
+};
+
+/// 1 − Σ (target − prediction)² / Σ (target − mean target)²: 1 where all is predicted, 0 where no
+/// better than by the mean. Of several numbers an example it is the mean over them.
+struct SLOY_EXPORT R2Score {
+  std::vector<Value> call(const MetricInput& given) const;
+  MetricResult result(MetricSums sums) const;
+  void merge(std::span<std::vector<double>> total, MetricSums added) const;
+  static constexpr bool larger_is_better = true;
+  static void fields(auto&&) {}
+};
+
+/// √ of the mean of (target − prediction)² over all numbers.
+struct SLOY_EXPORT RootMeanSquaredError {
+  std::vector<Value> call(const MetricInput& given) const;
+  MetricResult result(MetricSums sums) const;
+  static constexpr bool larger_is_better = false;
+  static void fields(auto&&) {}
 };
 
 /// How often each class was taken for each: (classes, classes) float32 counts of a batch, rows the
@@ -61,36 +210,50 @@ struct SLOY_EXPORT Accuracy {
 SLOY_EXPORT Value confusion_matrix(Value target, Value prediction, Prediction kind,
                                    double threshold = 0.5);
 
-/// A type with a metric's `call`: a loss's, or one that gives MetricParts.
+/// A metric that is a mean: a loss's `call`, or one that asks what predictions are.
 template <class T>
-concept MetricType = LossType<T> || requires(const T& metric, Value v) {
-  { metric.call(v, v) } -> std::same_as<MetricParts>;
-} || requires(const T& metric, Value v) {
-  { metric.call(v, v, Prediction{}) } -> std::same_as<MetricParts>;
+concept MeanMetric = LossType<T> || requires(const T& metric, Value v) {
+  { metric.call(v, v, Prediction{}) } -> std::same_as<Value>;
 };
+/// A metric that is a formula over sums.
+template <class T>
+concept SumsMetric = requires(const T& metric, const MetricInput& given, MetricSums sums) {
+  { metric.call(given) } -> std::same_as<std::vector<Value>>;
+  { metric.result(sums) } -> std::convertible_to<MetricResult>;
+};
+template <class T>
+concept MetricType = MeanMetric<T> || SumsMetric<T>;
 
-/// Accuracy, any loss (its mean), or a type of your own with a `call` that gives MetricParts.
+/// One of these, any loss (its mean), or a type of your own with the same `call`.
 class SLOY_EXPORT Metric {
  public:
   template <class T>
   requires(!std::same_as<T, Metric> && (MetricType<T> || detail::HasCall<T>))
       Metric(T metric) {  // NOLINT: Accuracy{} is a metric
     static_assert(MetricType<T>,
-                  "a metric's call must be `MetricParts call(Value target, Value prediction) const`"
-                  " (a third parameter, Prediction kind, may follow), or a loss's");
+                  "a metric's call must be `Value call(Value target, Value prediction) const` (a "
+                  "third parameter, Prediction kind, may follow), or `std::vector<Value> "
+                  "call(const MetricInput& given) const` beside `double result(MetricSums sums) "
+                  "const`");
     if constexpr (MetricType<T>) held_ = std::make_shared<Held<T>>(std::move(metric));
   }
 
-  /// `kind` says what the predictions are, as far as the loss tells. Throws ShapeError where
-  /// targets and predictions don't fit each other.
-  MetricParts call(Value target, Value prediction, Prediction kind) const {
-    return held_->call(target, prediction, kind);
+  /// The sums of a batch. Throws ShapeError where targets, predictions and weights don't fit each
+  /// other.
+  std::vector<Value> call(const MetricInput& given) const { return held_->call(given); }
+  /// Adds a batch's sums, or what the metric does instead, to those so far.
+  void merge(std::span<std::vector<double>> total, MetricSums added) const {
+    held_->merge(total, added);
   }
+  /// The metric, of the sums over all batches.
+  MetricResult result(MetricSums sums) const { return held_->result(sums); }
   /// "accuracy": its key in logs and history, where a second metric of one name is "accuracy_1".
   /// What its `metric_name` gives, else the type's in small letters: "within_tenth".
   std::string name() const { return held_->name(); }
   /// What its `larger_is_better` says, false for a loss; nothing where it doesn't say.
   std::optional<bool> larger_is_better() const { return held_->larger_is_better(); }
+  /// Whether it takes targets for classes, by a member `tells_classes`.
+  bool tells_classes() const { return held_->tells_classes(); }
   /// "Accuracy".
   std::string_view type() const { return held_->type(); }
   /// The struct, where it is a T, else nullptr.
@@ -104,25 +267,45 @@ class SLOY_EXPORT Metric {
 
  private:
   struct Interface : detail::DescribedBase {
-    virtual MetricParts call(Value target, Value prediction, Prediction kind) const = 0;
+    virtual std::vector<Value> call(const MetricInput& given) const = 0;
+    virtual void merge(std::span<std::vector<double>> total, MetricSums added) const = 0;
+    virtual MetricResult result(MetricSums sums) const = 0;
     virtual std::string name() const = 0;
     virtual std::optional<bool> larger_is_better() const = 0;
+    virtual bool tells_classes() const = 0;
   };
   template <class T>
   struct Held final : detail::DescribedHolder<T, Interface> {
     using detail::DescribedHolder<T, Interface>::DescribedHolder;
-    MetricParts call(Value target, Value prediction, Prediction kind) const override {
-      if constexpr (requires { this->value.check(target.type(), prediction.type()); }) {
-        this->value.check(target.type(), prediction.type());
-      }
-      if constexpr (requires { this->value.call(target, prediction, kind); }) {
-        return this->value.call(target, prediction, kind);
-      } else if constexpr (requires {
-                             { this->value.call(target, prediction) } -> std::same_as<Value>;
-                           }) {
-        return mean_of(this->value.call(target, prediction));
+    std::vector<Value> call(const MetricInput& given) const override {
+      const T& metric = this->value;
+      if constexpr (SumsMetric<T>) {
+        return metric.call(given);
+      } else if constexpr (LossType<T>) {
+        if constexpr (requires { metric.check(given.target.type(), given.prediction.type()); }) {
+          metric.check(given.target.type(), given.prediction.type());
+        }
+        Value mask;
+        if constexpr (requires { Value(metric.mask(given.target)); }) {
+          mask = metric.mask(given.target);
+        }
+        return mean_of(metric.call(given.target, given.prediction), given.weight, mask);
       } else {
-        return this->value.call(target, prediction);
+        return mean_of(metric.call(given.target, given.prediction, given.kind), given.weight, {});
+      }
+    }
+    void merge(std::span<std::vector<double>> total, MetricSums added) const override {
+      if constexpr (requires { this->value.merge(total, added); }) {
+        this->value.merge(total, added);
+      } else {
+        add(total, added);
+      }
+    }
+    MetricResult result(MetricSums sums) const override {
+      if constexpr (SumsMetric<T>) {
+        return this->value.result(sums);
+      } else {
+        return MetricResult::quotient(sums[0][0], sums[1][0]);
       }
     }
     std::string name() const override {
@@ -134,10 +317,17 @@ class SLOY_EXPORT Metric {
     }
     std::optional<bool> larger_is_better() const override {
       if constexpr (requires { bool(T::larger_is_better); }) return T::larger_is_better;
-      if constexpr (LossType<T>) return false;
+      if constexpr (requires(const T& loss) { loss.prediction(); }) return false;
       return {};
     }
+    bool tells_classes() const override {
+      if constexpr (requires { bool(T::tells_classes); }) return T::tells_classes;
+      return false;
+    }
   };
+  /// The sum of the numbers, each times its weight and mask, and what that is a share of.
+  static std::vector<Value> mean_of(Value numbers, Value weight, Value mask);
+  static void add(std::span<std::vector<double>> total, MetricSums added);
   static std::string snake_case(std::string_view type);
   std::shared_ptr<const Interface> held_;
 };
@@ -150,12 +340,13 @@ constexpr TypeEntry<Metric> register_metric() {
 
 /// { type = …, fields… }. Throws ConfigError where it has members but no fields().
 SLOY_EXPORT Config to_config(const Metric& metric);
-/// A list of them, of built-in types.
-SLOY_EXPORT void from_config(const Config& config, std::vector<Metric>& metrics);
+/// A list of metrics, or such lists in a table by the outputs' names.
+SLOY_EXPORT Config to_config(const PerOutput<Metric>& metrics);
+SLOY_EXPORT void from_config(const Config& config, PerOutput<Metric>& metrics);
 /// Throws ConfigError on an unknown type, naming the nearest.
 SLOY_EXPORT Metric metric_from_config(const Config& config,
                                       std::span<const TypeEntry<Metric>> custom = {});
-/// Accuracy and the losses.
+/// The built-in metrics, in the order of the reference, then the losses.
 SLOY_EXPORT std::span<const TypeEntry<Metric>> metric_types();
 
 }  // namespace sloy

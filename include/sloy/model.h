@@ -30,9 +30,13 @@ namespace sloy {
 
 /// How a model learns, and on what its programs run.
 struct CompileOptions {
-  Optimizer optimizer = SGD{};       ///< how weights follow the gradient
-  std::optional<Loss> loss = {};     ///< what is made small: fit and evaluate need one
-  std::vector<Metric> metrics = {};  ///< what is measured beside the loss
+  Optimizer optimizer = SGD{};  ///< how weights follow the gradient
+  /// What is made small: fit and evaluate need one. Of several outputs those without are not
+  /// trained, and the data have no targets for them.
+  PerOutput<Loss> loss = {};
+  PerOutput<double> loss_weights = {};      ///< how much each loss counts in their sum; left out: 1
+  PerOutput<Metric> metrics = {};           ///< what is measured beside the loss
+  PerOutput<Metric> weighted_metrics = {};  ///< the same, with the weights of the data's examples
   /// Decides first weights, dropout, shuffling and the split. Weights that were trained, set or
   /// loaded stay; those that were only made, by a look at them or by predict, are made anew.
   std::uint64_t seed = 0;
@@ -61,6 +65,9 @@ struct FitOptions {
   data::Dataset validation_data = {};    ///< instead of a share: measured on after each epoch
   std::vector<Callback> callbacks = {};  ///< called in this order
   bool shuffle = true;                   ///< another order in every epoch, by the seed
+  /// How much an example of each class counts in the loss, by the class: for data whose classes are
+  /// not equally frequent. Multiplies the data's own weights; not used where the model is measured.
+  std::vector<double> class_weight = {};
   /// Epochs that count as done, for going on with a training: orders of the data begin with this
   /// one's, or where more epochs were trained since compile with that of the next.
   int initial_epoch = 0;
@@ -97,9 +104,10 @@ struct EvaluateOptions {
 };
 
 struct Evaluation {
-  double loss = 0;            ///< the mean over all examples, penalties included
-  Logs logs = {};             ///< loss and metrics
-  std::int64_t examples = 0;  ///< how many were measured
+  double loss = 0;                   ///< the mean over all examples, penalties included
+  Logs logs = {};                    ///< loss and metrics
+  std::int64_t examples = 0;         ///< how many were measured
+  std::vector<Notice> notices = {};  ///< figures that are not defined on these data
   /// (classes, classes) of float64, when asked for: rows are the true class, columns the predicted.
   std::optional<Tensor> confusion_matrix = {};
 };
@@ -161,8 +169,11 @@ class SLOY_EXPORT Model {
   /// optimizer. Throws ConfigError on float64 for another backend than the reference.
   void compile(CompileOptions options);
   bool is_compiled() const;
-  /// What it was compiled with or its file holds; nothing where there is none.
-  std::optional<Loss> loss() const;
+  /// What it was compiled with or its file holds; empty where there is none.
+  PerOutput<Loss> loss() const;
+  /// The names that losses and metrics of several outputs go by: those of the layers that give
+  /// them.
+  std::vector<std::string> output_names() const;
   /// Whether the shapes are known: from an Input, or from the data or the model it is first part
   /// of.
   bool is_built() const;

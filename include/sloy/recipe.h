@@ -57,6 +57,12 @@ struct Validation {
 SLOY_EXPORT Config to_config(const Validation& validation);
 SLOY_EXPORT void from_config(const Config& config, Validation& validation);
 
+/// What a model in training is to give.
+enum class RecipeTarget : std::uint8_t { targets, features };
+constexpr std::array<std::string_view, 2> enum_names(RecipeTarget) {
+  return {"targets", "features"};
+}
+
 /// [data]: what to learn from: a set by its name, or files of one's own by their kind.
 struct SLOY_EXPORT RecipeData {
   std::string name = {};          ///< a data set that `sloy data list` names
@@ -68,6 +74,8 @@ struct SLOY_EXPORT RecipeData {
   std::string test_images = {};   ///< likewise
   std::string test_labels = {};   ///< likewise
   std::vector<std::string> class_names = {};  ///< of these files, in the order of the labels
+  /// what the model is to give: the data's targets, or "features", for an autoencoder
+  RecipeTarget target = RecipeTarget::targets;
   /// a share of the training data held out to measure on after each epoch, or "test"
   Validation validation = {};
   /// threads that read ahead; 0: batches are read between steps; left out: chosen by data and cores
@@ -90,6 +98,7 @@ struct SLOY_EXPORT RecipeData {
     field("test_images", &Self::test_images);
     field("test_labels", &Self::test_labels);
     field("class_names", &Self::class_names);
+    field("target", &Self::target);
     field("validation", &Self::validation);
     field("workers", &Self::workers);
     field("generated", &Self::generated);
@@ -102,14 +111,17 @@ SLOY_EXPORT void from_config(const Config& config, RecipeData& data);
 
 /// [train]: how to learn.
 struct SLOY_EXPORT RecipeTrain {
-  int epochs = 1;                               ///< passes over the training data
-  std::int64_t batch_size = 32;                 ///< examples a step
-  Loss loss = SparseCategoricalCrossentropy{};  ///< needed: what is made small
-  Optimizer optimizer = SGD{};                  ///< how weights follow the gradient
-  std::vector<Metric> metrics = {};             ///< what is measured beside the loss
-  std::vector<Callback> callbacks = {};         ///< what happens beside the steps
-  bool shuffle = true;                          ///< another order in every epoch
-  Precision precision = Precision::float32;     ///< float64 runs on the reference kernels
+  int epochs = 1;                         ///< passes over the training data
+  std::int64_t batch_size = 32;           ///< examples a step
+  PerOutput<Loss> loss = {};              ///< needed: what is made small
+  PerOutput<double> loss_weights = {};    ///< how much each output's loss counts; left out: 1
+  std::vector<double> class_weight = {};  ///< how much an example of each class counts in the loss
+  Optimizer optimizer = SGD{};            ///< how weights follow the gradient
+  PerOutput<Metric> metrics = {};         ///< what is measured beside the loss
+  PerOutput<Metric> weighted_metrics = {};   ///< the same, with the weights of the data's examples
+  std::vector<Callback> callbacks = {};      ///< what happens beside the steps
+  bool shuffle = true;                       ///< another order in every epoch
+  Precision precision = Precision::float32;  ///< float64 runs on the reference kernels
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;  ///< `direct`: no Winograd
 
   static void fields(auto&& field) {
@@ -117,8 +129,11 @@ struct SLOY_EXPORT RecipeTrain {
     field("epochs", &Self::epochs);
     field("batch_size", &Self::batch_size);
     field("loss", &Self::loss);
+    field("loss_weights", &Self::loss_weights);
+    field("class_weight", &Self::class_weight);
     field("optimizer", &Self::optimizer);
     field("metrics", &Self::metrics);
+    field("weighted_metrics", &Self::weighted_metrics);
     field("callbacks", &Self::callbacks);
     field("shuffle", &Self::shuffle);
     field("precision", &Self::precision);

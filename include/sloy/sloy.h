@@ -4,6 +4,7 @@
 #include <sloy/activations.h>
 #include <sloy/callbacks.h>
 #include <sloy/config.h>
+#include <sloy/covariate_shift.h>
 #include <sloy/data.h>
 #include <sloy/error.h>
 #include <sloy/fields.h>
@@ -20,6 +21,7 @@
 #include <sloy/op.h>
 #include <sloy/ops.h>
 #include <sloy/optimizers.h>
+#include <sloy/outputs.h>
 #include <sloy/program.h>
 #include <sloy/recipe.h>
 #include <sloy/regularizers.h>

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "data/example_memory.h"
 #include "data/held_out.h"
 #include "tensor/permutation.h"
 
@@ -29,7 +30,43 @@ View<IndexOf> view(const Dataset& base, std::int64_t count, IndexOf index_of) {
   return {base, count, std::move(index_of)};
 }
 
+[[maybe_unused]] bool fits(std::span<const std::span<std::byte>> parts, const Types& types) {
+  return std::equal(
+      parts.begin(), parts.end(), types.begin(), types.end(),
+      [](std::span<std::byte> part, const Type& type) { return part.size() == type.bytes(); });
+}
+
+/// Examples that learn to give back what they are given.
+struct Mirrored {
+  Dataset base;
+
+  std::int64_t size() const { return base.size(); }
+  Spec spec() const {
+    return {.features = base.spec().features,
+            .targets = base.spec().features,
+            .weights = base.spec().weights};
+  }
+  bool is_in_memory() const { return base.is_in_memory(); }
+  void read(std::int64_t index, const Slot& slot) const {
+    const Scratch unread(base.spec().targets);
+    base.read(index, {.features = slot.features,
+                      .targets = unread.spans(),
+                      .weights = slot.weights,
+                      .epoch = slot.epoch});
+    for (std::size_t part = 0; part < slot.features.size(); ++part) {
+      std::memcpy(slot.targets[part].data(), slot.features[part].data(),
+                  slot.features[part].size());
+    }
+  }
+};
+
 }  // namespace
+
+std::string to_string(const Types& types) {
+  std::string text;
+  for (const Type& type : types) text += (text.empty() ? "" : ", ") + to_string(type);
+  return text.empty() ? "none" : text;
+}
 
 const Spec& Dataset::spec() const& {
   static const Spec none{};
@@ -38,8 +75,9 @@ const Spec& Dataset::spec() const& {
 
 void Dataset::read(std::int64_t index, Slot slot) const {
   assert(0 <= index && index < size());
-  assert(slot.features.size() == spec().features.bytes());
-  assert(slot.target.size() == spec().target.bytes());
+  assert(fits(slot.features, spec().features));
+  assert(fits(slot.targets, spec().targets));
+  assert(fits(slot.weights, spec().weights));
   try {
     held_->read(index, slot);
   } catch (Error& error) {
@@ -53,11 +91,9 @@ Example Dataset::operator[](std::int64_t index) const {
     throw DataError(fmt::format("there is no example {}", index),
                     {{"examples", std::to_string(size()), "counted from 0"}});
   }
-  Example example{Tensor(spec().features.dtype, spec().features.shape),
-                  Tensor(spec().target.dtype, spec().target.shape)};
-  read(index, {.features = {example.features.mutable_data(), example.features.bytes()},
-               .target = {example.target.mutable_data(), example.target.bytes()}});
-  return example;
+  ExampleMemory memory(spec());
+  read(index, memory.slot());
+  return memory.take();
 }
 
 Dataset Dataset::subset(std::vector<std::int64_t> indices) const {
@@ -87,6 +123,8 @@ Dataset Dataset::shuffled(std::uint64_t seed) const {
   const RandomKey key = random_key(seed, Purpose::shuffle, stream_of("Dataset::shuffled"));
   return view(*this, size(), Permutation(static_cast<std::uint64_t>(size()), key));
 }
+
+Dataset Dataset::targeting_features() const { return Mirrored{*this}; }
 
 Split Dataset::split(double fraction, std::uint64_t seed) const {
   const std::int64_t tests = held_out(fraction, size());

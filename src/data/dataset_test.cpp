@@ -31,7 +31,7 @@ struct Counting {
 std::vector<std::int32_t> order_of(const Dataset& dataset) {
   std::vector<std::int32_t> order;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
-    order.push_back(dataset[i].features.values<std::int32_t>()[0]);
+    order.push_back(dataset[i].features[0].values<std::int32_t>()[0]);
   }
   return order;
 }
@@ -41,8 +41,8 @@ TEST(Dataset, HoldsAnyTypeWithThreeMembers) {
   EXPECT_EQ(dataset.size(), 10);
   EXPECT_FALSE(dataset.is_in_memory());
   EXPECT_EQ(dataset.spec().features, (Type{DType::int32, {2}}));
-  EXPECT_EQ(dataset[3].features, Tensor({2}, std::vector<std::int32_t>{3, 6}));
-  EXPECT_EQ(dataset[3].target.item(), 0);
+  EXPECT_EQ(dataset[3].features[0], Tensor({2}, std::vector<std::int32_t>{3, 6}));
+  EXPECT_EQ(dataset[3].targets[0].item(), 0);
 }
 
 TEST(Dataset, WithoutASourceIsEmpty) {
@@ -125,28 +125,28 @@ TEST(FromTensors, RowsAreExamples) {
   const Dataset dataset = from_tensors(x, y);
   EXPECT_EQ(dataset.size(), 3);
   EXPECT_EQ(dataset.spec().num_classes, 0);
-  EXPECT_EQ(dataset[1].features, Tensor({2}, std::vector<float>{3, 4}));
-  EXPECT_EQ(dataset[2].target, Tensor({1}, std::vector<float>{30}));
+  EXPECT_EQ(dataset[1].features[0], Tensor({2}, std::vector<float>{3, 4}));
+  EXPECT_EQ(dataset[2].targets[0], Tensor({1}, std::vector<float>{30}));
 }
 
 TEST(FromTensors, Float64BecomesFloat32) {
   const Dataset dataset = from_tensors(Tensor({1, 2}, std::vector<double>{0.1, 2}),
                                        Tensor({1, 1}, std::vector<double>{3}));
-  EXPECT_EQ(dataset[0].features, Tensor({2}, std::vector<float>{0.1f, 2}));
-  EXPECT_EQ(dataset[0].target, Tensor({1}, std::vector<float>{3}));
+  EXPECT_EQ(dataset[0].features[0], Tensor({2}, std::vector<float>{0.1f, 2}));
+  EXPECT_EQ(dataset[0].targets[0], Tensor({1}, std::vector<float>{3}));
 }
 
 TEST(FromTensors, IntegerTargetsAreLabels) {
   const Tensor x(DType::uint8, {4, 2, 2, 1});
   for (const Shape& shape : {Shape{4}, Shape{4, 1}}) {
     const Dataset dataset = from_tensors(x, Tensor(shape, std::vector<std::uint8_t>{0, 2, 1, 0}));
-    EXPECT_EQ(dataset.spec().target, (Type{DType::int32, {}}));
+    EXPECT_EQ(dataset.spec().targets, (Type{DType::int32, {}}));
     EXPECT_EQ(dataset.spec().num_classes, 3);
-    EXPECT_EQ(dataset[1].target, Tensor::scalar(std::int32_t{2}));
+    EXPECT_EQ(dataset[1].targets[0], Tensor::scalar(std::int32_t{2}));
   }
   const Dataset wide = from_tensors(x, Tensor({4}, std::vector<std::int64_t>{0, 2, 1, 0}));
   EXPECT_EQ(wide.spec().num_classes, 3);
-  EXPECT_EQ(wide[1].target, Tensor::scalar(std::int32_t{2}));
+  EXPECT_EQ(wide[1].targets[0], Tensor::scalar(std::int32_t{2}));
   const Dataset named =
       from_tensors(x, Tensor({4}, std::vector<std::int32_t>{0, 1, 1, 0}), {"cat", "dog", "fox"});
   EXPECT_EQ(named.spec().num_classes, 3);
@@ -156,7 +156,7 @@ TEST(FromTensors, IntegerTargetsAreLabels) {
 TEST(FromTensors, IntegersOfSeveralNumbersStayAsTheyAre) {
   const Dataset dataset =
       from_tensors(Tensor(DType::float32, {2, 5}), Tensor(DType::uint8, {2, 3}));
-  EXPECT_EQ(dataset.spec().target, (Type{DType::uint8, {3}}));
+  EXPECT_EQ(dataset.spec().targets, (Type{DType::uint8, {3}}));
   EXPECT_EQ(dataset.spec().num_classes, 0);
 }
 
@@ -167,7 +167,7 @@ TEST(FromTensors, RefusesWhatDoesNotFit) {
             }),
             "there are 3 examples, but 4 targets\n"
             "  features   float32 (3, 2)\n"
-            "  target     float32 (4, 1)\n"
+            "  targets    float32 (4, 1)\n"
             "  to fix     give each example its target");
   EXPECT_THROW(from_tensors(Tensor(), Tensor()), DataError);
   const auto refused = [&](std::int32_t label) {

@@ -24,8 +24,8 @@ std::vector<Labelled> points_of(const Dataset& dataset) {
   std::vector<Labelled> points;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     const Example example = dataset[i];
-    const auto xy = example.features.values<float>();
-    points.push_back({xy[0], xy[1], static_cast<int>(example.target.item())});
+    const auto xy = example.features[0].values<float>();
+    points.push_back({xy[0], xy[1], static_cast<int>(example.targets[0].item())});
   }
   return points;
 }
@@ -85,11 +85,11 @@ TEST(Generated, GaussiansHaveTheirCentresAndSpread) {
 
 TEST(Generated, PlaneIsTheMeanOfTheCoordinates) {
   const Dataset dataset = plane({.size = 100, .noise = 0});
-  EXPECT_EQ(dataset.spec().target, (Type{DType::float32, {1}}));
+  EXPECT_EQ(dataset.spec().targets, (Type{DType::float32, {1}}));
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     const Example example = dataset[i];
-    const auto xy = example.features.values<float>();
-    EXPECT_NEAR(example.target.item(), (xy[0] + xy[1]) / 2, 1e-6);
+    const auto xy = example.features[0].values<float>();
+    EXPECT_NEAR(example.targets[0].item(), (xy[0] + xy[1]) / 2, 1e-6);
   }
 }
 
@@ -107,8 +107,8 @@ TEST(Generated, RepeatsByTheSeedAndGrowsWithoutChange) {
   const Dataset larger = moons({.size = 80, .noise = 0.1, .seed = 4});
   const Dataset other = moons({.size = 50, .noise = 0.1, .seed = 5});
   for (std::int64_t i = 0; i < 50; ++i) {
-    EXPECT_EQ(dataset[i].features, larger[i].features);
-    EXPECT_NE(dataset[i].features, other[i].features);
+    EXPECT_EQ(dataset[i].features[0], larger[i].features[0]);
+    EXPECT_NE(dataset[i].features[0], other[i].features[0]);
   }
 }
 

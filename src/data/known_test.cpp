@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 std::vector<int> count_classes(const Dataset& dataset) {
   std::vector<int> counts(dataset.spec().num_classes);
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
-    ++counts.at(static_cast<std::size_t>(dataset[i].target.item()));
+    ++counts.at(static_cast<std::size_t>(dataset[i].targets[0].item()));
   }
   return counts;
 }
@@ -35,9 +35,9 @@ TEST(FashionMnist, IsAsPublished) {
   EXPECT_EQ(data.train.size(), 60000);
   EXPECT_EQ(data.test.size(), 10000);
   EXPECT_EQ(data.train.spec().features, (Type{DType::uint8, {28, 28, 1}}));
-  EXPECT_EQ(data.train.spec().target, (Type{DType::int32, {}}));
+  EXPECT_EQ(data.train.spec().targets, (Type{DType::int32, {}}));
   EXPECT_EQ(data.train.spec().class_names[9], "Ankle boot");
-  EXPECT_EQ(data.train[0].target.item(), 9);
+  EXPECT_EQ(data.train[0].targets[0].item(), 9);
   EXPECT_EQ(count_classes(data.train), std::vector<int>(10, 6000));
   EXPECT_EQ(count_classes(data.test), std::vector<int>(10, 1000));
 
@@ -80,8 +80,8 @@ TEST_F(IdxFiles, MakeADataSet) {
   const Dataset dataset = idx(images, labels);
   EXPECT_EQ(dataset.size(), 2);
   EXPECT_EQ(dataset.spec().num_classes, 2);
-  EXPECT_EQ(dataset[1].features, Tensor({1, 2, 1}, std::vector<std::uint8_t>{30, 40}));
-  EXPECT_EQ(dataset[0].target.item(), 1);
+  EXPECT_EQ(dataset[1].features[0], Tensor({1, 2, 1}, std::vector<std::uint8_t>{30, 40}));
+  EXPECT_EQ(dataset[0].targets[0].item(), 1);
 }
 
 TEST_F(IdxFiles, OfDifferentLengthsAreRefused) {
@@ -122,8 +122,8 @@ TEST_F(IdxFiles, AreFoundThroughTheEnvironment) {
   const Split data = mnist();
   before ? ::setenv("SLOY_DATA_DIR", restored.c_str(), 1) : ::unsetenv("SLOY_DATA_DIR");
   EXPECT_EQ(data.train.size(), 1);
-  EXPECT_EQ(data.test[0].features.item(), 77);
-  EXPECT_EQ(data.test[0].target.item(), 9);
+  EXPECT_EQ(data.test[0].features[0].item(), 77);
+  EXPECT_EQ(data.test[0].targets[0].item(), 9);
 }
 
 TEST(Load, KnowsEveryNameThatItLists) {
@@ -134,7 +134,7 @@ TEST(Load, KnowsEveryNameThatItLists) {
     const Split data = load(name, {.generated = {.size = 103, .seed = 2}});
     EXPECT_EQ(data.train.size(), 83) << name;
     EXPECT_EQ(data.test.size(), 20) << name;
-    EXPECT_NE(data.train[0].features, data.test[0].features);
+    EXPECT_NE(data.train[0].features[0], data.test[0].features[0]);
   }
   EXPECT_EQ(load("fashion-mnist").test.size(), 10000);
 }
@@ -148,15 +148,15 @@ TEST(Load, MakesTestsThatAreInNoTrainingPartOfAnySize) {
       return std::pair(xy[0], xy[1]);
     };
     const Dataset largest = load(name, {.generated = {.size = 2000}}).train;
-    for (std::int64_t i = 0; i < largest.size(); ++i) learned.insert(place(largest[i].features));
+    for (std::int64_t i = 0; i < largest.size(); ++i) learned.insert(place(largest[i].features[0]));
     for (std::int64_t size : {5, 500, 1000, 2000}) {
       const Split data = load(name, {.generated = {.size = size}});
       EXPECT_EQ(data.test.size(), size / 5);
       for (std::int64_t i = 0; i < data.train.size(); ++i) {
-        ASSERT_TRUE(learned.contains(place(data.train[i].features))) << name << " of " << size;
+        ASSERT_TRUE(learned.contains(place(data.train[i].features[0]))) << name << " of " << size;
       }
       for (std::int64_t i = 0; i < data.test.size(); ++i) {
-        ASSERT_FALSE(learned.contains(place(data.test[i].features))) << name << " of " << size;
+        ASSERT_FALSE(learned.contains(place(data.test[i].features[0]))) << name << " of " << size;
       }
     }
   }
@@ -174,7 +174,7 @@ TEST(LoadHeader, SaysWhatTheExamplesAreAndHowMany) {
     EXPECT_EQ(examples, train.size()) << name;
     const Spec& loaded = train.spec();
     EXPECT_EQ(spec.features, loaded.features) << name;
-    EXPECT_EQ(spec.target, loaded.target) << name;
+    EXPECT_EQ(spec.targets, loaded.targets) << name;
     EXPECT_EQ(spec.num_classes, loaded.num_classes) << name;
     EXPECT_EQ(spec.class_names, loaded.class_names) << name;
   }

@@ -27,6 +27,22 @@ std::size_t round_up(std::size_t bytes) {
   return checked_add(bytes, alignment - 1, "the memory of a batch") / alignment * alignment;
 }
 
+/// The parts of an example by what they are.
+template <class T>
+struct Kinds {
+  std::span<const T> features;
+  std::span<const T> targets;
+  std::span<const T> weights;
+};
+template <class T>
+Kinds<T> kinds_of(std::span<const T> parts, const Spec& spec) {
+  const std::size_t features = spec.features.size();
+  const std::size_t targets = spec.targets.size();
+  return {.features = parts.first(features),
+          .targets = parts.subspan(features, targets),
+          .weights = parts.subspan(features + targets)};
+}
+
 void check(const Dataset& dataset, const LoaderOptions& options) {
   if (options.batch_size < 1) {
     throw ConfigError(
@@ -59,22 +75,23 @@ Loader::Loader(Dataset dataset, const LoaderOptions& options)
   // A batch larger than the set is one batch of all: its memory needn't be larger.
   options_.batch_size = std::min(options.batch_size, dataset_.size());
   num_batches_ = (dataset_.size() + options_.batch_size - 1) / options_.batch_size;
-  feature_bytes_ = dataset_.spec().features.bytes();
-  target_bytes_ = dataset_.spec().target.bytes();
-
+  const Spec& spec = dataset_.spec();
   const auto batch_size = static_cast<std::size_t>(options_.batch_size);
-  const std::size_t feature_space =
-      round_up(checked_multiply(feature_bytes_, batch_size, "the memory of a batch"));
-  const std::size_t target_space =
-      round_up(checked_multiply(target_bytes_, batch_size, "the memory of a batch"));
-  const std::size_t space = checked_add(feature_space, target_space, "the memory of a batch");
+  constexpr const char* what = "the memory of a batch";
+  std::size_t space = 0;
+  for (const Types* types : {&spec.features, &spec.targets, &spec.weights}) {
+    for (const Type& type : *types) {
+      parts_.push_back({.offset = space, .bytes = type.bytes()});
+      example_bytes_ = checked_add(example_bytes_, type.bytes(), what);
+      space = checked_add(space, round_up(checked_multiply(type.bytes(), batch_size, what)), what);
+    }
+  }
+  batch_parts_.resize(parts_.size());
   slots_.resize(static_cast<std::size_t>(
       options_.workers == 0 ? 1 : std::max(options_.slots, num_slots(options_.workers))));
   for (SlotState& slot : slots_) {
     auto* memory = static_cast<std::byte*>(operator new (space, std::align_val_t{alignment}));
     slot.memory = {memory, [](std::byte* p) { operator delete (p, std::align_val_t{alignment}); }};
-    slot.features = memory;
-    slot.target = memory + feature_space;
   }
   given_ = released_ = taking_ = num_batches_;
   for (int worker = 0; worker < options_.workers; ++worker) {
@@ -130,8 +147,14 @@ const Batch* Loader::next() {
   }
   ++given_;
   const auto count = static_cast<std::size_t>(count_of(batch));
-  batch_ = {.features = {slot.features, count * feature_bytes_},
-            .target = {slot.target, count * target_bytes_},
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    batch_parts_[i] = {slot.memory.get() + parts_[i].offset, count * parts_[i].bytes};
+  }
+  const auto [features, targets, weights] =
+      kinds_of<std::span<const std::byte>>(batch_parts_, dataset_.spec());
+  batch_ = {.features = features,
+            .targets = targets,
+            .weights = weights,
             .count = count_of(batch),
             .first = batch * options_.batch_size};
   return &batch_;
@@ -139,21 +162,28 @@ const Batch* Loader::next() {
 
 void Loader::read(const Piece& piece) {
   const SlotState& slot = slot_of(piece.batch);
+  // Each thread's own, and kept: reading allocates nothing.
+  thread_local std::vector<std::span<std::byte>> spans;
+  spans.resize(parts_.size());
+  const auto [features, targets, weights] = kinds_of<std::span<std::byte>>(spans, dataset_.spec());
   for (std::int64_t i = piece.first; i < piece.last && !abandoned_; ++i) {
     const std::int64_t position = piece.batch * options_.batch_size + i;
     const std::int64_t index =
         order_ ? static_cast<std::int64_t>((*order_)(static_cast<std::uint64_t>(position)))
                : position;
-    dataset_.read(index, {.features = {slot.features + i * feature_bytes_, feature_bytes_},
-                          .target = {slot.target + i * target_bytes_, target_bytes_},
-                          .epoch = epoch_});
+    for (std::size_t k = 0; k < parts_.size(); ++k) {
+      const Part& part = parts_[k];
+      std::byte* first = slot.memory.get() + part.offset;
+      spans[k] = {first + static_cast<std::size_t>(i) * part.bytes, part.bytes};
+    }
+    dataset_.read(index, {features, targets, weights, epoch_});
   }
 }
 
 void Loader::read_here(std::int64_t batch) {
   const std::int64_t count = count_of(batch);
   if (!dataset_.is_in_memory()) return read({batch, 0, count});
-  const auto example_bytes = static_cast<std::int64_t>(feature_bytes_ + target_bytes_);
+  const auto example_bytes = static_cast<std::int64_t>(example_bytes_);
   parallel_for(count, bytes_a_thread / std::max<std::int64_t>(example_bytes, 1),
                [&](std::int64_t first, std::int64_t last) {
                  read({batch, first, last});
@@ -170,7 +200,7 @@ Loader::Piece Loader::take_piece() {
     slot_of(taking_).unread = count;
     slot_of(taking_).error = nullptr;
   }
-  const auto example_bytes = static_cast<std::int64_t>(feature_bytes_ + target_bytes_);
+  const auto example_bytes = static_cast<std::int64_t>(example_bytes_);
   const std::int64_t length =
       std::max<std::int64_t>(bytes_a_piece / std::max<std::int64_t>(example_bytes, 1), 1);
   const Piece piece{taking_, taken_, std::min(taken_ + length, count)};

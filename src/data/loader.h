@@ -40,10 +40,12 @@ struct LoaderOptions {
 /// Batches in memory at once, unless more are asked for.
 constexpr int num_slots(int workers) { return workers == 0 ? 1 : 2; }
 
-/// One batch: the bytes of `count` examples one after the other, each part on a cache line.
+/// One batch: of every part the bytes of `count` examples one after the other, from a cache line
+/// on.
 struct Batch {
-  std::span<const std::byte> features;
-  std::span<const std::byte> target;
+  std::span<const std::span<const std::byte>> features;
+  std::span<const std::span<const std::byte>> targets;
+  std::span<const std::span<const std::byte>> weights;
   std::int64_t count = 0;
   /// Position of its first example in the order of the epoch.
   std::int64_t first = 0;
@@ -74,8 +76,6 @@ class Loader {
  private:
   struct SlotState {
     std::unique_ptr<std::byte[], void (*)(std::byte*)> memory{nullptr, nullptr};
-    std::byte* features = nullptr;
-    std::byte* target = nullptr;
     std::int64_t unread = 0;    ///< examples of the batch that are still to be read
     std::exception_ptr error;   ///< of the piece that stands first in the batch
     std::int64_t error_at = 0;  ///< where that piece begins
@@ -98,12 +98,18 @@ class Loader {
   Dataset dataset_;
   LoaderOptions options_;
   std::int64_t num_batches_;
-  std::size_t feature_bytes_;  ///< of one example
-  std::size_t target_bytes_;
+  /// Where the parts of a batch lie in a slot: features, then targets, then weights.
+  struct Part {
+    std::size_t offset;
+    std::size_t bytes;  ///< of one example
+  };
+  std::vector<Part> parts_;
+  std::size_t example_bytes_ = 0;  ///< of all parts
   std::vector<SlotState> slots_;
   std::int64_t epoch_ = 0;
   std::optional<Permutation> order_;
   Batch batch_;  ///< what `next` gave
+  std::vector<std::span<const std::byte>> batch_parts_;
 
   // Guarded by mutex_ where there are workers.
   std::mutex mutex_;

@@ -51,10 +51,10 @@ std::vector<std::int32_t> read_epoch(Loader& loader, std::int64_t batch_size, st
   std::int64_t batches = first_batch;
   while (const Batch* batch = loader.next()) {
     EXPECT_EQ(batch->first, position);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(batch->features.data()) % 64, 0u);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(batch->target.data()) % 64, 0u);
-    const auto features = integers(batch->features);
-    const auto targets = integers(batch->target);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(batch->features[0].data()) % 64, 0u);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(batch->targets[0].data()) % 64, 0u);
+    const auto features = integers(batch->features[0]);
+    const auto targets = integers(batch->targets[0]);
     EXPECT_EQ(features.size(), static_cast<std::size_t>(2 * batch->count));
     EXPECT_EQ(targets.size(), static_cast<std::size_t>(batch->count));
     for (std::int64_t i = 0; i < batch->count; ++i) {
@@ -153,8 +153,8 @@ TEST(Loader, ABatchStaysUntilTheNextIsAskedFor) {
   loader.start(0);
   while (const Batch* batch = loader.next()) {
     std::this_thread::sleep_for(std::chrono::microseconds(50));
-    EXPECT_EQ(integers(batch->target)[0], 3 * batch->first);
-    EXPECT_EQ(integers(batch->target)[9], 3 * (batch->first + 9));
+    EXPECT_EQ(integers(batch->targets[0])[0], 3 * batch->first);
+    EXPECT_EQ(integers(batch->targets[0])[9], 3 * (batch->first + 9));
   }
 }
 

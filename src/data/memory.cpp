@@ -4,9 +4,12 @@
 #include <sloy/error.h>
 
 #include <cassert>
+#include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "base/parallel.h"
+#include "data/example_memory.h"
 
 namespace sloy::data {
 namespace {
@@ -20,28 +23,67 @@ constexpr std::int32_t most_classes = 1 << 24;
 /// The type of one row of a tensor whose first dimension counts examples.
 Type row_type(const Tensor& rows) { return {rows.dtype(), rows.shape().without(0)}; }
 
-struct InMemory {
-  Tensor features;
-  Tensor target;
-  Spec row;
-  std::size_t feature_bytes;
-  std::size_t target_bytes;
+/// Tensors whose first dimension counts the examples.
+struct Rows {
+  std::vector<Tensor> tensors;
+  std::vector<std::size_t> bytes;  ///< of one example
 
-  InMemory(Tensor features_given, Tensor target_given, Spec spec_given)
-      : features(std::move(features_given)),
-        target(std::move(target_given)),
-        row(std::move(spec_given)) {
-    const auto rows = std::max<std::size_t>(static_cast<std::size_t>(size()), 1);
-    feature_bytes = features.bytes() / rows;
-    target_bytes = target.bytes() / rows;
+  explicit Rows(std::vector<Tensor> given) : tensors(std::move(given)) {
+    for (const Tensor& tensor : tensors) bytes.push_back(row_type(tensor).bytes());
   }
+  void read(std::int64_t index, std::span<const std::span<std::byte>> spans) const {
+    for (std::size_t part = 0; part < spans.size(); ++part) {
+      std::memcpy(spans[part].data(),
+                  tensors[part].data() + static_cast<std::size_t>(index) * bytes[part],
+                  bytes[part]);
+    }
+  }
+};
 
-  std::int64_t size() const { return features.shape().size(0); }
+struct InMemory {
+  Rows features;
+  Rows targets;
+  Rows weights;
+  Spec row;
+
+  InMemory(Example rows, Spec spec_given)
+      : features(std::move(rows.features)),
+        targets(std::move(rows.targets)),
+        weights(std::move(rows.weights)),
+        row(std::move(spec_given)) {}
+
+  std::int64_t size() const { return features.tensors.front().shape().size(0); }
   const Spec& spec() const { return row; }
   bool is_in_memory() const { return true; }
   void read(std::int64_t index, const Slot& slot) const {
-    std::memcpy(slot.features.data(), features.data() + index * feature_bytes, feature_bytes);
-    std::memcpy(slot.target.data(), target.data() + index * target_bytes, target_bytes);
+    features.read(index, slot.features);
+    targets.read(index, slot.targets);
+    weights.read(index, slot.weights);
+  }
+};
+
+Types row_types(const std::vector<Tensor>& tensors) {
+  std::vector<Type> types;
+  for (const Tensor& tensor : tensors) types.push_back(row_type(tensor));
+  return Types(std::move(types));
+}
+
+struct Weighted {
+  Dataset base;
+  Rows weights;
+
+  std::int64_t size() const { return base.size(); }
+  Spec spec() const {
+    Spec spec = base.spec();
+    spec.weights = row_types(weights.tensors);
+    return spec;
+  }
+  bool is_in_memory() const { return base.is_in_memory(); }
+  void read(std::int64_t index, const Slot& slot) const {
+    base.read(
+        index,
+        {.features = slot.features, .targets = slot.targets, .weights = {}, .epoch = slot.epoch});
+    weights.read(index, slot.weights);
   }
 };
 
@@ -59,19 +101,88 @@ struct WithClasses {
   void read(std::int64_t index, const Slot& slot) const { base.read(index, slot); }
 };
 
-void check_rows(const Tensor& features, const Tensor& target, const std::string& file) {
-  if (features.shape().rank() == 0 || target.shape().rank() == 0) {
+/// Where the examples of rows lie, to write them.
+class Cursor {
+ public:
+  explicit Cursor(std::vector<Tensor>& rows) : spans_(rows.size()) {
+    for (Tensor& tensor : rows) {
+      first_.push_back(tensor.mutable_data());
+      bytes_.push_back(row_type(tensor).bytes());
+    }
+  }
+  std::span<const std::span<std::byte>> at(std::int64_t index) {
+    for (std::size_t part = 0; part < spans_.size(); ++part) {
+      spans_[part] = {first_[part] + static_cast<std::size_t>(index) * bytes_[part], bytes_[part]};
+    }
+    return spans_;
+  }
+  std::size_t example_bytes() const {
+    return std::accumulate(bytes_.begin(), bytes_.end(), std::size_t{0});
+  }
+
+ private:
+  std::vector<std::byte*> first_;
+  std::vector<std::size_t> bytes_;
+  std::vector<std::span<std::byte>> spans_;
+};
+
+/// Tensors for so many examples of these types.
+std::vector<Tensor> allocate_rows(const Types& types, std::int64_t count) {
+  std::vector<Tensor> rows;
+  for (const Type& type : types) rows.emplace_back(type.dtype, rows_of(type, count).shape);
+  return rows;
+}
+
+/// All examples.
+Example read_all(const Dataset& dataset) {
+  const Spec& spec = dataset.spec();
+  Example rows{.features = allocate_rows(spec.features, dataset.size()),
+               .targets = allocate_rows(spec.targets, dataset.size()),
+               .weights = allocate_rows(spec.weights, dataset.size())};
+  const Cursor all_features(rows.features), all_targets(rows.targets), all_weights(rows.weights);
+  const std::size_t example_bytes =
+      all_features.example_bytes() + all_targets.example_bytes() + all_weights.example_bytes();
+  const auto least =
+      bytes_a_thread / std::max<std::int64_t>(1, static_cast<std::int64_t>(example_bytes));
+  parallel_for(dataset.size(), least, [&](std::int64_t first, std::int64_t last) {
+    Cursor features = all_features, targets = all_targets, weights = all_weights;
+    for (std::int64_t index = first; index < last; ++index) {
+      dataset.read(index, {.features = features.at(index),
+                           .targets = targets.at(index),
+                           .weights = weights.at(index)});
+    }
+  });
+  return rows;
+}
+
+/// Throws DataError where there aren't as many `what` as `features`.
+void check_rows(const Tensor& features, const Tensor& given, std::string_view what,
+                const std::string& file) {
+  if (features.shape().rank() == 0 || given.shape().rank() == 0) {
     throw DataError(
         "a data set's first dimension counts its examples, a scalar has none",
-        {{"features", to_string(features.type())}, {"target", to_string(target.type())}});
+        {{"features", to_string(features.type())}, {std::string(what), to_string(given.type())}});
   }
-  if (features.shape()[0] == target.shape()[0]) return;
-  DataError error(fmt::format("there are {} examples, but {} targets", features.shape().size(0),
-                              target.shape().size(0)),
-                  {{"features", to_string(features.type())}, {"target", to_string(target.type())}},
-                  "give each example its target");
-  if (!file.empty()) error.add({"targets", file});
+  if (features.shape()[0] == given.shape()[0]) return;
+  DataError error(
+      fmt::format("there are {} examples, but {} {}", features.shape().size(0),
+                  given.shape().size(0), what),
+      {{"features", to_string(features.type())}, {std::string(what), to_string(given.type())}},
+      what == "targets" ? "give each example its target"
+                        : "give every input a row for each example");
+  if (!file.empty()) error.add({std::string(what), file});
   throw error;
+}
+
+/// The same, and float64 becomes what models take.
+void prepare_rows(Tensor& given, const Tensor& features, std::string_view what) {
+  check_rows(features, given, what, {});
+  if (given.dtype() == DType::float64) given = given.cast(DType::float32);
+}
+
+/// Whether these are integers, one for each example.
+bool are_labels(const Tensor& target) {
+  return !is_float(target.dtype()) && target.size() == target.shape().size(0);
 }
 
 /// The number of classes: of the names, or else the largest label's plus one.
@@ -107,11 +218,13 @@ int check_labels(std::span<const std::int32_t> labels, std::size_t num_names,
 
 Dataset labelled(Tensor features, Tensor labels, std::vector<std::string> class_names,
                  const std::string& file) {
-  check_rows(features, labels, file);
+  check_rows(features, labels, "targets", file);
   labels = labels.cast(DType::int32).reshaped({labels.shape()[0]});
   const int num_classes = check_labels(labels.values<std::int32_t>(), class_names.size(), file);
   Spec spec{row_type(features), row_type(labels), num_classes, std::move(class_names)};
-  return InMemory(std::move(features), std::move(labels), std::move(spec));
+  return InMemory(
+      {.features = {std::move(features)}, .targets = {std::move(labels)}, .weights = {}},
+      std::move(spec));
 }
 
 int count_classes(const Tensor& labels, const std::vector<std::string>& class_names,
@@ -125,36 +238,65 @@ Dataset with_classes(const Dataset& dataset, int num_classes) {
 }
 
 Dataset from_tensors(Tensor features, Tensor target, std::vector<std::string> class_names) {
-  check_rows(features, target, {});
-  for (Tensor* given : {&features, &target}) {
-    if (given->dtype() == DType::float64) *given = given->cast(DType::float32);
+  return from_tensors(std::vector{std::move(features)}, std::vector{std::move(target)},
+                      std::move(class_names));
+}
+
+Dataset from_tensors(std::vector<Tensor> features, std::vector<Tensor> targets,
+                     std::vector<std::string> class_names) {
+  if (features.empty()) throw DataError("a data set needs features");
+  for (Tensor& given : features) prepare_rows(given, features.front(), "features");
+  for (Tensor& given : targets) prepare_rows(given, features.front(), "targets");
+  int num_classes = static_cast<int>(class_names.size());
+  for (Tensor& target : targets) {
+    if (!are_labels(target)) continue;
+    const bool has_names = &target == &targets.front();
+    target = target.cast(DType::int32).reshaped({target.shape()[0]});
+    const int classes =
+        check_labels(target.values<std::int32_t>(), has_names ? class_names.size() : 0, {});
+    if (has_names) num_classes = classes;
   }
-  const bool is_label = !is_float(target.dtype()) && target.size() == target.shape().size(0);
-  if (is_label) return labelled(std::move(features), std::move(target), std::move(class_names), {});
-  const int num_classes = static_cast<int>(class_names.size());
-  Spec spec{row_type(features), row_type(target), num_classes, std::move(class_names)};
-  return InMemory(std::move(features), std::move(target), std::move(spec));
+  Spec spec{.features = row_types(features),
+            .targets = row_types(targets),
+            .num_classes = num_classes,
+            .class_names = std::move(class_names)};
+  return InMemory({.features = std::move(features), .targets = std::move(targets), .weights = {}},
+                  std::move(spec));
+}
+
+Dataset Dataset::weighted(const Tensor& weights) const {
+  if (!spec().weights.empty()) throw DataError("the examples have weights already");
+  if (weights.shape().rank() == 0 || weights.shape().size(0) != size()) {
+    throw DataError("each example needs a weight",
+                    {{"examples", std::to_string(size())}, {"weights", to_string(weights.type())}});
+  }
+  const Tensor numbers = weights.cast(DType::float32);
+  const auto values = numbers.values<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] >= 0 && std::isfinite(values[i])) continue;
+    const std::size_t each = values.size() / static_cast<std::size_t>(size());
+    throw DataError(fmt::format("a weight can't be {}", values[i]),
+                    {{"example", std::to_string(i / each), "counted from 0"}},
+                    "give numbers of 0 or more");
+  }
+  return Weighted{*this, Rows({numbers})};
 }
 
 Dataset Dataset::cached() const {
   if (empty() || is_in_memory()) return *this;
-  const auto rows_of = [&](const Type& type) {
-    std::vector<Dim> dims{size()};
-    dims.insert(dims.end(), type.shape.begin(), type.shape.end());
-    return Tensor(type.dtype, Shape(dims));
-  };
-  InMemory copy(rows_of(spec().features), rows_of(spec().target), spec());
-  std::byte* features = copy.features.mutable_data();
-  std::byte* target = copy.target.mutable_data();
-  const auto example_bytes = static_cast<std::int64_t>(copy.feature_bytes + copy.target_bytes);
-  parallel_for(size(), bytes_a_thread / std::max<std::int64_t>(example_bytes, 1),
-               [&](std::int64_t first, std::int64_t last) {
-                 for (std::int64_t index = first; index < last; ++index) {
-                   read(index, {{features + index * copy.feature_bytes, copy.feature_bytes},
-                                {target + index * copy.target_bytes, copy.target_bytes}});
-                 }
-               });
-  return copy;
+  return InMemory(read_all(*this), spec());
+}
+
+std::vector<Tensor> Dataset::features() const {
+  std::vector<Tensor> rows = allocate_rows(spec().features, size());
+  Cursor features(rows);
+  const Scratch targets(spec().targets);
+  const Scratch weights(spec().weights);
+  for (std::int64_t index = 0; index < size(); ++index) {
+    read(index,
+         {.features = features.at(index), .targets = targets.spans(), .weights = weights.spans()});
+  }
+  return rows;
 }
 
 }  // namespace sloy::data

@@ -53,8 +53,8 @@ TEST_F(OwnFiles, HaveAsManyClassesAsAllTheirLabelsSay) {
   EXPECT_EQ(data.test.spec().num_classes, 5);
   EXPECT_EQ(load_header({.kind = "idx", .path = path()}).spec.num_classes, 5);
   EXPECT_TRUE(data.train.is_in_memory());
-  EXPECT_EQ(data.train[1].features, Tensor({1, 2, 1}, std::vector<std::uint8_t>{2, 3}));
-  EXPECT_EQ(data.train[1].target.item(), 2);
+  EXPECT_EQ(data.train[1].features[0], Tensor({1, 2, 1}, std::vector<std::uint8_t>{2, 3}));
+  EXPECT_EQ(data.train[1].targets[0].item(), 2);
 
   const std::vector<std::string> names{"a", "b", "c", "d", "e", "f"};
   const Files named{.kind = "idx", .path = path(), .class_names = names};
@@ -89,7 +89,7 @@ TEST_F(OwnFiles, OfDoublesBecomeFloat32) {
       .write(reinterpret_cast<const char*>(images), sizeof images);
   write_labels("labels", {0});
   const Files files{.kind = "idx", .train_images = at("doubles"), .train_labels = at("labels")};
-  EXPECT_EQ(load(files).train[0].features, Tensor({1}, std::vector<float>{1.5f}));
+  EXPECT_EQ(load(files).train[0].features[0], Tensor({1}, std::vector<float>{1.5f}));
   EXPECT_EQ(load_header(files).spec.features, load(files).train.spec().features);
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/parallel.h"
+#include "data/example_memory.h"
 
 namespace sloy::data {
 namespace {
@@ -64,17 +65,14 @@ void measure(const Tensor& features, Moments& result) {
 /// order of additions doesn't depend on the threads.
 std::int64_t run_length(std::int64_t size) { return std::max<std::int64_t>(256, size / 1024); }
 
-Moments measure_run(const Dataset& dataset, std::size_t channels, std::int64_t first,
-                    std::int64_t last) {
-  const Spec& spec = dataset.spec();
-  Tensor features(spec.features.dtype, spec.features.shape);
-  Tensor target(spec.target.dtype, spec.target.shape);
+Moments measure_run(const Dataset& dataset, std::size_t part, std::size_t channels,
+                    std::int64_t first, std::int64_t last) {
+  const ExampleMemory memory(dataset.spec());
   Moments run(channels);
   Moments example(channels);
   for (std::int64_t index = first; index < last; ++index) {
-    dataset.read(index, {{features.mutable_data(), features.bytes()},
-                         {target.mutable_data(), target.bytes()}});
-    measure(features, example);
+    dataset.read(index, memory.slot());
+    measure(memory.tensors().features[part], example);
     run.merge(example);
   }
   return run;
@@ -82,20 +80,20 @@ Moments measure_run(const Dataset& dataset, std::size_t channels, std::int64_t f
 
 }  // namespace
 
-Statistics statistics(const Dataset& dataset) {
-  const Shape& shape = dataset.spec().features.shape;
-  if (dataset.empty() || shape.size() == 0) {
-    throw DataError("an empty data set has no mean",
-                    {{"examples", std::to_string(dataset.size())},
-                     {"features", to_string(dataset.spec().features)}});
+Statistics statistics(const Dataset& dataset, std::size_t part) {
+  const Types& features = dataset.spec().features;
+  if (dataset.empty() || part >= features.size() || features[part].shape.size() == 0) {
+    throw DataError("an empty data set has no mean", {{"examples", std::to_string(dataset.size())},
+                                                      {"features", to_string(features)}});
   }
+  const Shape& shape = features[part].shape;
   const auto channels = static_cast<std::size_t>(shape.rank() == 0 ? 1 : shape.size(-1));
   const std::int64_t length = run_length(dataset.size());
   const std::int64_t num_runs = (dataset.size() + length - 1) / length;
   std::vector<Moments> runs(static_cast<std::size_t>(num_runs), Moments(channels));
   parallel_for(num_runs, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t run = first; run < last; ++run) {
-      runs[run] = measure_run(dataset, channels, run * length,
+      runs[run] = measure_run(dataset, part, channels, run * length,
                               std::min((run + 1) * length, dataset.size()));
     }
   });

@@ -3,6 +3,8 @@
 #include <sloy/described.h>
 #include <sloy/nearest.h>
 
+#include <algorithm>
+
 #include "nn/unknown_type.h"
 
 namespace sloy::detail {
@@ -38,6 +40,18 @@ Config fields_in(const Config& config) {
   Config rest(std::move(fields));
   rest.set_where(config.where());
   return rest;
+}
+
+Config take_keys(Config& config, std::span<const std::string_view> keys) {
+  Config taken = Config::Map{};
+  taken.set_where(config.where());
+  if (!config.is_map()) return taken;
+  std::erase_if(config.as_map(), [&](auto& entry) {
+    if (std::find(keys.begin(), keys.end(), entry.first) == keys.end()) return false;
+    taken.as_map().push_back(std::move(entry));
+    return true;
+  });
+  return taken;
 }
 
 void unknown_type(const Config& config, std::string_view kind,

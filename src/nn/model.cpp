@@ -249,8 +249,8 @@ std::vector<Type> Model::output_types() const {
   return types;
 }
 
-std::optional<Loss> Model::loss() const {
-  return impl_->compiled ? impl_->compiled->loss : std::nullopt;
+PerOutput<Loss> Model::loss() const {
+  return impl_->compiled ? impl_->compiled->loss : PerOutput<Loss>{};
 }
 
 const std::vector<std::string>& Model::class_names() const& { return impl_->class_names; }

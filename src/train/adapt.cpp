@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "nn/model_impl.h"
 #include "train/adapt.h"
@@ -22,25 +23,35 @@ bool needs_measuring(const ModelGraph::Member& member) {
   return layer && layer->mean.empty();
 }
 
+/// Which of the model's inputs a call that is fed is.
+std::size_t input_number(const ModelGraph& graph, int call) {
+  const auto found = std::find_if(graph.inputs.begin(), graph.inputs.end(),
+                                  [&](ModelGraph::Ref input) { return input.call == call; });
+  return static_cast<std::size_t>(found - graph.inputs.begin());
+}
+
 void measure(Model& model, const ModelGraph& graph, const data::Dataset& train,
              bool only_unmeasured) {
-  std::optional<data::Statistics> statistics;
+  std::map<int, data::Statistics> measured;  // by the call that is fed
   for (const ModelGraph::Call& call : graph.calls) {
     const ModelGraph::Member& member = graph.member(call);
     if (call.is_input || !needs_measuring(member)) continue;
-    if (!graph.calls[static_cast<std::size_t>(call.inputs.front().call)].is_input) {
+    const int fed = call.inputs.front().call;
+    if (!graph.calls[static_cast<std::size_t>(fed)].is_input) {
       throw ConfigError("a Normalization without mean and variance stands right after the input",
                         {{"layer", member.name}}, "move it there, or give it mean and variance");
     }
     const std::string mean_name = member.name + "/mean";
     const std::string variance_name = member.name + "/variance";
     if (only_unmeasured && !is_unmeasured(model.weight(mean_name))) continue;
-    if (!statistics) statistics = data::statistics(train);
-    const double unit = train.spec().features.dtype == DType::uint8 ? 255.0 : 1.0;
+    const std::size_t part = input_number(graph, fed);
+    if (measured.find(fed) == measured.end()) measured[fed] = data::statistics(train, part);
+    const data::Statistics& statistics = measured[fed];
+    const double unit = train.spec().features[part].dtype == DType::uint8 ? 255.0 : 1.0;
     std::vector<double> mean;
     std::vector<double> variance;
-    for (double value : statistics->mean) mean.push_back(value / unit);
-    for (double value : statistics->standard_deviation) {
+    for (double value : statistics.mean) mean.push_back(value / unit);
+    for (double value : statistics.standard_deviation) {
       variance.push_back(value / unit * value / unit);
     }
     const Shape size{static_cast<std::int64_t>(mean.size())};
@@ -79,8 +90,8 @@ void adapt_unmeasured(Model& model, const ModelGraph& graph, const data::Dataset
 }
 
 void Model::adapt(const data::Dataset& train) {
-  impl_->build_for(train.spec().features);
-  check_model_and_data(impl_->built(), train.spec());
+  impl_->build_for(first_features(train.spec()));
+  check_features(impl_->built(), train.spec().features);
   measure(*this, impl_->built(), train, false);
 }
 

@@ -34,7 +34,8 @@ Config settings(const Model::Impl& model, const Progress& progress) {
   Config config;
   config["model"] = to_config(model.graph);
   config["optimizer"] = sloy::to_config(options.optimizer);
-  config["loss"] = sloy::to_config(*options.loss);
+  config["loss"] = sloy::to_config(options.loss);
+  config["loss_weights"] = sloy::to_config(options.loss_weights);
   config["seed"] = static_cast<std::int64_t>(progress.seed);
   config["batch_size"] = progress.batch_size;
   config["examples"] = progress.examples;
@@ -279,7 +280,7 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
 void check_can_be_saved(const Model::Impl& model) {
   to_config(model.graph);
   to_config(model.compiled->optimizer);
-  to_config(*model.compiled->loss);
+  to_config(model.compiled->loss);
 }
 
 void check_empty(const std::filesystem::path& directory, FileSystem& files) {

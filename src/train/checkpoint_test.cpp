@@ -21,7 +21,7 @@ struct OpenModel : Sequential {
     compile({.optimizer = Adam{}, .loss = MeanSquaredError{}, .seed = 5});
     data::Spec spec;
     spec.features = {DType::float32, {2}};
-    spec.target = {DType::float32, {units}};
+    spec.targets = {DType::float32, {units}};
     trainer_for(*impl_, spec, 4);
   }
   Impl& impl() { return *impl_; }

@@ -44,94 +44,155 @@ Note place_of(std::size_t i, std::size_t numbers, const data::Batch& given) {
                                  given.first + static_cast<std::int64_t>(i / an_example))};
 }
 
+void refuse_float64(const data::Types& types) {
+  for (const Type& type : types) {
+    if (type.dtype != DType::float64) continue;
+    throw DataError(
+        "the data set gives float64, models take float32", {{"it gives", to_string(types)}},
+        "give float32 in the data set's spec and read; data::from_tensors converts by itself");
+  }
+}
+
 }  // namespace
 
 bool takes_labels(const Loss& loss) { return loss.as<SparseCategoricalCrossentropy>() != nullptr; }
 
-void check_model_and_data(const ModelGraph& graph, const data::Spec& spec) {
-  if (graph.inputs.size() != 1 || graph.outputs.size() != 1) {
-    throw ConfigError(
-        fmt::format("the model has {} and {}; a data set gives one input and one target",
-                    counted(graph.inputs.size(), "input"), counted(graph.outputs.size(), "output")),
-        {}, "train it by a loop of your own, as in examples/custom_training_loop.cpp");
-  }
-  if (spec.features.dtype == DType::float64 || spec.target.dtype == DType::float64) {
-    throw DataError(
-        "the data set gives float64, models take float32",
-        {{"features", to_string(spec.features)}, {"target", to_string(spec.target)}},
-        "give float32 in the data set's spec and read; data::from_tensors converts by itself");
-  }
-  const Type& input = graph.type(graph.inputs.front());
-  if (input.shape.without(0) == spec.features.shape) return;
-  throw ShapeError(
-      "the examples have another shape than the model's input",
-      {{"example", to_string(spec.features.shape)}, {"input", to_string(input.shape.without(0))}},
-      fmt::format(
-          "begin the model with Input{{{}}}, or reshape the data",
-          to_string(spec.features.shape).substr(1, to_string(spec.features.shape).size() - 2)));
+const Type& first_features(const data::Spec& spec) {
+  if (spec.features.empty()) throw DataError("the data set's examples have no features");
+  return spec.features[0];
 }
 
-void check_loss(const Loss& loss, const data::Spec& spec, const Type& target, Value prediction) {
+void check_features(const ModelGraph& graph, const data::Types& features) {
+  refuse_float64(features);
+  if (features.size() != graph.inputs.size()) {
+    throw DataError(fmt::format("the model has {}, the data set gives {}",
+                                counted(graph.inputs.size(), "input"), features.size()),
+                    {{"features", to_string(features)}},
+                    "give features for each input, in the order of the model's inputs");
+  }
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    const Shape& shape = features[i].shape;
+    const Shape& input = graph.type(graph.inputs[i]).shape;
+    if (input.without(0) == shape) continue;
+    const std::string sizes = to_string(shape).substr(1, to_string(shape).size() - 2);
+    ShapeError error("the examples have another shape than the model's input",
+                     {{"example", to_string(shape)}, {"input", to_string(input.without(0))}},
+                     fmt::format("begin the model with Input{{{}}}, or reshape the data", sizes));
+    if (features.size() > 1) error.add({"of", fmt::format("input {}, counted from 0", i)});
+    throw error;
+  }
+}
+
+void check_model_and_data(const ModelGraph& graph, const data::Spec& spec,
+                          const std::vector<TrainedOutput>& outputs) {
+  refuse_float64(spec.targets);
+  check_features(graph, spec.features);
+  if (spec.targets.size() != outputs.size()) {
+    std::string names;
+    for (const TrainedOutput& output : outputs) names += (names.empty() ? "" : ", ") + output.name;
+    throw DataError(
+        fmt::format("the model has {} with a loss, the data set gives {}",
+                    counted(outputs.size(), "output"), counted(spec.targets.size(), "target")),
+        {{"outputs", names}, {"targets", to_string(spec.targets)}},
+        "give a target for each of these outputs, in the order of the model's outputs");
+  }
+  for (const Type& weight : spec.weights) {
+    if (weight.dtype == DType::float32) continue;
+    throw DataError("weights of examples are float32", {{"weights", to_string(spec.weights)}});
+  }
+  if (spec.weights.size() > 1 && spec.weights.size() != outputs.size()) {
+    throw DataError(fmt::format("there are weights for {} targets, and {} targets",
+                                spec.weights.size(), outputs.size()),
+                    {}, "give one for all targets, or one for each");
+  }
+}
+
+void check_loss(const Loss& loss, int num_classes, const Type& target, Value prediction) {
   loss.check(target, prediction.type());
   check_pairing(loss, activation_of(prediction));
-  if (takes_labels(loss) && spec.num_classes > prediction.shape().size(-1)) {
+  if (takes_labels(loss) && num_classes > prediction.shape().size(-1)) {
     const std::int64_t classes = prediction.shape().size(-1);
     throw DataError(
-        fmt::format("the data have {} classes, the model predicts {}", spec.num_classes, classes),
-        {{"labels", fmt::format("0 to {}", spec.num_classes - 1)},
+        fmt::format("the data have {} classes, the model predicts {}", num_classes, classes),
+        {{"labels", fmt::format("0 to {}", num_classes - 1)},
          {"predictions", to_string(prediction.shape())}},
-        fmt::format("give the last layer {} units", spec.num_classes));
+        fmt::format("give the last layer {} units", num_classes));
   }
   const bool is_binary = loss.as<BinaryCrossentropy>() && !is_float(target.dtype);
-  if (is_binary && spec.num_classes > 2) {
+  if (is_binary && num_classes > 2) {
     throw DataError(
-        fmt::format("BinaryCrossentropy is for two classes, the data have {}", spec.num_classes),
-        {}, "use SparseCategoricalCrossentropy and a last layer with a unit for each class");
+        fmt::format("BinaryCrossentropy is for two classes, the data have {}", num_classes), {},
+        "use SparseCategoricalCrossentropy and a last layer with a unit for each class");
   }
 }
 
-TargetCheck::TargetCheck(const CompileOptions& options, const data::Spec& spec,
-                         const Type& prediction, bool confusion)
-    : classes_(prediction.shape.rank() < 2 ? 1 : prediction.shape.size(-1)),
-      label_dtype_(spec.target.dtype),
-      has_labels_(takes_labels(*options.loss) && !is_float(spec.target.dtype)) {
-  if (spec.target.dtype != DType::float32) return;
-  if (confusion) classifier_ = "the confusion matrix";
-  for (const Metric& metric : options.metrics) {
-    if (metric.as<Accuracy>()) classifier_ = type_name<Accuracy>();
+TargetCheck::TargetCheck(const Model::Impl& model, const data::Spec& spec, bool confusion) {
+  const std::vector<TrainedOutput> outputs = trained_outputs(*model.compiled, model.graph);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Type& prediction = model.graph.type(model.graph.outputs[outputs[i].output]);
+    parts_.push_back(part(outputs[i], spec.targets[i], prediction, confusion));
+    parts_.back().target = i;
   }
+}
+
+TargetCheck::Part TargetCheck::part(const TrainedOutput& output, const Type& target,
+                                    const Type& prediction, bool confusion) {
+  Part part;
+  part.classes = prediction.shape.rank() < 2 ? 1 : prediction.shape.size(-1);
+  part.dtype = target.dtype;
+  part.has_labels = takes_labels(*output.loss) && !is_float(target.dtype);
+  if (const auto* sparse = output.loss->as<SparseCategoricalCrossentropy>()) {
+    part.ignored = sparse->ignore_class;
+  }
+  if (target.dtype != DType::float32) return part;
+  if (confusion) part.classifier = "the confusion matrix";
+  for (const auto* metrics : {&output.metrics, &output.weighted_metrics}) {
+    for (const Metric* metric : *metrics) {
+      if (metric->tells_classes()) part.classifier = metric->type();
+    }
+  }
+  return part;
 }
 
 void TargetCheck::operator()(const data::Batch& given) const {
   if (given.count == 0) return;
-  if (has_labels_ && label_dtype_ == DType::int32) check_labels<std::int32_t>(given);
-  if (has_labels_ && label_dtype_ == DType::uint8) check_labels<std::uint8_t>(given);
-  if (!classifier_.empty()) check_shares(given);
+  for (const Part& part : parts_) {
+    const std::span<const std::byte> target = given.targets[part.target];
+    if (part.has_labels && part.dtype == DType::int32)
+      check_labels<std::int32_t>(part, target, given);
+    if (part.has_labels && part.dtype == DType::uint8)
+      check_labels<std::uint8_t>(part, target, given);
+    if (!part.classifier.empty()) check_shares(part, target, given);
+  }
 }
 
 template <class T>
-void TargetCheck::check_labels(const data::Batch& given) const {
-  const auto labels = values_of<T>(given.target);
+void TargetCheck::check_labels(const Part& part, std::span<const std::byte> target,
+                               const data::Batch& given) const {
+  const auto labels = values_of<T>(target);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (0 <= labels[i] && labels[i] < classes_) continue;
+    if (0 <= labels[i] && labels[i] < part.classes) continue;
+    if (part.ignored && labels[i] == *part.ignored) continue;
     throw DataError(
         fmt::format("the label {} is not one of the {} classes the model predicts", labels[i],
-                    classes_),
-        {place_of(i, labels.size(), given), {"classes", fmt::format("0 to {}", classes_ - 1)}},
+                    part.classes),
+        {place_of(i, labels.size(), given), {"classes", fmt::format("0 to {}", part.classes - 1)}},
         "correct the label, or give the last layer more units");
   }
 }
 
-void TargetCheck::check_shares(const data::Batch& given) const {
-  const auto targets = values_of<float>(given.target);
+void TargetCheck::check_shares(const Part& part, std::span<const std::byte> target,
+                               const data::Batch& given) const {
+  const auto targets = values_of<float>(target);
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const bool is_class =
-        classes_ == 1 ? targets[i] == 0 || targets[i] == 1 : targets[i] >= 0 && targets[i] <= 1;
+        part.classes == 1 ? targets[i] == 0 || targets[i] == 1 : targets[i] >= 0 && targets[i] <= 1;
     if (is_class) continue;
-    throw DataError(fmt::format("{} needs classes, the target {} is none", classifier_, targets[i]),
-                    {place_of(i, targets.size(), given),
-                     {"needed", classes_ == 1 ? "0 or 1" : "0 to 1 for each class"}},
-                    "leave it out where numbers are predicted: MeanAbsoluteError measures those");
+    throw DataError(
+        fmt::format("{} needs classes, the target {} is none", part.classifier, targets[i]),
+        {place_of(i, targets.size(), given),
+         {"needed", part.classes == 1 ? "0 or 1" : "0 to 1 for each class"}},
+        "leave it out where numbers are predicted: MeanAbsoluteError measures those");
   }
 }
 

@@ -6,17 +6,26 @@
 #include <sloy/model.h>
 
 #include "data/loader.h"
-#include "nn/model_graph.h"
+#include "nn/model_impl.h"
+#include "train/trained_outputs.h"
 
 namespace sloy {
 
-/// Throws where the examples are not what the model takes, or the model isn't one that data sets,
-/// which have one input and one target, can train.
-void check_model_and_data(const ModelGraph& graph, const data::Spec& spec);
+/// The type of an example's features, the first where there are several. Throws DataError where
+/// there are none.
+const Type& first_features(const data::Spec& spec);
+
+/// Throws where features of these types are not what the model's inputs take.
+void check_features(const ModelGraph& graph, const data::Types& features);
+
+/// Throws where the examples are not what the model's inputs take, or don't have the targets and
+/// weights that `outputs` need.
+void check_model_and_data(const ModelGraph& graph, const data::Spec& spec,
+                          const std::vector<TrainedOutput>& outputs);
 
 /// Throws where targets and predictions don't fit the loss: shapes, labels against one-hot rows,
-/// the number of classes, an activation the loss has no use for.
-void check_loss(const Loss& loss, const data::Spec& spec, const Type& target, Value prediction);
+/// the number of classes of the data (0: not known), an activation the loss has no use for.
+void check_loss(const Loss& loss, int num_classes, const Type& target, Value prediction);
 
 /// Whether its targets are class labels.
 bool takes_labels(const Loss& loss);
@@ -27,20 +36,28 @@ bool takes_labels(const Loss& loss);
 class TargetCheck {
  public:
   /// `confusion` says that a confusion matrix is asked for.
-  TargetCheck(const CompileOptions& options, const data::Spec& spec, const Type& prediction,
-              bool confusion);
+  TargetCheck(const Model::Impl& model, const data::Spec& spec, bool confusion);
   void operator()(const data::Batch& given) const;
 
  private:
+  struct Part {
+    std::size_t target = 0;    ///< which of the batch's
+    std::int64_t classes = 1;  ///< 1 where there is one prediction an example
+    DType dtype = DType::float32;
+    bool has_labels = false;
+    std::optional<int> ignored = {};
+    /// What takes numbers for classes; empty where nothing does.
+    std::string_view classifier = {};
+  };
+  static Part part(const TrainedOutput& output, const Type& target, const Type& prediction,
+                   bool confusion);
   template <class T>
-  void check_labels(const data::Batch& given) const;
-  void check_shares(const data::Batch& given) const;
+  void check_labels(const Part& part, std::span<const std::byte> target,
+                    const data::Batch& given) const;
+  void check_shares(const Part& part, std::span<const std::byte> target,
+                    const data::Batch& given) const;
 
-  std::int64_t classes_;  ///< 1 where there is one prediction an example
-  DType label_dtype_;
-  bool has_labels_;
-  /// What takes numbers for classes; empty where nothing does.
-  std::string_view classifier_;
+  std::vector<Part> parts_;
 };
 
 }  // namespace sloy

@@ -16,7 +16,7 @@ data::Dataset numbers(Shape shape, std::vector<float> target) {
   return data::from_tensors(points(), Tensor(std::move(shape), std::move(target)));
 }
 
-Sequential net(int outputs, std::vector<Metric> metrics) {
+Sequential net(int outputs, PerOutput<Metric> metrics) {
   Sequential model{Input{2}, Dense{.units = outputs}};
   model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}, .metrics = std::move(metrics)});
   return model;
@@ -135,8 +135,7 @@ TEST(Fit, RefusesFloat64OfASourceOfOnesOwn) {
   EXPECT_EQ(
       message_of([] { trained_on(WideSource{}); }),
       "the data set gives float64, models take float32\n"
-      "  features   float64 (2)\n"
-      "  target     float32 (1)\n"
+      "  it gives   float64 (2)\n"
       "  to fix     give float32 in the data set's spec and read; data::from_tensors converts "
       "by itself");
 }

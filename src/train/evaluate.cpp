@@ -15,22 +15,20 @@ Evaluating::Evaluating(Model::Impl& model, const data::Dataset& dataset, std::in
     : model_(model),
       precision_(model.compiled->precision),
       batch_size_(std::min(batch_size, dataset.size())),
-      program_(evaluation_program(
-          model, dataset.spec(),
-          confusion ? StepKind::evaluation_with_confusion : StepKind::evaluation, batch_size_)),
+      step_(evaluation_step(model, dataset.spec(),
+                            confusion ? StepKind::evaluation_with_confusion : StepKind::evaluation,
+                            batch_size_)),
+      program_(step_.program),
       loader_(
           dataset,
           {.batch_size = batch_size_, .shuffle = false, .seed = model.seed, .workers = workers}),
       feeds_(dataset.spec(), precision_),
-      check_(*model.compiled, dataset.spec(), model.graph.type(model.graph.outputs.front()),
-             confusion),
-      figures_(model.compiled->metrics.size()) {
-  program_.executable(batch_size_);
+      check_(model, dataset.spec(), confusion),
+      figures_(step_.figures, program_.executable(batch_size_)) {
   if (dataset.size() % batch_size_ != 0) program_.executable(dataset.size() % batch_size_);
   if (confusion) {
-    const std::int64_t classes = program_.executable(batch_size_)
-                                     .output_type(1 + 2 * model.compiled->metrics.size())
-                                     .shape.size(0);
+    const Executable& step = program_.executable(batch_size_);
+    const std::int64_t classes = step.output_type(step.outputs() - 1).shape.size(0);
     confusion_ = Tensor(DType::float64, {classes, classes});
   }
 }
@@ -61,12 +59,17 @@ Evaluation Model::evaluate(const data::Dataset& dataset, const EvaluateOptions& 
   require_loss(*impl_, "evaluate");
   if (dataset.empty()) throw DataError("the data set to evaluate has no examples");
   require_positive("batch_size", options.batch_size);
-  impl_->build_for(dataset.spec().features);
+  impl_->build_for(first_features(dataset.spec()));
   require_measured(*impl_, "evaluate");
+  if (options.confusion_matrix && impl_->compiled->loss.size() > 1) {
+    throw ConfigError("a confusion matrix is of a model with one output that has a loss", {},
+                      "compile it with a loss for that output alone");
+  }
   Evaluating evaluating(*impl_, dataset, options.batch_size, 0, options.confusion_matrix);
   const Figures& figures = evaluating.run();
   Evaluation evaluation;
-  figures.write(figure_names(*impl_->compiled), "", evaluation.logs);
+  figures.write("", evaluation.logs);
+  evaluation.notices = figures.notices("");
   evaluation.loss = evaluation.logs["loss"];
   evaluation.examples = figures.examples();
   evaluation.confusion_matrix = evaluating.confusion();

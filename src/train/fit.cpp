@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/arguments.h"
@@ -43,10 +44,10 @@ void check_options(const FitOptions& options) {
 }
 
 void check_validation(const data::Spec& train, const data::Spec& validation) {
-  if (train.features == validation.features && train.target == validation.target) return;
+  if (train.features == validation.features && train.targets == validation.targets) return;
   throw ShapeError("the validation data are of another kind than the training data",
-                   {{"training", to_string(train.features), to_string(train.target)},
-                    {"validation", to_string(validation.features), to_string(validation.target)}});
+                   {{"training", to_string(train.features), to_string(train.targets)},
+                    {"validation", to_string(validation.features), to_string(validation.targets)}});
 }
 
 bool all_finite(std::span<const std::byte> bytes, Precision precision) {
@@ -69,27 +70,28 @@ class Fit final : public Run {
         callbacks_(options.callbacks),
         examples_(train.size()),
         batch_size_(std::min(options.batch_size, train.size())),
-        step_(trainer_for(impl, train.spec(), batch_size_).step),
+        trainer_(trainer_for(impl, train.spec(), batch_size_, options.class_weight)),
+        step_(trainer_.step.program),
         loader_(train, {.batch_size = batch_size_,
                         .shuffle = options.shuffle,
                         .seed = impl.seed,
                         .workers = data::workers_for(train, options.workers)}),
         feeds_(train.spec(), impl.compiled->precision),
-        check_(*impl.compiled, train.spec(), impl.graph.type(impl.graph.outputs.front()), false),
-        figures_(impl.compiled->metrics.size()),
-        names_(figure_names(*impl.compiled)),
-        log_names_(names_) {
+        check_(impl, train.spec(), false),
+        full_(&step_.executable(batch_size_)),
+        figures_(trainer_.step.figures, *full_),
+        log_names_(figures_.names()) {
     // Every program is compiled before the first step, the last smaller batch's too.
-    full_ = &step_.executable(batch_size_);
     const std::int64_t rest = examples_ % batch_size_;
     last_ = rest == 0 ? full_ : &step_.executable(rest);
     if (!validation.empty()) {
       validation_.emplace(impl, validation, options.batch_size,
                           data::workers_for(validation, options.workers), false);
-      for (const std::string& name : names_) log_names_.push_back("val_" + name);
+      for (const std::string& name : figures_.names()) log_names_.push_back("val_" + name);
     }
     if (!options.checkpoints.empty()) checkpoints_.emplace(options.checkpoints);
-    const bool has_images = train.spec().features.shape.rank() == 3;
+    const data::Types& features = train.spec().features;
+    const bool has_images = features.size() == 1 && features[0].shape.rank() == 3;
     const auto progress_shown =
         progress_callback(options.verbose, has_images ? "images" : "examples");
     if (progress_shown) callbacks_.push_back(*progress_shown);
@@ -134,11 +136,7 @@ class Fit final : public Run {
   const std::vector<std::string>& log_names() const override { return log_names_; }
   std::optional<bool> larger_is_better(std::string_view figure) const override {
     if (figure.starts_with("val_")) figure.remove_prefix(4);
-    const auto found = std::find(names_.begin(), names_.end(), figure);
-    if (found == names_.end()) return {};
-    if (found == names_.begin()) return false;
-    const auto metric = static_cast<std::size_t>(found - names_.begin()) - 1;
-    return impl_.compiled->metrics[metric].larger_is_better();
+    return figures_.figures().larger_is_better(figure);
   }
   void notify(const Notice& notice) override {
     notices_.push_back(notice);
@@ -179,10 +177,13 @@ class Fit final : public Run {
     impl_.epochs_trained = epochs_before_ + epoch_ + 1;
     check_weights();
     training_seconds_ = seconds();
-    figures_.write(names_, "", logs_);
+    figures_.write("", logs_);
+    note_undefined(figures_, "");
     if (validation_) {
-      validation_->run().write(names_, "val_", logs_);
+      const Figures& measured = validation_->run();
+      measured.write("val_", logs_);
       check_finite(logs_["val_loss"], "the validation loss");
+      note_undefined(measured, "val_");
     }
     history_.epoch.push_back(epoch_);
     history_.logs.push_back(logs_);
@@ -199,8 +200,15 @@ class Fit final : public Run {
     ++steps_done_;
     check_finite(figures_.last_loss(), "the loss");
     if (!follows_batches_) return;
-    figures_.write(names_, "", batch_logs_);
+    figures_.write("", batch_logs_);
     for (Callback& callback : callbacks_) callback.on_train_batch_end(*this, batch_logs_);
+  }
+
+  /// Once a fit for each figure.
+  void note_undefined(const Figures& figures, std::string_view prefix) {
+    for (Notice& notice : figures.notices(prefix)) {
+      if (noted_undefined_.insert(notice.what()).second) notify(notice);
+    }
   }
 
   void check_finite(double value, std::string_view what) const {
@@ -299,15 +307,16 @@ class Fit final : public Run {
   std::vector<Callback> callbacks_;
   std::int64_t examples_;
   std::int64_t batch_size_;
+  Trainer& trainer_;
   Program step_;
   data::Loader loader_;
   BatchFeeds feeds_;
   TargetCheck check_;
-  Figures figures_;
-  std::vector<std::string> names_;
-  std::vector<std::string> log_names_;
-  Executable* full_ = nullptr;
+  Executable* full_;
   Executable* last_ = nullptr;
+  Figures figures_;
+  std::vector<std::string> log_names_;
+  std::set<std::string, std::less<>> noted_undefined_;
   std::optional<Evaluating> validation_;
   std::optional<CheckpointWriter> checkpoints_;
   bool follows_batches_ = false;
@@ -343,11 +352,12 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
   }
   if (!validation.empty()) check_validation(train.spec(), validation.spec());
   if (!options.checkpoints.empty() && !options.resume) check_empty(options.checkpoints);
-  impl_->build_for(train.spec().features);
+  impl_->build_for(first_features(train.spec()));
   const std::vector<std::string>& names = train.spec().class_names;
   if (impl_->class_names.empty() && impl_->can_tell(names.size())) impl_->class_names = names;
   if (!options.checkpoints.empty()) check_can_be_saved(*impl_);
-  trainer_for(*impl_, learned.spec(), std::min(options.batch_size, learned.size()));
+  trainer_for(*impl_, learned.spec(), std::min(options.batch_size, learned.size()),
+              options.class_weight);
   adapt_unmeasured(*this, impl_->graph, learned);
   require_measured(*impl_, "fit");
   return Fit(*this, *impl_, learned, validation, options).run();

@@ -6,12 +6,26 @@
 
 #include "nn/custom_types.h"
 #include "train/targets.h"
+#include "train/weights.h"
 
 namespace sloy {
 
-Value Loss::operator()(Value target, Value prediction) const {
+Value Loss::operator()(Value target, Value prediction, Value weight) const {
   check(target.type(), prediction.type());
-  return mean(call(target, prediction));
+  Value losses = call(target, prediction);
+  const Value counts = mask(target);
+  const bool by_weight = options_.reduction == Reduction::mean_with_sample_weight;
+  const Value factor = combined_weight(type(), weight, counts);
+  if (!factor) return options_.reduction == Reduction::sum ? sum(losses) : mean(losses);
+
+  const Value spread = spread_weight(type(), factor, losses.shape());
+  const Value total = sum(losses * spread);
+  if (options_.reduction == Reduction::sum) return total;
+  if (!by_weight && !counts) return total / count(losses);
+  // Of what is weighed, or of what isn't masked: where that is nothing there is nothing to learn.
+  const Value shares = by_weight ? spread : spread_weight(type(), counts, losses.shape());
+  const Value whole = sum(broadcast_to(shares, losses.shape()));
+  return total / where(equal(whole, 0), whole.graph().constant(1.0), whole);
 }
 
 Value SparseCategoricalCrossentropy::operator()(Value target, Value prediction) const {
@@ -47,11 +61,20 @@ std::span<const TypeEntry<Loss>> loss_types() {
 
 Config to_config(const Loss& loss) {
   check_own_name(loss.type(), loss.held_->type_info(), "loss", loss_types());
-  return detail::described_config(loss.held_->type(), loss.held_->fields());
+  Config fields = loss.held_->fields();
+  const LossOptions& options = loss.options_;
+  if (options != LossOptions{}) {
+    for (const auto& [key, value] : to_config(options).as_map()) fields[key] = value;
+  }
+  return detail::described_config(loss.held_->type(), std::move(fields));
 }
 
 Loss loss_from_config(const Config& config, std::span<const TypeEntry<Loss>> custom) {
-  return make_described<Loss>(config, "loss", {loss_types(), custom});
+  LossOptions options;
+  const Config own = detail::take_options(config, options);
+  Loss loss = make_described<Loss>(own, "loss", {loss_types(), custom});
+  loss.options_ = options;
+  return loss;
 }
 
 void from_config(const Config& config, Loss& loss) {

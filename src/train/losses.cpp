@@ -25,7 +25,14 @@ void check_smoothing(std::string_view loss, double label_smoothing) {
 
 }  // namespace
 
+Value SparseCategoricalCrossentropy::mask(Value target) const {
+  if (!ignore_class) return {};
+  return not_equal(target, static_cast<double>(*ignore_class));
+}
+
 Value SparseCategoricalCrossentropy::call(Value target, Value prediction) const {
+  // Class 0 stands for the ignored one, which need not be a class; `mask` takes it out again.
+  if (ignore_class) target = target * cast(mask(target), DType::int32);
   if (from_logits) return softmax_cross_entropy(prediction, target);
   const ReduceOptions over_classes{.axes = {-1}};
   Value of_label = sum(one_hot(target, prediction.dim(-1)) * prediction, over_classes);

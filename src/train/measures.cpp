@@ -9,14 +9,28 @@
 namespace sloy {
 namespace {
 
-/// Nothing where a file would lose what the members are.
+/// Whether a file would lose what the members are.
 template <class Handle>
-std::optional<Config> writable(const Handle& measure) {
+bool is_lost(const Handle& measure) {
   try {
-    return to_config(measure);
+    to_config(measure);
+    return false;
   } catch (const ConfigError&) {
-    return {};
+    return true;
   }
+}
+
+/// Those that files can hold; the types of the others go to `lost`.
+PerOutput<Metric> writable(const PerOutput<Metric>& metrics, Config::List& lost) {
+  std::vector<PerOutput<Metric>::Entry> kept;
+  for (const auto& entry : metrics) {
+    if (is_lost(entry.value)) {
+      lost.emplace_back(std::string(entry.value.type()));
+    } else {
+      kept.push_back(entry);
+    }
+  }
+  return PerOutput<Metric>(std::move(kept));
 }
 
 void note(const Notice& notice) { error_console().write(fmt::format("note: {}\n", notice.what())); }
@@ -30,27 +44,63 @@ void note_lost(std::string_view kind, const std::string& type, const std::string
                           type)));
 }
 
+/// The type of a file's loss; of several all, "A, B".
+std::string loss_types_in(const Config& config) {
+  const auto joined = [](const auto& items, auto type_of) {
+    std::string types;
+    for (const auto& item : items) types += (types.empty() ? "" : ", ") + type_of(item);
+    return types;
+  };
+  if (config.is_list()) {
+    return joined(config.as_list(), [](const Config& item) { return detail::type_in(item); });
+  }
+  if (config.is_map() && !config.find("type")) {
+    return joined(config.as_map(), [](const auto& item) { return detail::type_in(item.second); });
+  }
+  return detail::type_in(config);
+}
+
+/// A file's metrics without those that aren't known here, which are named on stderr.
+PerOutput<Metric> metrics_known_here(const Config& config, const std::string& path) {
+  std::vector<PerOutput<Metric>::Entry> known;
+  const auto read = [&](const std::string& output, const Config& list) {
+    for (const Config& metric : list.as_list()) {
+      try {
+        known.emplace_back(output, metric_from_config(metric, CustomTypesInUse::current().metrics));
+      } catch (const UnknownType& error) {
+        note(Notice(
+            fmt::format("the file names the metric '{}', which this program doesn't know: the "
+                        "model is evaluated without it",
+                        error.type()),
+            {{"file", path}}, custom_types_for(error)));
+      }
+    }
+  };
+  if (config.is_map()) {
+    for (const auto& [output, list] : config.as_map()) read(output, list);
+  } else {
+    read({}, config);
+  }
+  return PerOutput<Metric>(std::move(known));
+}
+
 }  // namespace
 
 Config measures_of(const Model::Impl& model) {
   if (!model.measures.is_null()) return model.measures;
-  if (!model.compiled || !model.compiled->loss) return {};
+  if (!model.compiled || model.compiled->loss.empty()) return {};
+  const CompileOptions& options = *model.compiled;
   Config measures;
-  const Loss& loss = *model.compiled->loss;
-  if (std::optional<Config> config = writable(loss)) {
-    measures["loss"] = std::move(*config);
-  } else {
-    measures["lost_loss"] = std::string(loss.type());
+  for (const auto& entry : options.loss) {
+    if (is_lost(entry.value)) measures["lost_loss"] = std::string(entry.value.type());
   }
-  Config::List metrics, lost;
-  for (const Metric& metric : model.compiled->metrics) {
-    if (std::optional<Config> config = writable(metric)) {
-      metrics.push_back(std::move(*config));
-    } else {
-      lost.emplace_back(std::string(metric.type()));
-    }
+  if (measures.is_null()) measures["loss"] = to_config(options.loss);
+  if (!options.loss_weights.empty()) measures["loss_weights"] = to_config(options.loss_weights);
+  Config::List lost;
+  measures["metrics"] = to_config(writable(options.metrics, lost));
+  if (!options.weighted_metrics.empty()) {
+    measures["weighted_metrics"] = to_config(writable(options.weighted_metrics, lost));
   }
-  measures["metrics"] = std::move(metrics);
   if (!lost.empty()) measures["lost_metrics"] = std::move(lost);
   return measures;
 }
@@ -77,27 +127,23 @@ std::optional<CompileOptions> options_to_measure(const Config& measures, const C
   const CustomTypesInUse in_use(custom);
   CompileOptions options;
   try {
-    options.loss = loss_from_config(*loss, custom.losses);
+    from_config(*loss, options.loss);
   } catch (const UnknownType&) {
     return {};
   }
-  for (const Config& metric : measures.at("metrics").as_list()) {
-    try {
-      options.metrics.push_back(metric_from_config(metric, custom.metrics));
-    } catch (const UnknownType& error) {
-      note(
-          Notice(fmt::format("the file names the metric '{}', which this program doesn't know: the "
-                             "model is evaluated without it",
-                             error.type()),
-                 {{"file", path}}, custom_types_for(error)));
-    }
+  if (const Config* weights = measures.find("loss_weights")) {
+    from_config(*weights, options.loss_weights);
+  }
+  options.metrics = metrics_known_here(measures.at("metrics"), path);
+  if (const Config* weighted = measures.find("weighted_metrics")) {
+    options.weighted_metrics = metrics_known_here(*weighted, path);
   }
   return options;
 }
 
 ConfigError unknown_loss(const Config& measures) {
   const Config* loss = measures.find("loss");
-  const std::string& type = loss ? detail::type_in(*loss) : measures.at("lost_loss").as_string();
+  const std::string type = loss ? loss_types_in(*loss) : measures.at("lost_loss").as_string();
   const std::string fix = fmt::format(
       "call compile first: model.compile({{.optimizer = Adam{{}}, .loss = {}{{…}}}})", type);
   if (!loss)

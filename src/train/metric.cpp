@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "nn/custom_types.h"
-
 namespace sloy {
 namespace {
 
@@ -30,6 +28,13 @@ std::string Metric::snake_case(std::string_view type) {
 std::span<const TypeEntry<Metric>> metric_types() {
   static constexpr std::array types{
       type_entry<Metric, Accuracy>(),
+      type_entry<Metric, TopKCategoricalAccuracy>(),
+      type_entry<Metric, PrecisionMetric>(),
+      type_entry<Metric, Recall>(),
+      type_entry<Metric, F1Score>(),
+      type_entry<Metric, AUC>(),
+      type_entry<Metric, R2Score>(),
+      type_entry<Metric, RootMeanSquaredError>(),
       type_entry<Metric, SparseCategoricalCrossentropy>(),
       type_entry<Metric, CategoricalCrossentropy>(),
       type_entry<Metric, BinaryCrossentropy>(),
@@ -46,13 +51,6 @@ Config to_config(const Metric& metric) {
 
 Metric metric_from_config(const Config& config, std::span<const TypeEntry<Metric>> custom) {
   return make_described<Metric>(config, "metric", {metric_types(), custom});
-}
-
-void from_config(const Config& config, std::vector<Metric>& metrics) {
-  metrics.clear();
-  for (const Config& one : config.as_list()) {
-    metrics.push_back(metric_from_config(one, CustomTypesInUse::current().metrics));
-  }
 }
 
 }  // namespace sloy

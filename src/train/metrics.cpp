@@ -1,80 +1,128 @@
 #include <fmt/format.h>
 #include <sloy/metrics.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "base/arguments.h"
+#include "train/classes.h"
 #include "train/targets.h"
+#include "train/weights.h"
 
 namespace sloy {
 namespace {
 
-bool is_binary(const Type& prediction) {
-  return prediction.shape.rank() < 2 || prediction.shape[-1] == Dim(1);
+/// Numbers to predict as rows (examples and positions, n), as the predictions of them.
+struct NumberRows {
+  Value target;
+  Value prediction;
+  Value weight;  ///< (rows, 1), or none
+};
+NumberRows number_rows(std::string_view user, const MetricInput& given) {
+  check_same_shape(user, given.target.type(), given.prediction.type());
+  return {.target = as_rows(as_float(given.target)),
+          .prediction = as_rows(given.prediction),
+          .weight = row_weights(user, given.weight, given.prediction.shape())};
 }
 
-void check_fit(std::string_view user, const Type& target, const Type& prediction) {
-  if (target.shape == prediction.shape) return;
-  const bool is_label = target.dtype == DType::int32 || is_binary(prediction);
-  if (is_label && is_one_a_row(target, prediction)) return;
-  refuse_targets(user, "the targets say no class for each row of predictions", target, prediction,
-                 fmt::format("targets int32 {}, or one-hot {}",
-                             to_string(prediction.shape.without(-1)), to_string(prediction.shape)),
-                 "reshape the targets, or the model's last layer");
+/// Sums over rows, each times its weight: (n).
+Value weighed_sum(Value rows, Value weight) {
+  return sum(weight ? rows * weight : rows, {.axes = {0}});
 }
 
-/// 1 where the one prediction an example is above the threshold.
-Value is_above(std::string_view user, Value prediction, Prediction kind, double threshold) {
-  const bool is_score = kind == Prediction::scores;
-  if (!(threshold >= 0 && threshold <= 1) || (is_score && (threshold == 0 || threshold == 1))) {
-    throw ConfigError(fmt::format("{}: the threshold is a probability", user),
-                      {{"given", fmt::format("{}", threshold)}}, "give a number between 0 and 1");
-  }
-  if (is_score) {
-    // The score whose sigmoid it is: exact where a sigmoid would round to ½.
-    threshold = std::log(threshold / (1 - threshold));
-  }
-  return greater(prediction, prediction.graph().constant(threshold));
-}
-
-/// The true class of each row of several predictions.
-Value class_of(Value target, Value prediction) {
-  return target.shape() == prediction.shape() ? argmax(as_float(target)) : target;
-}
-
-/// (examples, classes)
-Value one_hot_rows(Value labels, Dim classes) {
-  return reshape(one_hot(labels, classes), {labels.shape().elements(), classes});
+/// The sum of the rows' weights: of all n numbers of a row alike.
+Value whole(const NumberRows& rows) {
+  return rows.weight ? sum(rows.weight) : count(rows.prediction, {0});
 }
 
 }  // namespace
 
-MetricParts mean_of(Value x) { return {sum(x), count(x)}; }
-
-MetricParts Accuracy::call(Value target, Value prediction, Prediction kind) const {
-  const std::string_view name = type_name<Accuracy>();
-  check_fit(name, target.type(), prediction.type());
-  if (is_binary(prediction.type())) {
-    target = reshape(as_float(target), prediction.shape());
-    return share_of(equal(target, is_above(name, prediction, kind, threshold)));
-  }
-  return share_of(equal(class_of(target, prediction), argmax(prediction)));
+std::vector<Value> Metric::mean_of(Value numbers, Value weight, Value mask) {
+  const Value factor = combined_weight("the metric", weight, mask);
+  if (!factor) return {sum(numbers), count(numbers)};
+  const Value spread =
+      broadcast_to(spread_weight("the metric", factor, numbers.shape()), numbers.shape());
+  return {sum(numbers * spread), sum(spread)};
 }
 
-Value confusion_matrix(Value target, Value prediction, Prediction kind, double threshold) {
-  const std::string_view name = "confusion_matrix";
-  check_fit(name, target.type(), prediction.type());
-  Value truth, predicted;
-  Dim classes = 2;
-  if (is_binary(prediction.type())) {
-    truth = cast(target, DType::int32);
-    predicted = cast(is_above(name, prediction, kind, threshold), DType::int32);
-  } else {
-    truth = class_of(target, prediction);
-    predicted = argmax(prediction);
-    classes = prediction.dim(-1);
+void Metric::add(std::span<std::vector<double>> total, MetricSums added) {
+  for (std::size_t i = 0; i < total.size(); ++i) {
+    for (std::size_t k = 0; k < total[i].size(); ++k) total[i][k] += added[i][k];
   }
-  return matmul(one_hot_rows(truth, classes), one_hot_rows(predicted, classes),
-                {.transpose_a = true});
+}
+
+Value Accuracy::call(Value target, Value prediction, Prediction kind) const {
+  const std::string_view name = type_name<Accuracy>();
+  check_classes_told(name, target.type(), prediction.type());
+  if (is_binary(prediction.type())) {
+    target = reshape(as_float(target), prediction.shape());
+    return equal(target, is_above(name, prediction, kind, threshold));
+  }
+  return equal(class_of(target, prediction), argmax(prediction));
+}
+
+Value TopKCategoricalAccuracy::call(Value target, Value prediction) const {
+  const std::string_view name = type_name<TopKCategoricalAccuracy>();
+  require_positive("k", k);
+  check_classes_told(name, target.type(), prediction.type());
+  if (is_binary(prediction.type())) {
+    refuse_targets(name, "predictions need an axis of classes", target.type(), prediction.type(),
+                   "predictions (batch, …, classes)", "use Accuracy");
+  }
+  const Value truth = one_hot(class_of(target, prediction), prediction.dim(-1));
+  const Value of_truth = sum(truth * prediction, {.axes = {-1}, .keep_dims = true});
+  const Value before = sum(greater(prediction, of_truth), {.axes = {-1}});
+  return less(before, static_cast<double>(k));
+}
+
+std::vector<Value> R2Score::call(const MetricInput& given) const {
+  const NumberRows rows = number_rows(type_name<R2Score>(), given);
+  const Value total = whole(rows);
+  const Value safe = where(equal(total, 0), total.graph().constant(1.0), total);
+  const Value mean = weighed_sum(rows.target, rows.weight) / safe;
+  return {reshape(total, {1}), mean, weighed_sum(square(rows.target - mean), rows.weight),
+          weighed_sum(square(rows.target - rows.prediction), rows.weight)};
+}
+
+/// Means and squared deviations of two sets as those of both (Chan, Golub and LeVeque 1983): sums
+/// of squares would cancel where the mean is large.
+void R2Score::merge(std::span<std::vector<double>> total, MetricSums added) const {
+  const double before = total[0][0];
+  const double more = added[0][0];
+  const double together = before + more;
+  total[0][0] = together;
+  for (std::size_t i = 0; i < total[1].size(); ++i) {
+    const double apart = added[1][i] - total[1][i];
+    if (together != 0) {
+      total[1][i] += apart * more / together;
+      total[2][i] += added[2][i] + apart * apart * before * more / together;
+    }
+    total[3][i] += added[3][i];
+  }
+}
+
+MetricResult R2Score::result(MetricSums sums) const {
+  MetricResult mean(0);
+  const std::vector<double>& deviations = sums[2];
+  for (std::size_t i = 0; i < deviations.size(); ++i) {
+    const MetricResult missed = MetricResult::quotient(sums[3][i], deviations[i]);
+    mean.is_defined = mean.is_defined && missed.is_defined;
+    if (missed.is_defined)
+      mean.value += (1 - missed.value) / static_cast<double>(deviations.size());
+  }
+  return mean;
+}
+
+std::vector<Value> RootMeanSquaredError::call(const MetricInput& given) const {
+  const NumberRows rows = number_rows(type_name<RootMeanSquaredError>(), given);
+  const Value squares = weighed_sum(square(rows.target - rows.prediction), rows.weight);
+  return {mean(squares), whole(rows)};
+}
+
+MetricResult RootMeanSquaredError::result(MetricSums sums) const {
+  MetricResult square = MetricResult::quotient(sums[0][0], sums[1][0]);
+  square.value = std::sqrt(square.value);
+  return square;
 }
 
 }  // namespace sloy

@@ -21,27 +21,44 @@ Tensor labels(Shape shape, std::vector<std::int32_t> values) {
 struct Batch {
   Tensor targets;
   Tensor predictions;
+  Tensor weights = Tensor(DType::float32, {0});  ///< none where it is empty
 };
 
 Type open(const Tensor& tensor) { return {tensor.dtype(), tensor.shape().with_first(batch)}; }
 
-/// A metric as fit makes it: batch by batch, total and count added in double.
-double value_of(const Metric& metric, const std::vector<Batch>& batches,
-                Prediction kind = Prediction::any, BackendKind backend = BackendKind::reference) {
+/// A metric as fit makes it: batch by batch, its sums merged in double.
+MetricResult result_of(const Metric& metric, const std::vector<Batch>& batches,
+                       Prediction kind = Prediction::any,
+                       BackendKind backend = BackendKind::reference) {
   Graph graph;
   const Value target = graph.input("target", open(batches[0].targets));
   const Value prediction = graph.input("prediction", open(batches[0].predictions));
-  const MetricParts parts = metric.call(target, prediction, kind);
-  const Program program = compile({.outputs = {parts.total, parts.count}, .backend = backend});
+  MetricInput input{.target = target, .prediction = prediction, .kind = kind};
+  const bool is_weighted = batches[0].weights.size() > 0;
+  if (is_weighted) input.weight = graph.input("weight", open(batches[0].weights));
+  const Program program = compile({.outputs = metric.call(input), .backend = backend});
   State state(program.variables());
-  double total = 0;
-  double count = 0;
+  std::vector<std::vector<double>> total;
   for (const Batch& one : batches) {
-    const Results results = program.run(state, {one.targets, one.predictions});
-    total += results[0].item();
-    count += results[1].item();
+    std::vector<Tensor> feeds{one.targets, one.predictions};
+    if (is_weighted) feeds.push_back(one.weights);
+    std::vector<std::vector<double>> sums;
+    for (const Tensor& sum : program.run(state, feeds)) {
+      const Tensor numbers = sum.cast(DType::float64);
+      const auto values = numbers.values<double>();
+      sums.emplace_back(values.begin(), values.end());
+    }
+    if (total.empty()) {
+      for (const auto& sum : sums) total.emplace_back(sum.size());
+    }
+    metric.merge(total, sums);
   }
-  return total / count;
+  return metric.result(total);
+}
+
+double value_of(const Metric& metric, const std::vector<Batch>& batches,
+                Prediction kind = Prediction::any, BackendKind backend = BackendKind::reference) {
+  return result_of(metric, batches, kind, backend).value;
 }
 
 TEST(Metrics, AccuracyOfLabelsIsTheShareWhoseLargestPredictionIsTheirs) {
@@ -128,8 +145,8 @@ TEST(Metrics, AccuracyIsTheShareOnTheDiagonal) {
 }
 
 struct WithinTenth {
-  MetricParts call(Value target, Value prediction) const {
-    return share_of(less(absolute(target - prediction), 0.1));
+  Value call(Value target, Value prediction) const {
+    return less(absolute(target - prediction), 0.1);
   }
 };
 struct Bias {
@@ -149,41 +166,44 @@ TEST(Metrics, HaveKerasNames) {
 }
 
 TEST(Metrics, AreReadAndWritten) {
-  std::vector<Metric> metrics;
+  PerOutput<Metric> metrics;
   const Config::List written{Config::Map{{"type", "Accuracy"}, {"threshold", 0.25}},
                              "MeanSquaredError"};
   from_config(written, metrics);
   EXPECT_EQ(to_config(metrics), Config(written));
   from_config(Config::List{"Accuracy"}, metrics);
-  EXPECT_EQ(metrics.at(0).name(), "accuracy");
+  EXPECT_EQ(metrics[0].value.name(), "accuracy");
 }
 
 TEST(Metrics, SayHowTargetsDoNotFit) {
   Graph graph;
   const Value target = graph.input("target", {DType::float32, {batch}});
   const Value prediction = graph.input("prediction", {DType::float32, {batch, 3}});
-  EXPECT_EQ(message_of([&] { Metric(Accuracy{}).call(target, prediction, Prediction::any); }),
-            "Accuracy: the targets say no class for each row of predictions\n"
-            "  targets       float32 (batch)\n"
-            "  predictions   float32 (batch, 3)\n"
-            "  needed        targets int32 (batch), or one-hot (batch, 3)\n"
-            "  to fix        reshape the targets, or the model's last layer");
   EXPECT_EQ(
-      message_of([&] { Metric(MeanSquaredError{}).call(target, prediction, Prediction::any); }),
-      "MeanSquaredError: targets and predictions must have the same shape\n"
+      message_of([&] { Metric(Accuracy{}).call({.target = target, .prediction = prediction}); }),
+      "Accuracy: the targets say no class for each row of predictions\n"
       "  targets       float32 (batch)\n"
       "  predictions   float32 (batch, 3)\n"
-      "  to fix        reshape the targets, or the model's last layer: nothing is broadcast");
+      "  needed        targets int32 (batch), or one-hot (batch, 3)\n"
+      "  to fix        reshape the targets, or the model's last layer");
+  EXPECT_EQ(message_of([&] {
+              Metric(MeanSquaredError{}).call({.target = target, .prediction = prediction});
+            }),
+            "MeanSquaredError: targets and predictions must have the same shape\n"
+            "  targets       float32 (batch)\n"
+            "  predictions   float32 (batch, 3)\n"
+            "  to fix        reshape the targets, or the model's last layer: nothing is broadcast");
   const Value score = graph.input("score", {DType::float32, {batch, 1}});
   EXPECT_EQ(message_of([&] {
-              Metric(Accuracy{.threshold = 1.5}).call(target, score, Prediction::scores);
+              Metric(Accuracy{.threshold = 1.5})
+                  .call({.target = target, .prediction = score, .kind = Prediction::scores});
             }),
             "Accuracy: the threshold is a probability\n"
             "  given    1.5\n"
             "  to fix   give a number between 0 and 1");
-  EXPECT_THROW(Metric(Accuracy{.threshold = -0.5}).call(target, score, Prediction::any),
+  EXPECT_THROW(Metric(Accuracy{.threshold = -0.5}).call({.target = target, .prediction = score}),
                ConfigError);
-  EXPECT_NO_THROW(Metric(Accuracy{.threshold = 1}).call(target, score, Prediction::any));
+  EXPECT_NO_THROW(Metric(Accuracy{.threshold = 1}).call({.target = target, .prediction = score}));
 }
 
 }  // namespace

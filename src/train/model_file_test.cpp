@@ -36,8 +36,8 @@ struct Cubic {
 };
 struct Within {
   double bound = 0.1;
-  MetricParts call(Value target, Value prediction) const {
-    return share_of(less(absolute(target - prediction), bound));
+  Value call(Value target, Value prediction) const {
+    return less(absolute(target - prediction), bound);
   }
   static void fields(auto&& field) { field("bound", &Within::bound); }
 };

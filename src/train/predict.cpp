@@ -115,19 +115,10 @@ Tensor Model::predict(const Tensor& features, const PredictOptions& options) {
 
 Tensor Model::predict(const data::Dataset& dataset, const PredictOptions& options) {
   if (dataset.empty()) throw DataError("the data set to predict has no examples");
-  const data::Spec& spec = dataset.spec();
-  Shape shape{dataset.size()};
-  for (const Dim& dim : spec.features.shape) shape.push_back(dim);
-  Tensor features(spec.features.dtype, shape);
-  const std::size_t each = features.bytes() / static_cast<std::size_t>(dataset.size());
-  const std::span<std::byte> bytes(features.mutable_data(), features.bytes());
-  std::vector<std::byte> target(static_cast<std::size_t>(spec.target.shape.size()) *
-                                size_of(spec.target.dtype));
-  for (std::int64_t i = 0; i < dataset.size(); ++i) {
-    dataset.read(
-        i, {.features = bytes.subspan(static_cast<std::size_t>(i) * each, each), .target = target});
-  }
-  return predict(features, options);
+  std::vector<Tensor> results = predict(dataset.features(), options);
+  if (results.size() == 1) return results.front();
+  throw ConfigError(fmt::format("the model has {} outputs", results.size()), {},
+                    "predict from dataset.features(), which gives one tensor for each");
 }
 
 }  // namespace sloy

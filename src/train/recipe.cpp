@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "data/known.h"
 #include "nn/custom_types.h"
+#include "train/checks.h"
 #include "train/recipes/shipped.h"
 
 namespace sloy {
@@ -45,7 +46,7 @@ int number_of_classes(const Config& units, const data::Spec& spec) {
   ConfigError error =
       config_error(units, "units = \"classes\" counts the data's classes, but the data have none",
                    "give a number of units, and [train] a loss for numbers, as MeanSquaredError");
-  error.add({"target", to_string(spec.target)});
+  error.add({"target", to_string(spec.targets)});
   throw error;
 }
 
@@ -228,13 +229,23 @@ void from_config(const Config& config, RecipeData& data) {
 
 data::Split RecipeData::load() const {
   check_named(*this);
-  return kind.empty() ? data::load(name, load_options(*this)) : data::load(files_of(*this));
+  data::Split split =
+      kind.empty() ? data::load(name, load_options(*this)) : data::load(files_of(*this));
+  if (target == RecipeTarget::features) {
+    split.train = split.train.targeting_features();
+    split.test = split.test.targeting_features();
+  }
+  return split;
 }
 
 data::Header RecipeData::load_header() const {
   check_named(*this);
-  return kind.empty() ? data::load_header(name, load_options(*this))
-                      : data::load_header(files_of(*this));
+  data::Header header = kind.empty() ? data::load_header(name, load_options(*this))
+                                     : data::load_header(files_of(*this));
+  if (target == RecipeTarget::features) {
+    header.spec = {.features = header.spec.features, .targets = header.spec.features};
+  }
+  return header;
 }
 
 Recipe Recipe::from_config(const Config& config, const CustomTypes& custom) {
@@ -302,7 +313,7 @@ std::string Recipe::to_toml() const { return sloy::to_toml(to_config()); }
 
 Model Recipe::make_model(const data::Spec& spec, const CustomTypes& custom) const {
   return Model::from_config(with_classes(model_config, spec), custom,
-                            Type{DType::float32, spec.features.shape});
+                            Type{DType::float32, first_features(spec).shape});
 }
 
 data::Split Recipe::load_data() const { return data.load(); }
@@ -313,7 +324,9 @@ CompileOptions Recipe::compile_options() const {
   return {
       .optimizer = train.optimizer,
       .loss = train.loss,
+      .loss_weights = train.loss_weights,
       .metrics = train.metrics,
+      .weighted_metrics = train.weighted_metrics,
       .seed = seed,
       .backend = train.precision == Precision::float64 ? BackendKind::reference : BackendKind::cpu,
       .precision = train.precision,
@@ -327,6 +340,7 @@ FitOptions Recipe::fit_options() const {
           .validation_data = {},
           .callbacks = train.callbacks,
           .shuffle = train.shuffle,
+          .class_weight = train.class_weight,
           .workers = data.workers};
 }
 

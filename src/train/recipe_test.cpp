@@ -300,7 +300,7 @@ TEST(Recipe, NamesLossesAndMetricsOfOnesOwn) {
                            .metrics = {register_metric<Cubic>()}};
   EXPECT_THROW(Recipe::parse(text), ConfigError);
   const Recipe recipe = Recipe::parse(text, "own.toml", custom);
-  EXPECT_EQ(recipe.train.loss.as<Cubic>()->scale, 2);
+  EXPECT_EQ(recipe.train.loss[0].value.as<Cubic>()->scale, 2);
   const data::Split data = recipe.load_data();
   Model model = recipe.make_model(data.train.spec(), custom);
   model.compile(recipe.compile_options());

@@ -5,17 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/example_memory.h"
 #include "program/executable.h"
 #include "train/checks.h"
+#include "train/trained_outputs.h"
+#include "train/weights.h"
 
 namespace sloy {
 namespace {
-
-Type batched(const Type& type) {
-  Shape shape{batch};
-  for (const Dim& dim : type.shape) shape.push_back(dim);
-  return {type.dtype, shape};
-}
 
 /// Bytes are labels to a loss that takes those, else pixels.
 Value as_target(Value fed, const Loss& loss) {
@@ -26,102 +23,257 @@ Value as_target(Value fed, const Loss& loss) {
 /// A not-a-number's sign says nothing: it is dropped before the figure is shown anywhere.
 double without_sign_of_nan(double figure) { return std::isnan(figure) ? NAN : figure; }
 
-double number(const Executable& step, std::size_t output, Precision precision) {
-  const void* data = step.output(output);
-  return without_sign_of_nan(precision == Precision::float64 ? *static_cast<const double*>(data)
-                                                             : *static_cast<const float*>(data));
+double number(const void* data, std::size_t index, Precision precision) {
+  return without_sign_of_nan(precision == Precision::float64
+                                 ? static_cast<const double*>(data)[index]
+                                 : static_cast<const float*>(data)[index]);
 }
+
+/// The graph's inputs for parts of these types: "target", or where there are several "target_1", ….
+std::vector<Value> feed(Graph& graph, const std::string& name, const data::Types& types) {
+  std::vector<Value> fed;
+  for (const Type& type : types) {
+    const std::string number = types.size() == 1 ? "" : fmt::format("_{}", fed.size() + 1);
+    fed.push_back(graph.input(name + number, data::rows_of(type, batch)));
+  }
+  return fed;
+}
+
+/// The name, or with a number where it is taken.
+std::string free_name(const std::vector<std::string>& taken, const std::string& name) {
+  std::string free = name;
+  for (int number = 1; std::ranges::count(taken, free) > 0; ++number) {
+    free = fmt::format("{}_{}", name, number);
+  }
+  return free;
+}
+
+/// What a step's figures are, but for how many sums each metric gives.
+StepFigures figures_of(const std::vector<TrainedOutput>& outputs) {
+  StepFigures figures;
+  const auto add = [&](const std::string& name) {
+    figures.names.push_back(free_name(figures.names, name));
+  };
+  const bool several = outputs.size() > 1;
+  add("loss");
+  if (several) {
+    for (const TrainedOutput& output : outputs) add(output.name + "_loss");
+  }
+  figures.losses = figures.names.size();
+  for (const TrainedOutput& output : outputs) {
+    const std::string prefix = several ? output.name + "_" : "";
+    for (const Metric* metric : output.metrics) {
+      add(prefix + metric->name());
+      figures.measures.push_back({*metric, 0});
+    }
+    for (const Metric* metric : output.weighted_metrics) {
+      const std::string name = prefix + metric->name();
+      const bool is_taken = std::ranges::count(figures.names, name) > 0;
+      add(is_taken ? fmt::format("{}weighted_{}", prefix, metric->name()) : name);
+      figures.measures.push_back({*metric, 0});
+    }
+  }
+  return figures;
+}
+
+/// Writes losses and metrics of a batch into its graph.
+class StepWriter {
+ public:
+  StepWriter(const data::Spec& spec, StepGraph& step, std::span<const double> class_weight)
+      : spec_(spec), step_(step), class_weight_(class_weight) {}
+
+  /// One output: its part of the loss, and the sums of its metrics.
+  void write(const TrainedOutput& output, Value prediction, Value fed_target, Value weight) {
+    const Loss& loss = *output.loss;
+    const Value target = as_target(fed_target, loss);
+    // The data say of their first target alone how many classes it has.
+    const int num_classes = losses_.empty() ? spec_.num_classes : 0;
+    check_loss(loss, num_classes, target.type(), prediction);
+    Value training_weight = weight;
+    if (!class_weight_.empty()) {
+      const Value of_class = class_weights(target, prediction.shape(), class_weight_);
+      training_weight = combined_weight(loss.type(), weight, of_class);
+    }
+    losses_.push_back(loss(target, prediction, training_weight));
+    const Value part =
+        output.loss_weight == 1 ? losses_.back() : losses_.back() * output.loss_weight;
+    step_.loss = step_.loss ? step_.loss + part : part;
+
+    const Graph::Section section(*step_.graph, "metrics");
+    MetricInput given{.target = target, .prediction = prediction, .kind = loss.prediction()};
+    for (const Metric* metric : output.metrics) measure(*metric, given);
+    given.weight = weight;
+    for (const Metric* metric : output.weighted_metrics) measure(*metric, given);
+  }
+
+  void finish(std::span<const Value> penalties) {
+    for (Value penalty : penalties) step_.loss = step_.loss + penalty;
+    step_.outputs.push_back(step_.loss);
+    if (losses_.size() > 1) {
+      step_.outputs.insert(step_.outputs.end(), losses_.begin(), losses_.end());
+    }
+    step_.outputs.insert(step_.outputs.end(), sums_.begin(), sums_.end());
+  }
+
+ private:
+  void measure(const Metric& metric, const MetricInput& given) {
+    const std::vector<Value> sums = metric.call(given);
+    step_.figures.measures[measured_++].sums = sums.size();
+    sums_.insert(sums_.end(), sums.begin(), sums.end());
+  }
+
+  const data::Spec& spec_;
+  StepGraph& step_;
+  std::span<const double> class_weight_;
+  std::vector<Value> losses_;
+  std::vector<Value> sums_;
+  std::size_t measured_ = 0;
+};
 
 }  // namespace
 
 StepGraph build_step(const Model::Impl& model, std::shared_ptr<Variables> variables,
-                     const data::Spec& spec, StepKind kind) {
-  const CompileOptions& options = *model.compiled;
-  check_model_and_data(model.built(), spec);
-  StepGraph step{.graph = std::make_unique<Graph>(std::move(variables)), .loss = {}, .outputs = {}};
+                     const data::Spec& spec, StepKind kind, std::span<const double> class_weight) {
+  const std::vector<TrainedOutput> outputs = trained_outputs(*model.compiled, model.built());
+  check_model_and_data(model.built(), spec, outputs);
+  StepGraph step{.graph = std::make_unique<Graph>(std::move(variables)),
+                 .loss = {},
+                 .outputs = {},
+                 .figures = figures_of(outputs)};
   Graph& graph = *step.graph;
-  const Value features = graph.input("features", batched(spec.features));
-  const Value fed_target = graph.input("target", batched(spec.target));
+  const std::vector<Value> features = feed(graph, "features", spec.features);
+  const std::vector<Value> targets = feed(graph, "target", spec.targets);
+  const std::vector<Value> weights = feed(graph, "weight", spec.weights);
 
   Build build(graph, kind == StepKind::training);
-  const Value prediction = model.build(build, std::array{features}).front();
-  const Value target = as_target(fed_target, *options.loss);
-  check_loss(*options.loss, spec, target.type(), prediction);
-
-  step.loss = (*options.loss)(target, prediction);
-  for (Value penalty : build.losses()) step.loss = step.loss + penalty;
-  step.outputs.push_back(step.loss);
-
-  const Graph::Section section(graph, "metrics");
-  for (const Metric& metric : options.metrics) {
-    const MetricParts parts = metric.call(target, prediction, options.loss->prediction());
-    step.outputs.push_back(parts.total);
-    step.outputs.push_back(parts.count);
+  const std::vector<Value> predictions = model.build(build, features);
+  StepWriter writer(spec, step, class_weight);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Value weight = weights.empty()       ? Value()
+                         : weights.size() == 1 ? weights.front()
+                                               : weights[i];
+    writer.write(outputs[i], predictions[outputs[i].output], targets[i], weight);
   }
+  writer.finish(build.losses());
   if (kind == StepKind::evaluation_with_confusion) {
-    step.outputs.push_back(confusion_matrix(target, prediction, options.loss->prediction()));
+    const Graph::Section section(graph, "metrics");
+    const Loss& loss = *outputs.front().loss;
+    step.outputs.push_back(confusion_matrix(
+        as_target(targets.front(), loss), predictions[outputs.front().output], loss.prediction()));
   }
   return step;
 }
 
-std::vector<std::string> figure_names(const CompileOptions& options) {
-  std::vector<std::string> names{"loss"};
-  for (const Metric& metric : options.metrics) {
-    std::string name = metric.name();
-    for (int number = 1; std::ranges::count(names, name) > 0; ++number) {
-      name = fmt::format("{}_{}", metric.name(), number);
+std::vector<std::string> figure_names(const Model::Impl& model) {
+  return figures_of(trained_outputs(*model.compiled, model.built())).names;
+}
+
+std::optional<bool> StepFigures::larger_is_better(std::string_view name) const {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return {};
+  const auto place = static_cast<std::size_t>(found - names.begin());
+  if (place < losses) return false;
+  return measures[place - losses].metric.larger_is_better();
+}
+
+Figures::Figures(StepFigures figures, const Executable& step)
+    : figures_(std::move(figures)), losses_(figures_.losses) {
+  std::size_t output = figures_.losses;
+  for (const StepFigures::Measure& measure : figures_.measures) {
+    Sums sums;
+    for (std::size_t i = 0; i < measure.sums; ++i) {
+      sums.emplace_back(static_cast<std::size_t>(step.output_type(output++).shape.size()));
     }
-    names.push_back(std::move(name));
+    totals_.push_back(std::move(sums));
   }
-  return names;
+  batch_ = totals_;
 }
 
 void Figures::clear() {
-  loss_ = last_loss_ = 0;
+  last_loss_ = 0;
   examples_ = 0;
-  std::fill(totals_.begin(), totals_.end(), 0.0);
-  std::fill(counts_.begin(), counts_.end(), 0.0);
-}
-
-void Figures::add(const Executable& step, Precision precision, std::int64_t examples) {
-  last_loss_ = number(step, 0, precision);
-  loss_ += last_loss_ * static_cast<double>(examples);
-  examples_ += examples;
-  for (std::size_t i = 0; i < totals_.size(); ++i) {
-    totals_[i] += number(step, 1 + 2 * i, precision);
-    counts_[i] += number(step, 2 + 2 * i, precision);
+  std::fill(losses_.begin(), losses_.end(), 0.0);
+  for (Sums& sums : totals_) {
+    for (std::vector<double>& sum : sums) std::fill(sum.begin(), sum.end(), 0.0);
   }
 }
 
-void Figures::write(const std::vector<std::string>& names, std::string_view prefix,
-                    Logs& logs) const {
-  const auto quotient = [](double total, double count) {
-    return count == 0 ? 0 : without_sign_of_nan(total / count);
-  };
+void Figures::read(const Executable& step, Precision precision) {
+  std::size_t output = figures_.losses;
+  for (Sums& sums : batch_) {
+    for (std::vector<double>& sum : sums) {
+      const void* data = step.output(output++);
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = number(data, i, precision);
+    }
+  }
+}
+
+void Figures::add(const Executable& step, Precision precision, std::int64_t examples) {
+  last_loss_ = number(step.output(0), 0, precision);
+  for (std::size_t i = 0; i < losses_.size(); ++i) {
+    losses_[i] += number(step.output(i), 0, precision) * static_cast<double>(examples);
+  }
+  examples_ += examples;
+  read(step, precision);
+  for (std::size_t i = 0; i < totals_.size(); ++i) {
+    figures_.measures[i].metric.merge(totals_[i], batch_[i]);
+  }
+}
+
+void Figures::write(std::string_view prefix, Logs& logs) const {
   const auto set = [&](const std::string& name, double value) {
     if (prefix.empty()) return logs.set(name, value);
     logs.set(fmt::format("{}{}", prefix, name), value);
   };
-  set(names[0], quotient(loss_, static_cast<double>(examples_)));
+  const auto examples = static_cast<double>(examples_);
+  for (std::size_t i = 0; i < losses_.size(); ++i) {
+    set(figures_.names[i], MetricResult::quotient(losses_[i], examples).value);
+  }
   for (std::size_t i = 0; i < totals_.size(); ++i) {
-    set(names[i + 1], quotient(totals_[i], counts_[i]));
+    const MetricResult result = figures_.measures[i].metric.result(totals_[i]);
+    set(figures_.names[figures_.losses + i], without_sign_of_nan(result.value));
   }
 }
 
-BatchFeeds::BatchFeeds(const data::Spec& spec, Precision precision)
-    : features_(spec.features), target_(spec.target), is_wide_(precision == Precision::float64) {}
+std::vector<Notice> Figures::notices(std::string_view prefix) const {
+  std::vector<Notice> notices;
+  for (std::size_t i = 0; i < totals_.size(); ++i) {
+    if (figures_.measures[i].metric.result(totals_[i]).is_defined) continue;
+    notices.emplace_back(
+        fmt::format("{}{} is 0 / 0 for some of what it measures, which counts as 0", prefix,
+                    figures_.names[figures_.losses + i]),
+        std::vector<Note>{{"examples", std::to_string(examples_)}},
+        "measure on data with examples of every class");
+  }
+  return notices;
+}
 
-const void* BatchFeeds::widened(const Type& type, std::span<const std::byte> bytes,
-                                std::vector<double>& wide) const {
-  if (!is_wide_ || type.dtype != DType::float32) return bytes.data();
-  const auto* narrow = reinterpret_cast<const float*>(bytes.data());
-  wide.assign(narrow, narrow + bytes.size() / sizeof(float));
-  return wide.data();
+BatchFeeds::BatchFeeds(const data::Spec& spec, Precision precision) {
+  const bool is_wide = precision == Precision::float64;
+  add(spec.features, is_wide);
+  add(spec.targets, is_wide);
+  add(spec.weights, is_wide);
+  pointers_.resize(parts_.size());
+}
+
+void BatchFeeds::add(const data::Types& types, bool is_wide) {
+  for (const Type& type : types) {
+    parts_.push_back({.is_wide = is_wide && type.dtype == DType::float32, .wide = {}});
+  }
 }
 
 std::span<const void* const> BatchFeeds::of(const data::Batch& given) {
-  pointers_ = {widened(features_, given.features, wide_features_),
-               widened(target_, given.target, wide_target_)};
+  std::size_t next = 0;
+  for (const auto& kind : {given.features, given.targets, given.weights}) {
+    for (std::span<const std::byte> bytes : kind) {
+      Part& part = parts_[next];
+      pointers_[next++] = bytes.data();
+      if (!part.is_wide) continue;
+      const auto* narrow = reinterpret_cast<const float*>(bytes.data());
+      part.wide.assign(narrow, narrow + bytes.size() / sizeof(float));
+      pointers_[next - 1] = part.wide.data();
+    }
+  }
   return pointers_;
 }
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include <sloy/data.h>
@@ -11,45 +14,78 @@
 
 namespace sloy {
 
+/// What the outputs of a step are: losses, then the sums of metrics.
+struct StepFigures {
+  /// "loss"; of several outputs each one's, "digit_loss"; the metrics'. A name that is taken gets a
+  /// number: "accuracy_1".
+  std::vector<std::string> names;
+  std::size_t losses = 1;
+  struct Measure {
+    Metric metric;
+    std::size_t sums;  ///< how many the step gives
+  };
+  std::vector<Measure> measures;  ///< one for each name after the losses'
+
+  /// Throws ConfigError where there is no such figure.
+  std::optional<bool> larger_is_better(std::string_view name) const;
+};
+
+/// A compiled step, and what its outputs are.
+struct CompiledStep {
+  Program program;
+  StepFigures figures;
+};
+
 struct StepGraph {
   std::unique_ptr<Graph> graph;
   /// With the penalties of regularizers.
   Value loss;
-  /// loss; total and count of each metric; the confusion matrix where asked for.
+  /// Those of `figures`; then the confusion matrix where asked for.
   std::vector<Value> outputs;
+  StepFigures figures;
 };
 
 enum class StepKind : std::uint8_t { training, evaluation, evaluation_with_confusion };
 
-/// Throws where data, model and loss don't fit each other. REQUIRES: a loss was compiled.
+/// `class_weight` is for training; empty where classes count alike. Throws where data, model and
+/// loss don't fit each other. REQUIRES: a loss was compiled.
 StepGraph build_step(const Model::Impl& model, std::shared_ptr<Variables> variables,
-                     const data::Spec& spec, StepKind kind);
+                     const data::Spec& spec, StepKind kind,
+                     std::span<const double> class_weight = {});
 
-/// The names of the figures a step gives: "loss", then the metrics'. A name that is taken gets a
-/// number: "accuracy_1".
-std::vector<std::string> figure_names(const CompileOptions& options);
+/// The names of the figures that a compiled model's steps give.
+std::vector<std::string> figure_names(const Model::Impl& model);
 
 /// Sums the figures of many batches in double.
 class Figures {
  public:
-  explicit Figures(std::size_t metrics) : totals_(metrics), counts_(metrics) {}
+  /// `step` gives the sums' shapes.
+  Figures(StepFigures figures, const Executable& step);
   void clear();
   /// A batch of `examples`, from the outputs of its step.
   void add(const Executable& step, Precision precision, std::int64_t examples);
   double last_loss() const { return last_loss_; }
   std::int64_t examples() const { return examples_; }
-  /// Means so far: of the loss over examples, of the metrics by their counts. 0/0 is 0.
-  void write(const std::vector<std::string>& names, std::string_view prefix, Logs& logs) const;
+  const std::vector<std::string>& names() const { return figures_.names; }
+  const StepFigures& figures() const { return figures_; }
+  /// So far: means of the losses over examples, and the metrics of their sums.
+  void write(std::string_view prefix, Logs& logs) const;
+  /// Says of each figure that is 0 / 0 that it is.
+  std::vector<Notice> notices(std::string_view prefix) const;
 
  private:
-  double loss_ = 0;
+  using Sums = std::vector<std::vector<double>>;
+  void read(const Executable& step, Precision precision);
+
+  StepFigures figures_;
+  std::vector<double> losses_;
   double last_loss_ = 0;
   std::int64_t examples_ = 0;
-  std::vector<double> totals_;
-  std::vector<double> counts_;
+  std::vector<Sums> totals_;  ///< of each measure
+  std::vector<Sums> batch_;
 };
 
-/// The bytes of a batch as a program reads them.
+/// The bytes of a batch as a program reads them: features, targets, weights.
 class BatchFeeds {
  public:
   BatchFeeds(const data::Spec& spec, Precision precision);
@@ -57,14 +93,13 @@ class BatchFeeds {
   std::span<const void* const> of(const data::Batch& given);
 
  private:
-  const void* widened(const Type& type, std::span<const std::byte> bytes,
-                      std::vector<double>& wide) const;
-  Type features_;
-  Type target_;
-  bool is_wide_;
-  std::vector<double> wide_features_;
-  std::vector<double> wide_target_;
-  std::array<const void*, 2> pointers_{};
+  struct Part {
+    bool is_wide;
+    std::vector<double> wide;
+  };
+  void add(const data::Types& types, bool is_wide);
+  std::vector<Part> parts_;
+  std::vector<const void*> pointers_;
 };
 
 }  // namespace sloy

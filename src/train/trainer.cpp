@@ -5,13 +5,15 @@
 #include "base/arguments.h"
 #include "data/held_out.h"
 #include "data/loader.h"
+#include "train/checks.h"
 #include "train/measures.h"
 
 namespace sloy {
 namespace {
 
 bool same_types(const data::Spec& a, const data::Spec& b) {
-  return a.features == b.features && a.target == b.target && a.num_classes == b.num_classes;
+  return a.features == b.features && a.targets == b.targets && a.weights == b.weights &&
+         a.num_classes == b.num_classes;
 }
 
 ProgramOptions program_options(const Model::Impl& model, StepGraph& step, std::int64_t batch_size) {
@@ -24,12 +26,13 @@ ProgramOptions program_options(const Model::Impl& model, StepGraph& step, std::i
   return options;
 }
 
-Program compile_training(const Model::Impl& model, const std::shared_ptr<Variables>& variables,
-                         const data::Spec& spec, std::int64_t batch_size) {
-  StepGraph step = build_step(model, variables, spec, StepKind::training);
+CompiledStep compile_training(const Model::Impl& model, const std::shared_ptr<Variables>& variables,
+                              const data::Spec& spec, std::int64_t batch_size,
+                              std::span<const double> class_weight) {
+  StepGraph step = build_step(model, variables, spec, StepKind::training, class_weight);
   ProgramOptions options = program_options(model, step, batch_size);
   options.updates = model.compiled->optimizer.minimize(step.loss);
-  return sloy::compile(std::move(options));
+  return {sloy::compile(std::move(options)), std::move(step.figures)};
 }
 
 bool any_variable(const Variable&) { return true; }
@@ -37,7 +40,7 @@ bool any_variable(const Variable&) { return true; }
 }  // namespace
 
 void require_loss(const Model::Impl& model, std::string_view purpose) {
-  if (model.compiled && model.compiled->loss) return;
+  if (model.compiled && !model.compiled->loss.empty()) return;
   if (!model.compiled && !model.measures.is_null()) throw unknown_loss(model.measures);
   throw ConfigError(
       model.compiled ? fmt::format("the model was compiled without a loss, {} needs one", purpose)
@@ -52,16 +55,19 @@ void require_training(const Model::Impl& model, std::string_view purpose) {
       fmt::format("the model's file holds no optimizer, {} needs one", purpose), {},
       fmt::format("call compile first: model.compile({{.optimizer = Adam{{}}, .loss = "
                   "{}{{…}}}})",
-                  model.compiled->loss->type()));
+                  model.compiled->loss[0].value.type()));
 }
 
-Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t batch_size) {
+Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t batch_size,
+                     const std::vector<double>& class_weight) {
   auto trainer = std::static_pointer_cast<Trainer>(model.trainer);
-  if (trainer && same_types(trainer->spec, spec)) return *trainer;
+  if (trainer && same_types(trainer->spec, spec) && trainer->class_weight == class_weight) {
+    return *trainer;
+  }
 
   const auto variables = std::make_shared<Variables>();
-  auto made = std::make_shared<Trainer>(
-      Trainer{spec, compile_training(model, variables, spec, batch_size)});
+  auto made = std::make_shared<Trainer>(Trainer{
+      spec, class_weight, compile_training(model, variables, spec, batch_size, class_weight)});
 
   State state(variables, {.seed = model.seed, .precision = model.compiled->precision});
   // After a compile the optimizer begins anew; only weights are kept.
@@ -71,33 +77,35 @@ Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t ba
   return *made;
 }
 
-Program evaluation_program(Model::Impl& model, const data::Spec& spec, StepKind kind,
-                           std::int64_t batch_size) {
+CompiledStep& evaluation_step(Model::Impl& model, const data::Spec& spec, StepKind kind,
+                              std::int64_t batch_size) {
   const std::shared_ptr<Variables> variables = model.weights().variables();
   auto evaluator = std::static_pointer_cast<Evaluator>(model.evaluator);
   if (!evaluator || evaluator->variables != variables || !same_types(evaluator->spec, spec)) {
     evaluator = std::make_shared<Evaluator>(Evaluator{variables, spec, {}});
     model.evaluator = evaluator;
   }
-  Program& program = evaluator->steps[kind];
-  if (!program) {
+  CompiledStep& compiled = evaluator->steps[kind];
+  if (!compiled.program) {
     StepGraph step = build_step(model, variables, spec, kind);
-    program = sloy::compile(program_options(model, step, batch_size));
+    compiled.program = sloy::compile(program_options(model, step, batch_size));
+    compiled.figures = std::move(step.figures);
   }
-  return program;
+  return compiled;
 }
 
 Plan Model::plan(const data::Spec& spec, std::int64_t examples, const FitOptions& options) const {
   require_training(*impl_, "a plan");
   if (examples < 1) throw DataError("the data set to plan for has no examples");
   require_positive("batch_size", options.batch_size);
-  impl_->build_for(spec.features);
+  impl_->build_for(first_features(spec));
   const std::int64_t split = data::held_out(options.validation_split, examples);
   const auto variables = std::make_shared<Variables>();
   const std::int64_t learned = examples - split;
   if (learned < 1) throw DataError("no examples are left to learn from");
   const std::int64_t batch_size = std::min(options.batch_size, learned);
-  const Program training = compile_training(*impl_, variables, spec, batch_size);
+  const Program training =
+      compile_training(*impl_, variables, spec, batch_size, options.class_weight).program;
   Plan plan = training.plan(batch_size);
   const auto slots = static_cast<std::size_t>(data::num_slots(options.workers.value_or(0)));
   plan.input_bytes *= slots;
@@ -127,8 +135,8 @@ Plan Model::plan(const data::Spec& spec, std::int64_t examples, const FitOptions
 Program Model::training_program(const data::Spec& spec, std::int64_t batch_size) const {
   require_training(*impl_, "training");
   require_positive("batch_size", batch_size);
-  impl_->build_for(spec.features);
-  return compile_training(*impl_, std::make_shared<Variables>(), spec, batch_size);
+  impl_->build_for(first_features(spec));
+  return compile_training(*impl_, std::make_shared<Variables>(), spec, batch_size, {}).program;
 }
 
 void Model::compile(CompileOptions options) {
@@ -153,6 +161,8 @@ void Model::compile(CompileOptions options) {
     impl_->adopt(std::move(state));
   }
 }
+
+std::vector<std::string> Model::output_names() const { return sloy::output_names(impl_->built()); }
 
 bool Model::is_compiled() const { return impl_->compiled.has_value(); }
 

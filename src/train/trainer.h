@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <vector>
 
 #include <sloy/data.h>
 
@@ -14,24 +15,26 @@ namespace sloy {
 /// The program that trains, on the variables of the model's state.
 struct Trainer {
   data::Spec spec;
-  Program step;
+  std::vector<double> class_weight;
+  CompiledStep step;
 };
 
 /// Programs that evaluate, on the variables of the model's state.
 struct Evaluator {
   std::shared_ptr<Variables> variables;
   data::Spec spec;
-  std::map<StepKind, Program> steps;
+  std::map<StepKind, CompiledStep> steps;
 };
 
 /// The model's trainer for such data, made anew where data or settings are others than last time.
 /// The model's state then has new variables with the values of the old ones. Throws what
 /// build_step throws.
-Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t batch_size);
+Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t batch_size,
+                     const std::vector<double>& class_weight);
 
-/// A program that evaluates. REQUIRES: a loss was compiled.
-Program evaluation_program(Model::Impl& model, const data::Spec& spec, StepKind kind,
-                           std::int64_t batch_size);
+/// A step that evaluates. REQUIRES: a loss was compiled.
+CompiledStep& evaluation_step(Model::Impl& model, const data::Spec& spec, StepKind kind,
+                              std::int64_t batch_size);
 
 /// Throws ConfigError where `compile` was not called, or without a loss.
 void require_loss(const Model::Impl& model, std::string_view purpose);
