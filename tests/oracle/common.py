@@ -49,8 +49,9 @@ class Golden:
     A case is a name, attributes (JSON under the key `oracle` of `__metadata__`) and tensors `case/tensor`.
     """
 
-    def __init__(self, family, may_repeat_sizes=False):
+    def __init__(self, family, may_repeat_sizes=False, packages=None):
         self.family = family
+        self.packages = packages or {}  # versions of what else had a part in it
         # No two axes of a tensor have the same size, so that swapped axes can't pass.
         self.may_repeat_sizes = may_repeat_sizes
         self.cases = []
@@ -70,7 +71,7 @@ class Golden:
             self.tensors[f"{case}/{name}"] = np.array(value.numpy(), order="C")
 
     def write(self):
-        described = {"script": f"{self.family}.py", "versions": versions(), "seed": SEED, "cases": self.cases}
+        described = {"script": f"{self.family}.py", "versions": versions() | self.packages, "seed": SEED, "cases": self.cases}
         path = GOLDEN / f"{self.family}.safetensors"
         # One key: the order of several would differ from run to run.
         save_file(self.tensors, path, metadata={"oracle": json.dumps(described, ensure_ascii=False)})

@@ -13,12 +13,13 @@ import activations
 import common
 import convolution
 import losses
+import metrics
 import normalization
 import optimizers
 import pooling
 import training
 
-FAMILIES = (activations, convolution, losses, normalization, optimizers, pooling, training)
+FAMILIES = (activations, convolution, losses, metrics, normalization, optimizers, pooling, training)
 
 
 def contents(path):
