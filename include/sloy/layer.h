@@ -129,6 +129,8 @@ class SLOY_EXPORT Layer {
   std::string name() const { return held_->name(); }
   /// Whether it was left to learn.
   bool trainable() const { return held_->trainable(); }
+  /// The same layer, learning or not. Throws ConfigError where it has no member `trainable`.
+  Layer with_trainable(bool trainable) const;
   /// The struct's fields, without the type. Throws ConfigError where it has members but no
   /// fields().
   Config fields() const { return held_->fields(); }
@@ -157,6 +159,8 @@ class SLOY_EXPORT Layer {
   struct Interface : detail::DescribedBase {
     virtual std::string name() const = 0;
     virtual bool trainable() const = 0;
+    /// Nothing where it can't be chosen.
+    virtual std::shared_ptr<const Interface> with_trainable(bool trainable) const = 0;
     virtual std::vector<Value> call(Scope& scope, std::span<const Value> inputs) const = 0;
   };
   template <class T>
@@ -174,6 +178,14 @@ class SLOY_EXPORT Layer {
         return this->value.trainable;
       }
       return true;
+    }
+    std::shared_ptr<const Interface> with_trainable(bool trainable) const override {
+      if constexpr (requires { this->value.trainable = trainable; }) {
+        auto made = std::make_shared<Held>(this->value);
+        made->value.trainable = trainable;
+        return made;
+      }
+      return nullptr;
     }
     std::vector<Value> call(Scope& scope, std::span<const Value> inputs) const override {
       if constexpr (CallsForMany<T>) {

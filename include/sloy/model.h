@@ -224,6 +224,19 @@ class SLOY_EXPORT Model {
   /// Whether its layers learn, as part of larger models too.
   bool trainable() const;
   void set_trainable(bool trainable);
+  /// The same of one layer, by its name, or by its path where it is in a model within:
+  /// "base/conv2d". Optimizers' slots begin anew. Throws ConfigError on an unknown name, naming the
+  /// nearest, and on a layer without a member `trainable`.
+  void set_trainable(std::string_view layer, bool trainable);
+  /// A model of its own that ends in the result of this layer, with copies of the weights there
+  /// are: what a trained network knows, for another head.
+  ///
+  ///     Model trained = Sequential{Input{4}, Dense{.units = 8, .name = "knows"}, Dense{.units =
+  ///     2}}; Model body = trained.up_to("knows"); body.set_trainable(false); Sequential
+  ///     tuned{body, Dense{.units = 5, .name = "head"}};
+  ///
+  /// Throws ConfigError on an unknown name, naming the nearest.
+  Model up_to(std::string_view layer) const;
   /// As a layer of larger models; empty where none was given.
   const std::string& name() const&;
   std::string name() const&& { return name(); }

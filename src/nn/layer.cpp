@@ -29,6 +29,13 @@ std::vector<Value> Layer::call(Scope& scope, std::span<const Value> inputs) cons
   }
 }
 
+Layer Layer::with_trainable(bool trainable) const {
+  Layer layer = *this;
+  layer.held_ = held_->with_trainable(trainable);
+  if (layer.held_) return layer;
+  throw ConfigError(fmt::format("{} has nothing to train", type()));
+}
+
 std::vector<Symbol> Layer::apply(const std::vector<Symbol>& inputs) const {
   // Calls the layer in a graph of its own, to check it and to learn the types of its results.
   Graph graph;

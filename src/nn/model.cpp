@@ -81,17 +81,15 @@ void Model::Impl::adopt(State given) {
   inference.clear();
 }
 
-Program& Model::Impl::inference_program(DType features) {
+Program& Model::Impl::inference_program(const std::vector<DType>& features) {
   State& numbers = weights();
   Program& program = inference[features];
   if (program) return program;
   Graph inference_graph(numbers.variables());
   Build build(inference_graph, false);
   std::vector<Value> fed;
-  for (ModelGraph::Ref ref : graph.inputs) {
-    const Type& type = graph.type(ref);
-    const bool converts = type.dtype == DType::float32 && graph.inputs.size() == 1;
-    fed.push_back(inference_graph.input("x", {converts ? features : type.dtype, type.shape}));
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+    fed.push_back(inference_graph.input("x", {features[i], graph.type(graph.inputs[i]).shape}));
   }
   ProgramOptions options;
   options.outputs = this->build(build, fed);

@@ -34,8 +34,8 @@ struct Model::Impl {
   bool keeps_weights = false;
   /// Epochs trained since compile.
   int epochs_trained = 0;
-  /// Inference programs on the state's variables, by the dtype of the features.
-  std::map<DType, Program> inference;
+  /// Inference programs on the state's variables, by the dtypes of the inputs' features.
+  std::map<std::vector<DType>, Program> inference;
   /// Programs that train and evaluate (src/train/trainer.h).
   std::shared_ptr<void> trainer;
   std::shared_ptr<void> evaluator;
@@ -57,7 +57,7 @@ struct Model::Impl {
   State& weights();
   /// Takes another state in, with its variables; values of the old one are not copied.
   void adopt(State given);
-  Program& inference_program(DType features);
+  Program& inference_program(const std::vector<DType>& features);
 };
 
 /// Parameters and statistics: what a model's file holds.

@@ -22,8 +22,8 @@ Tensor fitting(const Tensor& features, const Type& input, Precision precision) {
                      {{"features", to_string(shape)}, {"input", to_string(input.shape)}},
                      "give a batch dimension first, also for one example");
   }
-  const bool pixels = features.dtype() == DType::uint8;
-  if (pixels || !is_float(input.dtype)) return features;
+  if (!is_float(input.dtype)) return features.cast(input.dtype);
+  if (features.dtype() == DType::uint8) return features;  // pixels
   return features.cast(precision == Precision::float64 ? DType::float64 : DType::float32);
 }
 
@@ -67,9 +67,12 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& features,
     }
   }
   const std::int64_t count = feeds.front().shape().size(0);
-  const DType dtype =
-      feeds.front().dtype() == DType::uint8 ? DType::uint8 : graph.type(graph.inputs[0]).dtype;
-  const Program program = impl_->inference_program(dtype);
+  std::vector<DType> dtypes;
+  for (std::size_t i = 0; i < feeds.size(); ++i) {
+    const bool is_pixels = feeds[i].dtype() == DType::uint8;
+    dtypes.push_back(is_pixels ? DType::uint8 : graph.type(graph.inputs[i]).dtype);
+  }
+  const Program program = impl_->inference_program(dtypes);
 
   const DType number = state.precision() == Precision::float64 ? DType::float64 : DType::float32;
   std::vector<Tensor> results;
