@@ -180,7 +180,7 @@ class SLOY_EXPORT Layer {
       return true;
     }
     std::shared_ptr<const Interface> with_trainable(bool trainable) const override {
-      if constexpr (requires { this->value.trainable = trainable; }) {
+      if constexpr (requires(T & layer) { layer.trainable = trainable; }) {
         auto made = std::make_shared<Held>(this->value);
         made->value.trainable = trainable;
         return made;

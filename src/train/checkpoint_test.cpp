@@ -22,7 +22,7 @@ struct OpenModel : Sequential {
     data::Spec spec;
     spec.features = {DType::float32, {2}};
     spec.targets = {DType::float32, {units}};
-    trainer_for(*impl_, spec, 4);
+    trainer_for(*impl_, spec, 4, {});
   }
   Impl& impl() { return *impl_; }
   /// Other numbers in every variable of the state.

@@ -110,7 +110,10 @@ void check_model_and_data(const ModelGraph& graph, const data::Spec& spec,
 void check_loss(const Loss& loss, int num_classes, const Type& target, Value prediction) {
   loss.check(target, prediction.type());
   check_pairing(loss, activation_of(prediction));
-  if (takes_labels(loss) && num_classes > prediction.shape().size(-1)) {
+  const auto* sparse = loss.as<SparseCategoricalCrossentropy>();
+  // The largest label may be the one that stands for none; the others are looked at as they come.
+  const bool is_known = !sparse || sparse->ignore_class != num_classes - 1;
+  if (takes_labels(loss) && is_known && num_classes > prediction.shape().size(-1)) {
     const std::int64_t classes = prediction.shape().size(-1);
     throw DataError(
         fmt::format("the data have {} classes, the model predicts {}", num_classes, classes),

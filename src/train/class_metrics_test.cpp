@@ -257,7 +257,8 @@ TEST(ClassMetrics, RefuseWhatMakesNoSense) {
   EXPECT_EQ(refused(AUC{.num_thresholds = 1}),
             "num_thresholds can't be 1\n"
             "  to fix   give 2 or more");
-  EXPECT_EQ(refused(TopKCategoricalAccuracy{.k = 0}), "k must be 1 or more, not 0");
+  EXPECT_EQ(refused(TopKCategoricalAccuracy{.k = 0}),
+            "k must be 1 or more, not 0\n  to fix   give k of 1 or more");
 }
 
 }  // namespace

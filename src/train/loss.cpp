@@ -81,6 +81,19 @@ void from_config(const Config& config, Loss& loss) {
   loss = loss_from_config(config, CustomTypesInUse::current().losses);
 }
 
+namespace {
+
+/// The loss and its arguments, for a message.
+Note described(const Loss& loss) {
+  Config config = to_config(loss);
+  if (config.is_map()) {
+    std::erase_if(config.as_map(), [](const auto& entry) { return entry.second.is_null(); });
+  }
+  return {"loss", to_json(config)};
+}
+
+}  // namespace
+
 void check_pairing(const Loss& loss, std::string_view last_activation) {
   const auto ends_in = [&](std::initializer_list<std::string_view> names) {
     return std::find(names.begin(), names.end(), last_activation) != names.end();
@@ -89,14 +102,14 @@ void check_pairing(const Loss& loss, std::string_view last_activation) {
     throw ConfigError(
         fmt::format("{} takes scores, the model's last activation is {}", loss.type(),
                     last_activation),
-        {{"loss", to_json(to_config(loss))}},
+        {described(loss)},
         "leave out the last layer's activation, or set the loss's from_logits to false");
   }
   if (loss.prediction() == Prediction::probabilities &&
       ends_in({"linear", "relu", "leaky_relu", "elu", "tanh"})) {
     throw ConfigError(fmt::format("{} takes probabilities, the model's last activation is {}",
                                   loss.type(), last_activation),
-                      {{"loss", to_json(to_config(loss))}},
+                      {described(loss)},
                       fmt::format("set the loss's from_logits to true, or end the model in {}",
                                   loss.as<BinaryCrossentropy>() ? "sigmoid" : "softmax"));
   }

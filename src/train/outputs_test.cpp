@@ -199,12 +199,12 @@ TEST(Inputs, AreEachNormalisedByTheirOwnFeatures) {
 TEST(Inputs, OfBytesAreEachTakenAsPixels) {
   const Symbol a = Input{2}, b = Input{1};
   Model model({a, b}, {Concatenate{}({a, b})});
-  const Tensor pixels({1, 2}, std::vector<std::uint8_t>{255, 51});
+  const Tensor pixels({1, 2}, std::vector<std::uint8_t>{255, 0});
   const Tensor number({1, 1}, std::vector<float>{7});
-  EXPECT_EQ(model.predict({pixels, number})[0], Tensor({1, 3}, std::vector<float>{1, 0.2f, 7}));
-  const Tensor other({1, 1}, std::vector<std::uint8_t>{51});
+  EXPECT_EQ(model.predict({pixels, number})[0], Tensor({1, 3}, std::vector<float>{1, 0, 7}));
+  const Tensor other({1, 1}, std::vector<std::uint8_t>{255});
   EXPECT_EQ(model.predict({Tensor({1, 2}, std::vector<float>{3, 4}), other})[0],
-            Tensor({1, 3}, std::vector<float>{3, 4, 0.2f}));
+            Tensor({1, 3}, std::vector<float>{3, 4, 1}));
 }
 
 TEST(Autoencoder, LearnsItsFeatures) {

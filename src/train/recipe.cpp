@@ -312,8 +312,8 @@ Config Recipe::to_config(const CustomTypes& custom) const {
 std::string Recipe::to_toml() const { return sloy::to_toml(to_config()); }
 
 Model Recipe::make_model(const data::Spec& spec, const CustomTypes& custom) const {
-  return Model::from_config(with_classes(model_config, spec), custom,
-                            Type{DType::float32, first_features(spec).shape});
+  const Config layers = with_classes(model_config, spec);
+  return Model::from_config(layers, custom, Type{DType::float32, first_features(spec).shape});
 }
 
 data::Split Recipe::load_data() const { return data.load(); }

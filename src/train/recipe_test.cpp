@@ -250,12 +250,14 @@ TEST(Recipe, KeepsOnlyTheDataSettingsThatAreOfUse) {
     EXPECT_EQ(Recipe::from_config(written).to_config(), written);
     return to_toml(written.at("data"));
   };
-  EXPECT_EQ(data_of("name = 'moons'"), "name = \"moons\"\nvalidation = 0.0\n\n[generated]\n" +
-                                           to_toml(to_config(data::Generated{})));
+  EXPECT_EQ(data_of("name = 'moons'"),
+            "name = \"moons\"\ntarget = \"targets\"\nvalidation = 0.0\n\n[generated]\n" +
+                to_toml(to_config(data::Generated{})));
   EXPECT_EQ(data_of("name = 'mnist'\ndirectory = ''\nworkers = 2"),
-            "name = \"mnist\"\nvalidation = 0.0\nworkers = 2\n");
+            "name = \"mnist\"\ntarget = \"targets\"\nvalidation = 0.0\nworkers = 2\n");
   EXPECT_EQ(data_of("kind = 'idx'\npath = 'mine'\nclass_names = ['a', 'b']"),
-            "kind = \"idx\"\npath = \"mine\"\nclass_names = [\"a\", \"b\"]\nvalidation = 0.0\n");
+            "kind = \"idx\"\npath = \"mine\"\nclass_names = [\"a\", \"b\"]\ntarget = "
+            "\"targets\"\nvalidation = 0.0\n");
 
   const auto refused = [&](std::string_view data) { return message_of([&] { data_of(data); }); };
   EXPECT_EQ(refused("name = 'fashion-mnist'\ngenerated = { size = 10 }"),

@@ -107,7 +107,8 @@ TEST(SampleWeights, MaskPositions) {
   const Tensor mask({2, 2}, std::vector<float>{1, 1, 1, 0});
   Sequential model{Input{2, 1}, Dense{.units = 1, .use_bias = false}};
   model.set_weight("dense/kernel", Tensor(Shape{1, 1}, std::vector<float>{1}));
-  model.compile({.loss = {MeanSquaredError{}, {.reduction = Reduction::mean_with_sample_weight}}});
+  model.compile(
+      {.loss = Loss(MeanSquaredError{}, {.reduction = Reduction::mean_with_sample_weight})});
   EXPECT_NEAR(model.evaluate(data::from_tensors(x, y).weighted(mask)).loss, (1. + 4 + 9) / 3, 1e-6);
 }
 
@@ -218,13 +219,13 @@ TEST(IgnoreClass, WorksOnProbabilitiesAndWithWeights) {
                   {.reduction = Reduction::mean_with_sample_weight}};
   const Tensor labels({3}, std::vector<std::int32_t>{1, -1, 0});
   const Tensor predictions({3, 2}, std::vector<double>{0.25, 0.75, 0.5, 0.5, 0.125, 0.875});
-  const Tensor weights({3}, std::vector<double>{2, 100, 1});
+  const Tensor importance({3}, std::vector<double>{2, 100, 1});
   const double expected = (2 * -std::log(0.75) + -std::log(0.125)) / 3;
   const Value found = loss(target, prediction, weight);
-  EXPECT_NEAR(evaluate(found, {labels, predictions, weights}, Precision::float64).item(), expected,
-              1e-12);
+  EXPECT_NEAR(evaluate(found, {labels, predictions, importance}, Precision::float64).item(),
+              expected, 1e-12);
   const Tensor none({3}, std::vector<std::int32_t>{-1, -1, -1});
-  EXPECT_EQ(evaluate(found, {none, predictions, weights}, Precision::float64).item(), 0);
+  EXPECT_EQ(evaluate(found, {none, predictions, importance}, Precision::float64).item(), 0);
 }
 
 }  // namespace
