@@ -161,6 +161,7 @@ int main(int argc, char** argv) {
   add("log", unary<Opcode::log>, Space::flat(4096));
   add("tanh", unary<Opcode::tanh>, Space::flat(4096));
   add("sigmoid", unary<Opcode::sigmoid>, Space::flat(4096));
+  add("erf", unary<Opcode::erf>, Space::flat(4096));
   add("power", unary<Opcode::power>, Space::flat(4096));
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

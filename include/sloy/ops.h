@@ -81,6 +81,8 @@ SLOY_EXPORT Value reciprocal(Value x);
 SLOY_EXPORT Value tanh(Value x);
 /// 1 / (1 + exp(−x)).
 SLOY_EXPORT Value sigmoid(Value x);
+/// 2 / √π · ∫₀ˣ exp(−t²) dt.
+SLOY_EXPORT Value erf(Value x);
 /// max(x, 0), with derivative 0 at 0.
 SLOY_EXPORT Value rectify(Value x);
 
@@ -289,6 +291,9 @@ SLOY_EXPORT Value sigmoid_cross_entropy(Value scores, Value targets);
 SLOY_EXPORT Value leaky_relu(Value x, double negative_slope);
 /// x where x > 0, else alpha · (exp(x) − 1) (Clevert, Unterthiner and Hochreiter 2016).
 SLOY_EXPORT Value elu(Value x, double alpha);
+/// x·Φ(x), Φ the standard normal distribution's (Hendrycks and Gimpel 2016): ½·x·(1 + erf(x / √2)),
+/// or approximately ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+SLOY_EXPORT Value gelu(Value x, bool approximate);
 /// log(1 + exp(x)), stable (Dugas et al. 2001).
 SLOY_EXPORT Value softplus(Value x);
 
@@ -301,6 +306,8 @@ struct Affine {
 };
 /// (x − mean) / √(variance + epsilon) · gamma + beta; all broadcast to x.
 SLOY_EXPORT Value normalize(Value x, Moments moments, Affine affine, double epsilon);
+/// x / max(‖x‖, epsilon) along the last axis, by the Euclidean norm: of length 1.
+SLOY_EXPORT Value unit_normalize(Value x, double epsilon);
 
 // ---- Random numbers. The same numbers whatever the layout, threads or batches: each is a function
 // of (seed, purpose, stream) and (step, example, element).

@@ -42,6 +42,7 @@ extern const OpDefinition<NoAttributes> rsqrt_op;
 extern const OpDefinition<NoAttributes> reciprocal_op;
 extern const OpDefinition<NoAttributes> tanh_op;
 extern const OpDefinition<NoAttributes> sigmoid_op;
+extern const OpDefinition<NoAttributes> erf_op;
 extern const OpDefinition<NoAttributes> rectify_op;
 
 extern const OpDefinition<CastAttributes> cast_op;

@@ -376,6 +376,8 @@ OpCases cases<fused_op>() {
   add_of_networks(rows);
   add_known(rows);
   add_refusals(rows);
+  // Last: a row's numbers follow from its place.
+  add_of_one(rows, erf, Domain::normal, Accuracy::function);
   return {fused_op, std::move(rows), {.accuracy = Accuracy::chain}};
 }
 

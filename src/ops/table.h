@@ -25,7 +25,7 @@ using Table = OpList<
     add_op, subtract_op, multiply_op, divide_op, maximum_op, minimum_op, power_op, equal_op,
     not_equal_op, greater_op, greater_equal_op, less_op, less_equal_op, where_op, negative_op,
     absolute_op, sign_op, floor_op, exp_op, log_op, log1p_op, expm1_op, square_op, sqrt_op,
-    rsqrt_op, reciprocal_op, tanh_op, sigmoid_op, rectify_op, cast_op, stop_gradient_op,
+    rsqrt_op, reciprocal_op, tanh_op, sigmoid_op, erf_op, rectify_op, cast_op, stop_gradient_op,
     // reductions
     sum_op, max_op, argmax_op, moments_op, count_op,
     // shapes

@@ -1,6 +1,7 @@
 #include <sloy/ops.h>
 
 #include <cmath>
+#include <numbers>
 
 #include "ops/check.h"
 #include "ops/elementwise.h"
@@ -195,6 +196,18 @@ constinit const OpDefinition<NoAttributes> sigmoid_op{{
     .formula = "y = 1 / (1 + exp(−x))",
 }};
 
+constinit const OpDefinition<NoAttributes> erf_op{{
+    .name = "erf",
+    .infer = infer,
+    .gradient = [](auto&, const Backward& b) -> Values {
+      return {b.output_gradient() * (2 * std::numbers::inv_sqrtpi * exp(-square(b.input())))};
+    },
+    .reference = each<[](auto x) { return std::erf(x); }>,
+    .kind = Kind::element_wise,
+    .onnx = "Erf",
+    .formula = "y = 2 / √π · ∫₀ˣ exp(−t²) dt",
+}};
+
 constinit const OpDefinition<NoAttributes> rectify_op{{
     .name = "rectify",
     .infer = infer,
@@ -225,6 +238,7 @@ Value rsqrt(Value x) { return rsqrt_op({}, {x}).front(); }
 Value reciprocal(Value x) { return reciprocal_op({}, {x}).front(); }
 Value tanh(Value x) { return tanh_op({}, {x}).front(); }
 Value sigmoid(Value x) { return sigmoid_op({}, {x}).front(); }
+Value erf(Value x) { return erf_op({}, {x}).front(); }
 Value rectify(Value x) { return rectify_op({}, {x}).front(); }
 
 }  // namespace sloy

@@ -134,6 +134,14 @@ OpCases cases<sigmoid_op>() {
 }
 
 template <>
+OpCases cases<erf_op>() {
+  return {erf_op,
+          rows("erf", Domain::normal, {0, 0.5, -1, 3, 200, -infinity},
+               {0, 0.5204998778130465, -0.8427007929497149, 0.9999779095030014, 1, -1}),
+          {.accuracy = Accuracy::function}};
+}
+
+template <>
 OpCases cases<rectify_op>() {
   return {rectify_op,
           rows("rectify", Domain::distinct, {2, 0, -1, nan, -infinity}, {2, 0, 0, nan, 0}),

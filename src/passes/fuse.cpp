@@ -24,7 +24,7 @@ constexpr std::size_t most_joined = 48;
 
 bool is_transcendental(const Op& op) {
   static const std::set<std::string_view> names{"exp",  "log",     "log1p", "expm1",
-                                                "tanh", "sigmoid", "power"};
+                                                "tanh", "sigmoid", "erf",   "power"};
   return names.count(op.name()) > 0;
 }
 

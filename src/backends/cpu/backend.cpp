@@ -41,6 +41,7 @@ std::span<const std::span<const Offer>> cpu::offer_lists() {
                                 pool_offers(),
                                 row_offers(),
                                 copy_offers(),
+                                random_offers(),
                                 few_channels_offers(),
                                 convolution_offers(),
                                 convolution_input_gradient_offers(),

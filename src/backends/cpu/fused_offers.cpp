@@ -350,6 +350,7 @@ constexpr Offer offers[] = {
     element_wise(reciprocal_op),
     element_wise(tanh_op),
     element_wise(sigmoid_op),
+    element_wise(erf_op),
     element_wise(rectify_op),
     element_wise(cast_op),
     element_wise(stop_gradient_op),

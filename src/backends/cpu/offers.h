@@ -13,6 +13,7 @@ std::span<const Offer> moments_offers();
 std::span<const Offer> pool_offers();
 std::span<const Offer> row_offers();
 std::span<const Offer> copy_offers();
+std::span<const Offer> random_offers();
 std::span<const Offer> few_channels_offers();
 std::span<const Offer> convolution_offers();
 std::span<const Offer> convolution_input_gradient_offers();

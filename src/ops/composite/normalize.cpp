@@ -10,4 +10,9 @@ Value normalize(Value x, Moments moments, Affine affine, double epsilon) {
   return affine.beta ? y + affine.beta : y;
 }
 
+Value unit_normalize(Value x, double epsilon) {
+  Value squares = sum(square(x), {.axes = {-1}, .keep_dims = true});
+  return x * rsqrt(maximum(squares, epsilon * epsilon));
+}
+
 }  // namespace sloy

@@ -334,7 +334,7 @@ class Builder {
     for (const Step& step : plan_.per_tile) {
       const bool slow = step.kind == Step::Kind::random ||
                         (step.kind == Step::Kind::compute && step.opcode >= Opcode::exp &&
-                         step.opcode <= Opcode::sigmoid);
+                         step.opcode <= Opcode::erf);
       work += slow ? 8 : step.opcode == Opcode::power ? 32 : 1;
     }
     const std::int64_t deserved = plan_.space.size() * work / work_of_a_thread;

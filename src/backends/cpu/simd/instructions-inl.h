@@ -100,6 +100,7 @@ HWY_INLINE void compute(Opcode opcode, Tile a, Tile b, Tile c, float immediate, 
     case Opcode::expm1: return each([](V x) HWY_ATTR { return math::expm1(x); }, a, out, n);
     case Opcode::tanh: return each([](V x) HWY_ATTR { return math::tanh(x); }, a, out, n);
     case Opcode::sigmoid: return each([](V x) HWY_ATTR { return math::sigmoid(x); }, a, out, n);
+    case Opcode::erf: return each([](V x) HWY_ATTR { return math::erf(x); }, a, out, n);
     case Opcode::rectify:
       return each([=](V x) HWY_ATTR { return hn::IfThenZeroElse(hn::Le(x, zero), x); }, a, out, n);
     case Opcode::add: return each([](V x, V y) HWY_ATTR { return hn::Add(x, y); }, a, b, out, n);

@@ -26,6 +26,7 @@ enum class Opcode : std::uint8_t {
   expm1,
   tanh,
   sigmoid,
+  erf,
   rectify,
   add,
   subtract,
@@ -52,7 +53,7 @@ struct OpcodeInfo {
 };
 
 /// In the order of the enumerators.
-inline constexpr std::array<OpcodeInfo, 34> opcode_table = {{
+inline constexpr std::array<OpcodeInfo, 35> opcode_table = {{
     {"constant", 0},
     {"move", 1},
     {"negative", 1},
@@ -69,6 +70,7 @@ inline constexpr std::array<OpcodeInfo, 34> opcode_table = {{
     {"expm1", 1},
     {"tanh", 1},
     {"sigmoid", 1},
+    {"erf", 1},
     {"rectify", 1},  // 0 where x ≤ 0, else x: NaN stays NaN
     {"add", 2},
     {"subtract", 2},
