@@ -1,11 +1,9 @@
-// Losses, penalties and optimisers against PyTorch and the formulas written out in its tensors.
+// Penalties and optimisers against PyTorch and the formulas written out in its tensors.
 
 #include <gtest/gtest.h>
 
 #include <optional>
-#include <set>
 
-#include <sloy/losses.h>
 #include <sloy/optimizers.h>
 #include <sloy/regularizers.h>
 
@@ -18,45 +16,6 @@ using harness::close;
 using harness::Computation;
 using harness::exact;
 using harness::Golden;
-
-Loss loss_of(const Golden::Case& of) {
-  const Config* logits = of.attributes.find("from_logits");
-  const bool from_logits = logits && logits->as_bool();
-  const Config* smoothing = of.attributes.find("label_smoothing");
-  const double label_smoothing = smoothing ? smoothing->as_number() : 0;
-  if (of.op() == "sparse_categorical_crossentropy") {
-    return SparseCategoricalCrossentropy{.from_logits = from_logits};
-  }
-  if (of.op() == "categorical_crossentropy") {
-    return CategoricalCrossentropy{.from_logits = from_logits, .label_smoothing = label_smoothing};
-  }
-  if (of.op() == "binary_crossentropy") {
-    return BinaryCrossentropy{.from_logits = from_logits, .label_smoothing = label_smoothing};
-  }
-  if (of.op() == "mean_squared_error") return MeanSquaredError{};
-  if (of.op() == "mean_absolute_error") return MeanAbsoluteError{};
-  throw std::invalid_argument(std::string(of.op()));
-}
-
-TEST(GoldenLoss, ValuesAndGradientsAreKeras) {
-  const std::set<std::string_view> elsewhere = {"penalty", "huber", "log_cosh", "kl_divergence"};
-  const Golden golden("losses");
-  for (const Golden::Case& of : golden.cases()) {
-    if (elsewhere.contains(of.op())) continue;
-    Computation computation;
-    const Value target = computation.feed(golden.tensor(of, "target"));
-    const Value prediction = computation.feed(golden.tensor(of, "prediction"));
-    const Loss loss = loss_of(of);
-    const Value mean = loss(target, prediction);
-    const auto results = computation.run(
-        {loss.call(target, prediction), mean, gradient(mean, std::vector{prediction})[0]}, exact);
-    std::size_t i = 0;
-    for (const char* result : {"each", "loss", "dprediction"}) {
-      EXPECT_TRUE(close(results[i++], golden.tensor(of, result), exact.tolerance))
-          << of.name << " " << result;
-    }
-  }
-}
 
 TEST(GoldenPenalty, ValuesAndGradientsAreKeras) {
   const Golden golden("losses");

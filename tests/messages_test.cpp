@@ -136,7 +136,8 @@ TEST(Messages, OfASoftmaxBeforeALossOnScores) {
   EXPECT_EQ(refused({Input{2}, Dense{.units = 2, .activation = softmax}},
                     SparseCategoricalCrossentropy{.from_logits = true}, labelled_points()),
             "SparseCategoricalCrossentropy takes scores, the model's last activation is softmax\n"
-            "  loss     {\"type\":\"SparseCategoricalCrossentropy\",\"from_logits\":true}\n"
+            "  loss     {\"type\":\"SparseCategoricalCrossentropy\",\"from_logits\":true,"
+            "\"label_smoothing\":0.0}\n"
             "  to fix   leave out the last layer's activation, or set the loss's from_logits to "
             "false");
 }
@@ -146,7 +147,8 @@ TEST(Messages, OfALinearLayerBeforeALossOnProbabilities) {
       refused({Input{2}, Dense{.units = 2}}, SparseCategoricalCrossentropy{}, labelled_points()),
       "SparseCategoricalCrossentropy takes probabilities, the model's last activation is "
       "linear\n"
-      "  loss     {\"type\":\"SparseCategoricalCrossentropy\",\"from_logits\":false}\n"
+      "  loss     {\"type\":\"SparseCategoricalCrossentropy\",\"from_logits\":false,"
+      "\"label_smoothing\":0.0}\n"
       "  to fix   set the loss's from_logits to true, or end the model in softmax");
 }
 

@@ -32,25 +32,24 @@
 #include <string_view>
 
 #include <sloy/described.h>
+#include <sloy/losses/hinge.h>
+#include <sloy/losses/prediction.h>
+#include <sloy/losses/probabilistic.h>
+#include <sloy/losses/regression.h>
 #include <sloy/ops.h>
 #include <sloy/outputs.h>
 
 namespace sloy {
 
-/// What a prediction must be for a loss to make sense of it.
-enum class Prediction : std::uint8_t {
-  any,
-  scores,        ///< before a softmax or sigmoid
-  probabilities  ///< after it
-};
-
 /// −log of the probability of the right class. Targets are int32 labels, (batch, …), or uint8 in a
 /// data set; predictions (batch, …, classes). Probabilities are divided by their sum and clipped to
-/// [1e-7, 1 − 1e-7].
+/// [1e-7, 1 − 1e-7]. Label smoothing is that of CategoricalCrossentropy; Keras has none here,
+/// PyTorch has.
 struct SLOY_EXPORT SparseCategoricalCrossentropy {
   bool from_logits = false;  ///< predictions are scores, before a softmax
   /// a label that stands for none: where it is the target, nothing is learned or counted
   std::optional<int> ignore_class = {};
+  double label_smoothing = 0;  ///< s in [0, 1]: the right class counts 1 − s, and s spread over all
 
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -62,6 +61,7 @@ struct SLOY_EXPORT SparseCategoricalCrossentropy {
   static void fields(auto&& field) {
     field("from_logits", &SparseCategoricalCrossentropy::from_logits);
     field("ignore_class", &SparseCategoricalCrossentropy::ignore_class);
+    field("label_smoothing", &SparseCategoricalCrossentropy::label_smoothing);
   }
 };
 

@@ -121,10 +121,11 @@ void check_loss(const Loss& loss, int num_classes, const Type& target, Value pre
          {"predictions", to_string(prediction.shape())}},
         fmt::format("give the last layer {} units", num_classes));
   }
-  const bool is_binary = loss.as<BinaryCrossentropy>() && !is_float(target.dtype);
-  if (is_binary && num_classes > 2) {
+  const bool is_binary = loss.as<BinaryCrossentropy>() || loss.as<BinaryFocalCrossentropy>() ||
+                         loss.as<Hinge>() || loss.as<SquaredHinge>();
+  if (is_binary && !is_float(target.dtype) && num_classes > 2) {
     throw DataError(
-        fmt::format("BinaryCrossentropy is for two classes, the data have {}", num_classes), {},
+        fmt::format("{} is for two classes, the data have {}", loss.type(), num_classes), {},
         "use SparseCategoricalCrossentropy and a last layer with a unit for each class");
   }
 }

@@ -43,6 +43,42 @@ Value MeanSquaredError::operator()(Value target, Value prediction) const {
 Value MeanAbsoluteError::operator()(Value target, Value prediction) const {
   return Loss(*this)(target, prediction);
 }
+Value KLDivergence::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value BinaryFocalCrossentropy::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value CategoricalFocalCrossentropy::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value Huber::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value LogCosh::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value MeanAbsolutePercentageError::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value MeanSquaredLogarithmicError::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value CosineSimilarity::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value Poisson::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value Hinge::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value SquaredHinge::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
+Value CategoricalHinge::operator()(Value target, Value prediction) const {
+  return Loss(*this)(target, prediction);
+}
 
 void Loss::check_equal_shapes(std::string_view type, const Type& target, const Type& prediction) {
   check_same_shape(type, target, prediction);
@@ -55,6 +91,18 @@ std::span<const TypeEntry<Loss>> loss_types() {
       type_entry<Loss, BinaryCrossentropy>(),
       type_entry<Loss, MeanSquaredError>(),
       type_entry<Loss, MeanAbsoluteError>(),
+      type_entry<Loss, KLDivergence>(),
+      type_entry<Loss, BinaryFocalCrossentropy>(),
+      type_entry<Loss, CategoricalFocalCrossentropy>(),
+      type_entry<Loss, Huber>(),
+      type_entry<Loss, LogCosh>(),
+      type_entry<Loss, MeanAbsolutePercentageError>(),
+      type_entry<Loss, MeanSquaredLogarithmicError>(),
+      type_entry<Loss, CosineSimilarity>(),
+      type_entry<Loss, Poisson>(),
+      type_entry<Loss, Hinge>(),
+      type_entry<Loss, SquaredHinge>(),
+      type_entry<Loss, CategoricalHinge>(),
   };
   return types;
 }
@@ -107,11 +155,14 @@ void check_pairing(const Loss& loss, std::string_view last_activation) {
   }
   if (loss.prediction() == Prediction::probabilities &&
       ends_in({"linear", "relu", "leaky_relu", "elu", "tanh"})) {
+    const bool is_binary = loss.as<BinaryCrossentropy>() || loss.as<BinaryFocalCrossentropy>();
+    const bool takes_scores_too = !loss.as<KLDivergence>();
     throw ConfigError(fmt::format("{} takes probabilities, the model's last activation is {}",
                                   loss.type(), last_activation),
                       {described(loss)},
-                      fmt::format("set the loss's from_logits to true, or end the model in {}",
-                                  loss.as<BinaryCrossentropy>() ? "sigmoid" : "softmax"));
+                      fmt::format("{}end the model in {}",
+                                  takes_scores_too ? "set the loss's from_logits to true, or " : "",
+                                  is_binary ? "sigmoid" : "softmax"));
   }
 }
 

@@ -40,6 +40,18 @@ std::span<const TypeEntry<Metric>> metric_types() {
       type_entry<Metric, BinaryCrossentropy>(),
       type_entry<Metric, MeanSquaredError>(),
       type_entry<Metric, MeanAbsoluteError>(),
+      type_entry<Metric, KLDivergence>(),
+      type_entry<Metric, BinaryFocalCrossentropy>(),
+      type_entry<Metric, CategoricalFocalCrossentropy>(),
+      type_entry<Metric, Huber>(),
+      type_entry<Metric, LogCosh>(),
+      type_entry<Metric, MeanAbsolutePercentageError>(),
+      type_entry<Metric, MeanSquaredLogarithmicError>(),
+      type_entry<Metric, CosineSimilarity>(),
+      type_entry<Metric, Poisson>(),
+      type_entry<Metric, Hinge>(),
+      type_entry<Metric, SquaredHinge>(),
+      type_entry<Metric, CategoricalHinge>(),
   };
   return types;
 }

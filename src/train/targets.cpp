@@ -35,6 +35,28 @@ void check_classes(std::string_view user, const Type& target, const Type& predic
   }
 }
 
+void check_one_hot(std::string_view user, const Type& target, const Type& prediction) {
+  check_classes(user, target, prediction);
+  if (target.dtype == DType::int32 && is_one_a_row(target, prediction)) {
+    refuse_targets(user, "the targets are class labels, this loss takes a number for every class",
+                   target, prediction, "targets " + to_string(prediction),
+                   "use SparseCategoricalCrossentropy, or feed one-hot targets");
+  }
+  check_same_shape(user, target, prediction);
+}
+
+void check_binary(std::string_view user, const Type& target, const Type& prediction) {
+  if (is_one_a_row(target, prediction)) {
+    if (prediction.shape[-1] == Dim(1)) return;
+    if (target.dtype == DType::int32) {
+      refuse_targets(user, "one label for a row of several predictions", target, prediction,
+                     "targets " + to_string(prediction),
+                     "use SparseCategoricalCrossentropy, or end the model with Dense{.units = 1}");
+    }
+  }
+  check_same_shape(user, target, prediction);
+}
+
 bool is_one_a_row(const Type& target, const Type& prediction) {
   return prediction.shape.rank() > 0 && target.shape == prediction.shape.without(-1);
 }

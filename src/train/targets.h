@@ -16,6 +16,12 @@ void check_same_shape(std::string_view user, const Type& target, const Type& pre
 /// Throws ShapeError where `prediction` is not (batch, …, classes) with at least two classes.
 void check_classes(std::string_view user, const Type& target, const Type& prediction);
 
+/// The same, and where targets have no number for each class: one-hot, or probabilities.
+void check_one_hot(std::string_view user, const Type& target, const Type& prediction);
+
+/// Throws ShapeError where the shapes differ, but for labels (batch) of predictions (batch, 1).
+void check_binary(std::string_view user, const Type& target, const Type& prediction);
+
 /// Whether there is one int32 label, or one number, for each row of predictions.
 bool is_one_a_row(const Type& target, const Type& prediction);
 

@@ -56,6 +56,70 @@ def log_cosh(target, prediction):
     return torch.log(torch.cosh(prediction - target)).mean(-1)
 
 
+def smoothed_sparse(target, prediction, label_smoothing):
+    return F.cross_entropy(prediction, target, reduction="none", label_smoothing=label_smoothing)
+
+
+def smoothed_sparse_probabilities(target, prediction, label_smoothing):
+    one_hot = F.one_hot(target, prediction.shape[-1]).to(torch.float64)
+    return categorical_crossentropy(one_hot, prediction, False, label_smoothing)
+
+
+def exact_kl_divergence(target, prediction):
+    """PyTorch's, where 0·log 0 is 0."""
+    return F.kl_div(torch.log(prediction), target, reduction="none").sum(-1)
+
+
+def hinge(target, prediction):
+    return torch.clip(1 - target * prediction, min=0).mean(-1)
+
+
+def squared_hinge(target, prediction):
+    return torch.square(torch.clip(1 - target * prediction, min=0)).mean(-1)
+
+
+def categorical_hinge(target, prediction):
+    right = (target * prediction).sum(-1)
+    return torch.clip(((1 - target) * prediction).amax(-1) - right + 1, min=0)
+
+
+def binary_focal_crossentropy(target, prediction, apply_class_balancing, alpha, gamma, from_logits, label_smoothing):
+    smooth = target * (1 - label_smoothing) + 0.5 * label_smoothing
+    p = torch.sigmoid(prediction) if from_logits else clipped(prediction)
+    if from_logits:
+        entropy = F.binary_cross_entropy_with_logits(prediction, smooth, reduction="none")
+    else:
+        entropy = -(smooth * torch.log(p) + (1 - smooth) * torch.log(1 - p))
+    loss = (1 - (smooth * p + (1 - smooth) * (1 - p))) ** gamma * entropy
+    if apply_class_balancing:
+        loss = (smooth * alpha + (1 - smooth) * (1 - alpha)) * loss
+    return loss.mean(-1)
+
+
+def categorical_focal_crossentropy(target, prediction, alpha, gamma, from_logits, label_smoothing):
+    smooth = target * (1 - label_smoothing) + label_smoothing / target.shape[-1]
+    log_p = log_probabilities(prediction, from_logits)
+    return (torch.tensor(alpha, dtype=torch.float64) * (1 - torch.exp(log_p)) ** gamma * -(smooth * log_p)).sum(-1)
+
+
+def cosine_similarity(target, prediction, axis):
+    return -F.cosine_similarity(target, prediction, axis, eps=1e-14)
+
+
+def poisson(target, prediction, log_input):
+    return F.poisson_nll_loss(prediction, target, log_input=log_input, eps=EPSILON, reduction="none").mean(-1)
+
+
+def mean_absolute_percentage_error(target, prediction):
+    return 100 * (torch.abs(target - prediction) / torch.clip(torch.abs(target), min=EPSILON)).mean(-1)
+
+
+def mean_squared_logarithmic_error(target, prediction):
+    def logarithm(x):
+        return torch.log1p(torch.clip(x, min=EPSILON))
+    return torch.square(logarithm(target) - logarithm(prediction)).mean(-1)
+
+
 def add(golden, case, loss, target, prediction, **attributes):
     prediction = prediction.requires_grad_()
     each = loss(target, prediction, **attributes)
@@ -112,6 +176,42 @@ def distances(golden):
     add(golden, "kl", kl_divergence, p / p.sum(-1, keepdim=True), q / q.sum(-1, keepdim=True))
 
 
+def beyond(golden):
+    shape = (7, 5)
+    labels = integers("losses/labels", shape[:1], shape[-1])
+    one_hot = F.one_hot(labels, shape[-1]).to(torch.float64)
+    bits = integers("losses/bits", shape, 2).to(torch.float64)
+    scores = golden.uniform("beyond", "scores", shape, -4.0, 4.0)
+    shares = F.softmax(golden.uniform("beyond", "shares", shape, -2.0, 2.0), -1)
+    positive, counts = golden.uniform("beyond", "positive", shape, 0.125, 3.0), integers("losses/counts", shape, 6).to(torch.float64)
+
+    add(golden, "sparse_smoothed_logits", smoothed_sparse, labels, scores.clone(), label_smoothing=0.2)
+    add(golden, "sparse_smoothed_probabilities", smoothed_sparse_probabilities, labels, shares.clone(), label_smoothing=0.3)
+    add(golden, "kl_exact", exact_kl_divergence, F.softmax(golden.uniform("beyond", "soft", shape, -1.0, 1.0), -1), shares.clone())
+    add(golden, "kl_one_hot", exact_kl_divergence, one_hot, shares.clone())
+    for name, loss in (("hinge", hinge), ("squared_hinge", squared_hinge)):
+        add(golden, name, loss, 2 * bits - 1, scores.clone())
+    add(golden, "categorical_hinge", categorical_hinge, one_hot, scores.clone())
+    for name, prediction, from_logits in (("logits", scores, True), ("probabilities", torch.sigmoid(scores), False)):
+        add(golden, f"binary_focal_{name}", binary_focal_crossentropy, bits, prediction.clone(), apply_class_balancing=False, alpha=0.25,
+            gamma=2.0, from_logits=from_logits, label_smoothing=0.0)
+        add(golden, f"binary_focal_balanced_{name}", binary_focal_crossentropy, bits, prediction.clone(), apply_class_balancing=True,
+            alpha=0.3, gamma=1.5, from_logits=from_logits, label_smoothing=0.1)
+    for name, prediction, from_logits in (("logits", scores, True), ("probabilities", shares, False)):
+        add(golden, f"categorical_focal_{name}", categorical_focal_crossentropy, one_hot, prediction.clone(), alpha=0.25, gamma=2.0,
+            from_logits=from_logits, label_smoothing=0.0)
+        add(golden, f"categorical_focal_weighted_{name}", categorical_focal_crossentropy, one_hot, prediction.clone(),
+            alpha=[0.1, 0.2, 0.3, 0.4, 0.5], gamma=0.5, from_logits=from_logits, label_smoothing=0.1)
+    for axis in (-1, 1):
+        images = (2, 5, 4, 3)
+        add(golden, f"cosine_{axis}", cosine_similarity, golden.uniform("cosine", "target", images), golden.uniform("cosine", "prediction", images),
+            axis=axis)
+    add(golden, "poisson", poisson, counts, positive.clone(), log_input=False)
+    add(golden, "poisson_log", poisson, counts, scores.clone(), log_input=True)
+    add(golden, "mape", mean_absolute_percentage_error, golden.uniform("mape", "target", shape, 0.25, 2.0), positive.clone())
+    add(golden, "msle", mean_squared_logarithmic_error, positive.flip(0), golden.uniform("msle", "prediction", shape, -0.5, 3.0))
+
+
 def penalties(golden):
     kernel = golden.uniform("penalties", "kernel", (3, 2, 5, 4))
     kernel[0, 0] = 0.0  # the subgradient of |w| at 0 is 0
@@ -126,6 +226,7 @@ def main():
     golden = Golden("losses")
     crossentropies(golden)
     distances(golden)
+    beyond(golden)
     penalties(golden)
     golden.write()
 

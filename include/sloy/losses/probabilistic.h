@@ -1,0 +1,69 @@
+/// Losses between distributions beside the cross-entropies of losses.h: divergence and focal
+/// losses.
+#pragma once
+
+#include <sloy/losses/prediction.h>
+#include <sloy/one_or_many.h>
+#include <sloy/ops.h>
+
+namespace sloy {
+
+/// Σ target·log(target / prediction) over the last axis (Kullback and Leibler 1951), where 0·log 0
+/// = 0. Targets are probabilities; predictions too, clipped to [1e-7, 1]. (batch, …, classes) →
+/// (batch, …)
+struct SLOY_EXPORT KLDivergence {
+  Value call(Value target, Value prediction) const;
+  Value operator()(Value target, Value prediction) const;
+  void check(const Type& target, const Type& prediction) const;
+  Prediction prediction() const { return Prediction::probabilities; }
+  static void fields(auto&&) {}
+};
+
+/// (1 − p_t)^gamma times the binary cross-entropy, the mean over the last axis (Lin et al. 2017),
+/// p_t the probability of the right answer, target·p + (1 − target)·(1 − p): what is easy counts
+/// less. Targets and clipping as BinaryCrossentropy's.
+struct SLOY_EXPORT BinaryFocalCrossentropy {
+  bool apply_class_balancing = false;  ///< whether targets 1 weigh alpha, targets 0 weigh 1 − alpha
+  double alpha = 0.25;                 ///< the weight of targets 1, in [0, 1]
+  double gamma = 2;                    ///< 0 or more; 0 is the cross-entropy itself
+  bool from_logits = false;            ///< predictions are scores, before a sigmoid
+  double label_smoothing = 0;          ///< s in [0, 1]: target ← target·(1 − s) + s / 2
+
+  Value call(Value target, Value prediction) const;
+  Value operator()(Value target, Value prediction) const;
+  void check(const Type& target, const Type& prediction) const;
+  Prediction prediction() const {
+    return from_logits ? Prediction::scores : Prediction::probabilities;
+  }
+  static void fields(auto&& field) {
+    field("apply_class_balancing", &BinaryFocalCrossentropy::apply_class_balancing);
+    field("alpha", &BinaryFocalCrossentropy::alpha);
+    field("gamma", &BinaryFocalCrossentropy::gamma);
+    field("from_logits", &BinaryFocalCrossentropy::from_logits);
+    field("label_smoothing", &BinaryFocalCrossentropy::label_smoothing);
+  }
+};
+
+/// −Σ alpha·(1 − p)^gamma·target·log p over the last axis, the classes (Lin et al. 2017). Targets
+/// and clipping as CategoricalCrossentropy's. (batch, …, classes) → (batch, …)
+struct SLOY_EXPORT CategoricalFocalCrossentropy {
+  OneOrMany<double> alpha = 0.25;  ///< the weight of every class, or one for each
+  double gamma = 2;                ///< 0 or more; 0 is the weighted cross-entropy
+  bool from_logits = false;        ///< predictions are scores, before a softmax
+  double label_smoothing = 0;      ///< s in [0, 1]: target ← target·(1 − s) + s / classes
+
+  Value call(Value target, Value prediction) const;
+  Value operator()(Value target, Value prediction) const;
+  void check(const Type& target, const Type& prediction) const;
+  Prediction prediction() const {
+    return from_logits ? Prediction::scores : Prediction::probabilities;
+  }
+  static void fields(auto&& field) {
+    field("alpha", &CategoricalFocalCrossentropy::alpha);
+    field("gamma", &CategoricalFocalCrossentropy::gamma);
+    field("from_logits", &CategoricalFocalCrossentropy::from_logits);
+    field("label_smoothing", &CategoricalFocalCrossentropy::label_smoothing);
+  }
+};
+
+}  // namespace sloy
