@@ -9,21 +9,53 @@
 namespace sloy {
 namespace {
 
-constexpr std::array<Activation, 7> built_in{{{"linear", &linear},
-                                              {"relu", &relu},
-                                              {"sigmoid", &sigmoid},
-                                              {"tanh", &tanh},
-                                              {"softmax", &softmax},
-                                              {"elu", &elu},
-                                              {"leaky_relu", &leaky_relu}}};
+/// A function's first name is the one that files are written with.
+constexpr std::array<Activation, 20> built_in{{{"linear", &linear},
+                                               {"relu", &relu},
+                                               {"relu6", &relu6},
+                                               {"leaky_relu", &leaky_relu},
+                                               {"elu", &elu},
+                                               {"selu", &selu},
+                                               {"gelu", &gelu},
+                                               {"silu", &silu},
+                                               {"mish", &mish},
+                                               {"softplus", &softplus},
+                                               {"softsign", &softsign},
+                                               {"exponential", &exponential},
+                                               {"tanh", &tanh},
+                                               {"sigmoid", &sigmoid},
+                                               {"hard_sigmoid", &hard_sigmoid},
+                                               {"hard_silu", &hard_silu},
+                                               {"softmax", &softmax},
+                                               {"log_softmax", &log_softmax},
+                                               {"swish", &silu},
+                                               {"hard_swish", &hard_silu}}};
 
 }  // namespace
 
 Value linear(Value x) { return x; }
 Value relu(Value x) { return rectify(x); }
 
+/// A number that is not one fails the comparison and stays.
+Value relu6(Value x) {
+  Value six = x.graph().constant(6.0);
+  Value y = rectify(x);
+  return where(greater_equal(y, six), six, y);
+}
+
 Value leaky_relu(Value x) { return leaky_relu(x, 0.2); }
 Value elu(Value x) { return elu(x, 1.0); }
+
+/// The fixed point that mean 0 and variance 1 are: Klambauer et al., equation 14.
+Value selu(Value x) { return 1.0507009873554805 * elu(x, 1.6732632423543772); }
+
+Value gelu(Value x) { return gelu(x, false); }
+Value silu(Value x) { return x * sigmoid(x); }
+Value mish(Value x) { return x * tanh(softplus(x)); }
+Value softsign(Value x) { return x / (1.0 + absolute(x)); }
+Value hard_sigmoid(Value x) { return relu6(x + 3.0) / 6.0; }
+Value hard_silu(Value x) { return x * hard_sigmoid(x); }
+Value exponential(Value x) { return exp(x); }
 
 Symbol Activation::operator()(const Symbol& x) const { return Layer(*this)(x); }
 

@@ -10,6 +10,7 @@ std::span<const LayerEntry> layer_types() {
       // Core.
       type_entry<Layer, Input>(),
       type_entry<Layer, Dense>(),
+      type_entry<Layer, Maxout>(),
       type_entry<Layer, ActivationLayer>(),
       // Convolution.
       type_entry<Layer, Conv2D>(),
@@ -35,6 +36,8 @@ std::span<const LayerEntry> layer_types() {
       type_entry<Layer, ReLU>(),
       type_entry<Layer, LeakyReLU>(),
       type_entry<Layer, ELU>(),
+      type_entry<Layer, PReLU>(),
+      type_entry<Layer, GELU>(),
       type_entry<Layer, Softmax>(),
       // Other names that Keras has.
       type_entry<Layer, MaxPool2D>("MaxPooling2D"),

@@ -37,7 +37,12 @@ Config list_types(std::span<const TypeEntry<Handle>> types) {
 
 Config list_activations() {
   Config::List list;
-  for (const Activation& activation : activations()) list.push_back(to_config(activation));
+  for (const Activation& activation : activations()) {
+    // A function's other names stand in its comment.
+    const bool is_first =
+        Activation(activation.function()).function_name() == activation.function_name();
+    if (is_first) list.push_back(to_config(activation));
+  }
   return list;
 }
 

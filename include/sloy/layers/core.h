@@ -62,4 +62,34 @@ struct SLOY_EXPORT Dense {
   }
 };
 
+/// The largest of `pieces` linear functions (Goodfellow et al. 2013): max_k(x·kernel_k + bias_k),
+/// of equals the first. With kernel_1 = bias_1 = 0 it is ReLU's Dense, with kernel_1 = α·kernel_0
+/// that of LeakyReLU. Kernel (n, units·pieces), bias (units·pieces): the pieces of a unit are
+/// neighbours. (batch, …, n) → (batch, …, units)
+struct SLOY_EXPORT Maxout {
+  int units = 0;         ///< needed: how many numbers come out
+  int pieces = 2;        ///< linear functions each is the largest of
+  bool use_bias = true;  ///< whether there is a bias
+  Initializer kernel_initializer = GlorotUniform{};
+  Initializer bias_initializer = Zeros{};
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  bool trainable = true;
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("units", &Maxout::units);
+    field("pieces", &Maxout::pieces);
+    field("use_bias", &Maxout::use_bias);
+    field("kernel_initializer", &Maxout::kernel_initializer);
+    field("bias_initializer", &Maxout::bias_initializer);
+    field("kernel_regularizer", &Maxout::kernel_regularizer);
+    field("bias_regularizer", &Maxout::bias_regularizer);
+    field("trainable", &Maxout::trainable);
+    field("name", &Maxout::name);
+  }
+};
+
 }  // namespace sloy

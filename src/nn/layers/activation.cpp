@@ -1,7 +1,11 @@
 #include <fmt/format.h>
 #include <sloy/layers.h>
 
+#include <algorithm>
+
 #include "base/arguments.h"
+#include "ops/check.h"
+#include "ops/rows.h"
 
 namespace sloy {
 
@@ -37,7 +41,39 @@ Value ELU::call(Scope&, Value x) const {
   return elu(x, alpha);
 }
 
+Symbol PReLU::operator()(const Symbol& x) const { return apply(*this, x); }
+Value PReLU::call(Scope& scope, Value x) const {
+  std::vector<int> shared;
+  if (!shared_axes.empty()) shared = check_axes(x.shape(), shared_axes);
+  const auto is_shared = [&](int axis) {
+    return std::binary_search(shared.begin(), shared.end(), axis);
+  };
+  if (is_shared(0)) {
+    throw ShapeError("the slopes are shared over the batch in any case",
+                     {{"input", to_string(x.shape())}}, "leave axis 0 out of shared_axes");
+  }
+  Shape size;
+  std::vector<int> own;
+  for (int axis = 1; axis < x.rank(); ++axis) {
+    size.push_back(is_shared(axis) ? Dim(1) : x.dim(axis));
+    if (!is_shared(axis)) own.push_back(axis);
+  }
+  const Value alpha = scope.weight("alpha", size, alpha_initializer, alpha_regularizer);
+  const auto with_slopes = [](Value y, Value slopes) {
+    return where(greater(y, y.graph().constant(0.0)), y, y * slopes);
+  };
+  if (own.empty()) return with_slopes(x, reshape(alpha, {}));
+  const Rows rows(x, own);
+  return rows.back(with_slopes(rows.rows(), reshape(alpha, {size.elements()})));
+}
+
+Symbol GELU::operator()(const Symbol& x) const { return apply(*this, x); }
+Value GELU::call(Scope&, Value x) const { return gelu(x, approximate); }
+
 Symbol Softmax::operator()(const Symbol& x) const { return apply(*this, x); }
-Value Softmax::call(Scope&, Value x) const { return softmax(x); }
+Value Softmax::call(Scope&, Value x) const {
+  const Rows rows(x, axis.values());
+  return rows.back(softmax(rows.rows()));
+}
 
 }  // namespace sloy

@@ -22,6 +22,13 @@ void require_images(Value x) {
                     : "feed images, or use Dense layers for what is none");
 }
 
+void require_rows(Value x) {
+  if (x.rank() >= 2 && !x.dim(-1).is_symbolic()) return;
+  throw ShapeError("the layer needs a row of numbers for each example",
+                   {{"input", to_string(x.shape())}, {"needed", "(batch, …, n)"}},
+                   "put Flatten{} or Reshape{} before it");
+}
+
 std::vector<std::int64_t> to_list(const IntPair& pair) { return {pair.height(), pair.width()}; }
 
 Config to_config(const IntPair& pair) {

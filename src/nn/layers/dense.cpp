@@ -7,11 +7,7 @@ namespace sloy {
 Symbol Dense::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Dense::call(Scope& scope, Value x) const {
   require_positive("units", units);
-  if (x.rank() < 2 || x.dim(-1).is_symbolic()) {
-    throw ShapeError("the layer needs a row of numbers for each example",
-                     {{"input", to_string(x.shape())}, {"needed", "(batch, …, n)"}},
-                     "put Flatten{} or Reshape{} before it");
-  }
+  require_rows(x);
   Value y =
       matmul(x, scope.weight("kernel", {x.dim(-1), units}, kernel_initializer, kernel_regularizer));
   if (use_bias) y = y + scope.weight("bias", {units}, bias_initializer, bias_regularizer);
