@@ -24,6 +24,12 @@ std::span<const LayerEntry> layer_types() {
       type_entry<Layer, Rescaling>(),
       // Regularization.
       type_entry<Layer, Dropout>(),
+      type_entry<Layer, SpatialDropout1D>(),
+      type_entry<Layer, SpatialDropout2D>(),
+      type_entry<Layer, SpatialDropout3D>(),
+      type_entry<Layer, GaussianDropout>(),
+      type_entry<Layer, GaussianNoise>(),
+      type_entry<Layer, AlphaDropout>(),
       // Reshaping.
       type_entry<Layer, Flatten>(),
       type_entry<Layer, Reshape>(),
