@@ -27,12 +27,31 @@ class SLOY_EXPORT Build {
   const std::vector<Value>& losses() const { return losses_; }
   void add_loss(Value loss) { losses_.push_back(loss); }
 
+  /// Two statistics that a layer wants of a whole training set: see Scope::measure.
+  struct Measured {
+    VariableId mean, variance;
+    Value batch_mean, batch_variance;  ///< of this batch, biased
+    Value count;                       ///< how many values each of these is of
+    bool unbiased = false;
+  };
+  /// In the order of the calls.
+  const std::vector<Measured>& measured() const { return measured_; }
+  /// Whether `measured` is wanted of a graph for inference, which then has nodes for nothing else.
+  void measure(bool wanted) { measures_ = wanted; }
+
  private:
   friend class Scope;
   Graph& graph_;
   bool training_;
   std::vector<Value> losses_;
   std::vector<VariableId> regularized_;
+  std::vector<Measured> measured_;
+  bool measures_ = false;
+};
+
+/// Which of its two forms a variance has.
+struct MeasureOptions {
+  bool unbiased = false;  ///< times n / (n − 1) for n values
 };
 
 /// A layer's place in a model while it writes its part of a graph: its path, its weights, its
@@ -62,6 +81,12 @@ class SLOY_EXPORT Scope {
   /// After a training step the statistic is f of its value so far; does nothing in inference or
   /// where the layer is frozen.
   void update(std::string_view name, const std::function<Value(Value)>& f);
+
+  /// Asks for statistics of the whole training set: when a fit ends, and by Model::adapt, those of
+  /// these names become the mean and variance over `axes` of x, over all examples in inference.
+  /// Layers before this one have theirs by then. Does nothing where the layer is frozen.
+  void measure(std::string_view mean, std::string_view variance, Value x, std::vector<int> axes,
+               MeasureOptions options = {});
 
   /// A scalar added to the loss, as activity regularizers do.
   void add_loss(Value loss) { build_->add_loss(loss); }

@@ -20,6 +20,10 @@ std::span<const LayerEntry> layer_types() {
       type_entry<Layer, GlobalAveragePooling2D>(),
       // Normalization.
       type_entry<Layer, BatchNormalization>(),
+      type_entry<Layer, LayerNormalization>(),
+      type_entry<Layer, GroupNormalization>(),
+      type_entry<Layer, InstanceNormalization>(),
+      type_entry<Layer, UnitNormalization>(),
       type_entry<Layer, Normalization>(),
       type_entry<Layer, Rescaling>(),
       // Regularization.

@@ -104,6 +104,19 @@ void Scope::update(std::string_view name, const std::function<Value(Value)>& f) 
   graph().update(id, f);
 }
 
+void Scope::measure(std::string_view mean, std::string_view variance, Value x,
+                    std::vector<int> axes, MeasureOptions options) {
+  if (!build_->measures_ || training() || !trainable_) return;
+  const auto id = [&](std::string_view name) {
+    const VariableId found = graph().variables().find(fmt::format("{}/{}", path_, name));
+    assert(found >= 0 && "a statistic is asked for before it is measured");
+    return found;
+  };
+  const Moments seen = moments(x, axes);
+  build_->measured_.push_back(
+      {id(mean), id(variance), seen.mean, seen.variance, count(x, axes), options.unbiased});
+}
+
 std::uint32_t Scope::stream() const {
   return static_cast<std::uint32_t>(stream_of(random_path_, static_cast<std::uint64_t>(call_)));
 }

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <map>
 
+#include "data/loader.h"
 #include "nn/model_impl.h"
 #include "train/adapt.h"
 #include "train/checks.h"
+#include "train/training_set_statistics.h"
 
 namespace sloy {
 namespace {
@@ -93,6 +95,8 @@ void Model::adapt(const data::Dataset& train) {
   impl_->build_for(first_features(train.spec()));
   check_features(impl_->built(), train.spec().features);
   measure(*this, impl_->built(), train, false);
+  constexpr std::int64_t batch_size = 256;  // as fast as larger ones, and little memory
+  measure_training_set(*impl_, train, batch_size, data::workers_for(train, {}));
 }
 
 }  // namespace sloy

@@ -16,6 +16,7 @@
 #include "train/evaluate.h"
 #include "train/progress.h"
 #include "train/trainer.h"
+#include "train/training_set_statistics.h"
 
 namespace sloy {
 namespace {
@@ -66,6 +67,8 @@ class Fit final : public Run {
       const FitOptions& options)
       : model_(model),
         impl_(impl),
+        train_(train),
+        workers_(data::workers_for(train, options.workers)),
         options_(options),
         callbacks_(options.callbacks),
         examples_(train.size()),
@@ -75,7 +78,7 @@ class Fit final : public Run {
         loader_(train, {.batch_size = batch_size_,
                         .shuffle = options.shuffle,
                         .seed = impl.seed,
-                        .workers = data::workers_for(train, options.workers)}),
+                        .workers = workers_}),
         feeds_(train.spec(), impl.compiled->precision),
         check_(impl, train.spec(), false),
         full_(&step_.executable(batch_size_)),
@@ -116,6 +119,8 @@ class Fit final : public Run {
     }
     if (checkpoints_) checkpoints_->finish();
     for (Callback& callback : callbacks_) callback.on_train_end(*this, logs_);
+    // Of the weights that are kept: callbacks may have put the best ones back.
+    if (!interrupted_) measure_training_set(impl_, train_, batch_size_, workers_);
     return history_;
   }
 
@@ -303,6 +308,8 @@ class Fit final : public Run {
 
   Model& model_;
   Model::Impl& impl_;
+  const data::Dataset& train_;
+  int workers_;
   const FitOptions& options_;
   std::vector<Callback> callbacks_;
   std::int64_t examples_;

@@ -10,6 +10,8 @@ import re
 OPENS = re.compile(r"^(?:struct|class|enum class) (?:SLOY_EXPORT )?(\w+)(?: final)?(?: : [\w:]+)? \{(.*)$")
 MEMBER = re.compile(r"^  ([\w:<>]+) (\w+)(?: = [^;]*)?;(?:  +///< (.*))?$")
 ENUMERATOR = re.compile(r"^  (\w+),?(?:  +///< (.*))?$")
+TEMPLATE = re.compile(r"^(?:template <|requires)")
+INSTANCE = re.compile(r"^using (\w+) = (\w+)<\d>;$", re.MULTILINE)
 NAMES = re.compile(r"enum_names\((\w+)\) \{\s*return \{([^}]*)\};", re.DOTALL)
 FUNCTION = re.compile(r"^SLOY_EXPORT ([\w:<>]+) (\w+)\((.*)\)(?:;| \{)")
 
@@ -37,6 +39,8 @@ class Header:
         self.types, self.functions, self.sections = {}, [], {}
         self.read(self.body.splitlines())
         self.inherit()
+        for name, template in INSTANCE.findall(text):  # one declaration under several names
+            self.types[name] = self.types[template]
         for name, values in NAMES.findall(text):
             names = re.findall(r'"(\w+)"', values)
             if name in self.types:  # its values under the names files have for them
@@ -50,6 +54,8 @@ class Header:
         for line in lines:
             if (comment := re.match(r"^\s*/// ?(.*)$", line)) and not line.lstrip().startswith("///<"):
                 doc.append(comment[1])
+                continue
+            if TEMPLATE.match(line):
                 continue
             if line.startswith("// ---- "):
                 section, text = line[8:].split(".", 1)
@@ -101,13 +107,14 @@ class Headers:
                         for path in sorted(folder.rglob("*.h"))}
         self.types = {k: v for h in self.by_name.values() for k, v in h.types.items()}
         for below in sorted({name.split("/")[0] for name in self.by_name if "/" in name}):
-            parts = [h for name, h in self.by_name.items() if name.startswith(f"{below}/")]
-            self.share(parts)
+            names = [name for name in self.by_name if name.startswith(f"{below}/")]
+            names.sort(key=lambda name: name != f"{below}/core")
+            self.share([self.by_name[name] for name in names])
 
     @staticmethod
     def share(parts):
         """In a folder of headers, a member that still has no comment means what one of its name and
-        type says in another header there."""
+        type says in another header there, the core first."""
         members = [(name, member) for header in parts for declared in header.types.values()
                    for name, member in declared.members.items()]
         said = {}

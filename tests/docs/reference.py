@@ -33,7 +33,12 @@ TAKES = {
     "std::vector<double>": "numbers",
     "std::vector<std::string>": "list of texts",
     "std::vector<std::int64_t>": "whole numbers",
+    "std::vector<int>": "whole numbers",
+    "OneOrMany<int>": "whole number, or a list of them",
+    "OneOrMany<double>": "number, or a list of them",
     "IntPair": "whole number, or [height, width]",
+    "Sizes<N>": "whole number, or one for each direction",
+    "Margins<N>": "whole number, or [before, after] for each direction",
     "Activation": "[activation](layers.md#activations)",
     "Initializer": "[initializer](layers.md#initializers)",
     "Regularizer": "[regularizer](layers.md#regularizers)",
@@ -96,17 +101,31 @@ class Types:
         """All types of a kind, after what its header says of them."""
         other_names = aliases(entries)
         parts = [f"## {title}", header_text(self.headers[header])]
-        parts += [self.section(e) for e in entries if e["name"] not in other_names]
+        parts += [self.section(group) for group in self.groups(entries)]
         if other_names:
             names = ", ".join(f"`{name}` for {type_}" for name, type_ in other_names.items())
             parts.append(f"Files may also say {names}.")
         return "\n\n".join(parts)
 
-    def section(self, entry):
-        name, fields = entry["name"], fields_of(entry["config"])
+    def declared(self, name):
         types = self.headers.types
-        declared = types.get(f"{name}Layer", types[name])  # Activation is an ActivationLayer
-        parts = [f"### {name}", paragraphs(declared.doc)]
+        # Activation is an ActivationLayer, Precision a PrecisionMetric.
+        return types.get(f"{name}Layer") or types.get(f"{name}Metric") or types[name]
+
+    def groups(self, entries):
+        """The entries but other names, those of one template together: Conv1D, Conv2D, Conv3D."""
+        other_names, found = aliases(entries), {}
+        for entry in entries:
+            if entry["name"] not in other_names:
+                found.setdefault(id(self.declared(entry["name"])), []).append(entry)
+        return list(found.values())
+
+    def section(self, group):
+        """One section for all entries of a group, whose form and defaults are its second's."""
+        entry = group[min(1, len(group) - 1)]
+        name, fields = entry["name"], fields_of(entry["config"])
+        declared = self.declared(name)
+        parts = [f"### {title_of(group)}", paragraphs(declared.doc)]
         if fields:
             form = self.toml_form(name, declared, fields)
             parts.append(f"`{form}`")
@@ -282,10 +301,11 @@ class Pages:
 
     def README(self):
         """The first page: every name, with a link."""
+        types = Types(self.headers)
+
         def names(file, entries):
-            other_names = aliases(entries)
-            return ", ".join(f"[{e['name']}]({file}.md#{e['name'].lower()})" for e in entries
-                             if e["name"] not in other_names)
+            return ", ".join(f"[{e['name']}]({file}.md#{anchor(title_of(group))})"
+                             for group in types.groups(entries) for e in group)
 
         rows = [(f"[{kind}]({file}.md#{kind})", names(file, self.lists[kind]))
                 for file, kind in (("layers", "layers"), ("layers", "initializers"),
@@ -314,6 +334,15 @@ class Pages:
 def header_text(header):
     """A header's own comment, without the word it begins with: that is the section's title."""
     return capitalised(paragraphs(header.doc).split(": ", 1)[1])
+
+
+def title_of(group):
+    return ", ".join(entry["name"] for entry in group)
+
+
+def anchor(title):
+    """What GitHub makes of a heading."""
+    return title.lower().replace(",", "").replace(" ", "-")
 
 
 def struct_line(struct):

@@ -89,12 +89,69 @@ def weight_standardization(golden):
     golden.add(case, {"op": case, "epsilon": 1e-5}, kernel=kernel, y=y, dy=dy, dkernel=dkernel)
 
 
+def channels_at_axis_1(golden):
+    """Where the channels come first, as PyTorch has them."""
+    shape, maps = (3, 6, 5, 4), (6,)
+    for case, normalised in (("batch_norm_axis_1", lambda x, gamma, beta: F.batch_norm(x, None, None, gamma, beta, training=True, eps=1e-3)),
+                             ("group_norm_axis_1", lambda x, gamma, beta: F.group_norm(x, 3, gamma, beta, 1e-3)),
+                             ("instance_norm_axis_1", lambda x, gamma, beta: F.instance_norm(x, None, None, gamma, beta, eps=1e-3))):
+        x = golden.uniform(case, "x", shape, -2.0, 3.0).requires_grad_()
+        gamma = golden.uniform(case, "gamma", maps, 0.5, 2.0).requires_grad_()
+        beta = golden.uniform(case, "beta", maps).requires_grad_()
+        dy = golden.uniform(case, "dy", shape)
+        y = normalised(x, gamma, beta)
+        dx, dgamma, dbeta = gradients(y, dy, (x, gamma, beta))
+        golden.add(case, {"op": "axis_1", "groups": 3, "epsilon": 1e-3}, x=x, gamma=gamma, beta=beta, y=y, dy=dy, dx=dx,
+                   dgamma=dgamma, dbeta=dbeta)
+
+
+def layer_norm_of_inner_axes(golden):
+    """Over axes that are not the last ones; gamma and beta have their sizes."""
+    for case, axes in (("layer_norm_rows_columns", [1, 2]), ("layer_norm_rows_maps", [1, 3])):
+        shape = (3, 5, 4, 6)
+        sizes = [size if axis in axes else 1 for axis, size in enumerate(shape)][1:]
+        x = golden.uniform(case, "x", shape, -2.0, 3.0).requires_grad_()
+        gamma = golden.uniform(case, "gamma", [shape[axis] for axis in axes], 0.5, 2.0).requires_grad_()
+        beta = golden.uniform(case, "beta", [shape[axis] for axis in axes]).requires_grad_()
+        variance, mean = torch.var_mean(x, axes, unbiased=False, keepdim=True)
+        y = (x - mean) / torch.sqrt(variance + 1e-2) * gamma.reshape(sizes) + beta.reshape(sizes)
+        dy = golden.uniform(case, "dy", shape)
+        dx, dgamma, dbeta = gradients(y, dy, (x, gamma, beta))
+        golden.add(case, {"op": "layer_norm", "axes": axes, "epsilon": 1e-2}, x=x, gamma=gamma, beta=beta, y=y, dy=dy, dx=dx,
+                   dgamma=dgamma, dbeta=dbeta)
+
+
+def unit_norm(golden):
+    for case, axes in (("unit_norm_last", [-1]), ("unit_norm_rows", [1]), ("unit_norm_rows_columns", [1, 2])):
+        x = golden.uniform(case, "x", (3, 5, 4, 6), -2.0, 3.0).requires_grad_()
+        y = x / torch.sqrt(torch.square(x).sum(axes, keepdim=True)) if len(axes) > 1 else F.normalize(x, dim=axes[0])
+        dy = golden.uniform(case, "dy", x.shape)
+        (dx,) = gradients(y, dy, x)
+        golden.add(case, {"op": "unit_norm", "axes": axes}, x=x, y=y, dy=dy, dx=dx)
+
+
+def running_statistics(golden):
+    """After three batches: torch.nn.BatchNorm2d's, whose momentum weighs the new value and whose variance is unbiased, and the
+    plain averages that momentum=None gives."""
+    for case, momentum in (("running_exponential", 0.3), ("running_average", None)):
+        module = torch.nn.BatchNorm2d(6, momentum=momentum, dtype=torch.float64)
+        batches = {f"x{i}": golden.uniform(case, f"x{i}", (2 + i, 5, 4, 6) if i != 2 else (7, 5, 4, 6), -2.0, 3.0) for i in range(3)}
+        for x in batches.values():
+            module(geometry.channels_first(x))
+        golden.add(case, {"op": "running", "momentum": momentum or 0.0}, mean=module.running_mean, variance=module.running_var,
+                   **batches)
+
+
 def main():
     golden = Golden("normalization")
     batch_norm(golden)
     layer_norm(golden)
     group_norm(golden)
     weight_standardization(golden)
+    channels_at_axis_1(golden)
+    layer_norm_of_inner_axes(golden)
+    unit_norm(golden)
+    running_statistics(golden)
     golden.write()
 
 

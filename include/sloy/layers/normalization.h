@@ -2,19 +2,50 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sloy/layer.h>
+#include <sloy/one_or_many.h>
 
 namespace sloy {
 
+/// Which value a running average's momentum weighs.
+enum class MomentumWeighs : std::uint8_t {
+  old_value,  ///< running ← momentum·running + (1 − momentum)·batch's: Keras
+  new_value   ///< running ← (1 − momentum)·running + momentum·batch's: PyTorch
+};
+constexpr std::array<std::string_view, 2> enum_names(MomentumWeighs) {
+  return {"old_value", "new_value"};
+}
+
+/// Where the mean and variance come from that a batch normalisation uses in inference.
+enum class InferenceStatistics : std::uint8_t {
+  exponential,  ///< an exponential average over the training's batches
+  average,      ///< the plain average over all batches trained on so far
+  training_set  ///< of the whole training set, exactly: measured when a fit ends, and by
+                ///< Model::adapt
+};
+constexpr std::array<std::string_view, 3> enum_names(InferenceStatistics) {
+  return {"exponential", "average", "training_set"};
+}
+
 /// gamma·(x − mean) / √(variance + epsilon) + beta over all axes but `axis` (Ioffe and Szegedy
-/// 2015): by the batch's mean and biased variance in training, by running ones in inference and
-/// where it is not trainable. running ← momentum·running + (1 − momentum)·batch's. The shape stays.
-/// Weights gamma and beta, statistics moving_mean and moving_variance, all (channels).
+/// 2015): by the batch's mean and biased variance in training, by moving_mean and moving_variance
+/// in inference and where it is not trainable. The shape stays. Weights gamma and beta, statistics
+/// moving_mean and moving_variance, all (channels): four numbers a channel, two of them trained.
+/// With the plain average also `batches`, how many there were.
+///
+/// Its place is after the convolution or product and before the activation,
+///
+///     Sequential block{Conv2D{.filters = 32, .kernel_size = 3, .use_bias = false},
+///                      BatchNormalization{}, relu};
+///
+/// where beta does what the bias would; after the activation it may stand too. gamma =
+/// √(variance + epsilon) and beta = mean give x back.
 struct SLOY_EXPORT BatchNormalization {
   int axis = -1;           ///< the channels
-  double momentum = 0.99;  ///< what stays of the running statistics at each step
+  double momentum = 0.99;  ///< in [0, 1]: see momentum_weighs
   double epsilon = 1e-3;   ///< added to the variance
   bool center = true;      ///< whether there is a beta
   bool scale = true;       ///< whether there is a gamma
@@ -24,6 +55,12 @@ struct SLOY_EXPORT BatchNormalization {
   Initializer moving_variance_initializer = Ones{};
   Regularizer beta_regularizer = {};
   Regularizer gamma_regularizer = {};
+  MomentumWeighs momentum_weighs = MomentumWeighs::old_value;
+  /// with training_set they are an exponential average until the fit ends, in its validation too
+  InferenceStatistics statistics = InferenceStatistics::exponential;
+  /// whether inference uses the variance of n values times n / (n − 1), as PyTorch's; training
+  /// never
+  bool unbiased_variance = false;
   bool trainable = true;
   std::string name = {};
 
@@ -42,8 +79,124 @@ struct SLOY_EXPORT BatchNormalization {
     field("moving_variance_initializer", &Self::moving_variance_initializer);
     field("beta_regularizer", &Self::beta_regularizer);
     field("gamma_regularizer", &Self::gamma_regularizer);
+    field("momentum_weighs", &Self::momentum_weighs);
+    field("statistics", &Self::statistics);
+    field("unbiased_variance", &Self::unbiased_variance);
     field("trainable", &Self::trainable);
     field("name", &Self::name);
+  }
+};
+
+/// gamma·(x − mean) / √(variance + epsilon) + beta, mean and biased variance over `axis` of each
+/// example (Ba, Kiros and Hinton 2016), in training and inference alike. The shape stays. Weights
+/// gamma and beta, of the sizes along `axis`.
+struct SLOY_EXPORT LayerNormalization {
+  /// what is normalised together: the last axis, or a list such as {1, 2, 3}, all of an image
+  OneOrMany<int> axis = -1;
+  double epsilon = 1e-3;
+  bool center = true;
+  bool scale = true;
+  Initializer beta_initializer = Zeros{};
+  Initializer gamma_initializer = Ones{};
+  Regularizer beta_regularizer = {};
+  Regularizer gamma_regularizer = {};
+  bool trainable = true;
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    using Self = LayerNormalization;
+    field("axis", &Self::axis);
+    field("epsilon", &Self::epsilon);
+    field("center", &Self::center);
+    field("scale", &Self::scale);
+    field("beta_initializer", &Self::beta_initializer);
+    field("gamma_initializer", &Self::gamma_initializer);
+    field("beta_regularizer", &Self::beta_regularizer);
+    field("gamma_regularizer", &Self::gamma_regularizer);
+    field("trainable", &Self::trainable);
+    field("name", &Self::name);
+  }
+};
+
+/// As LayerNormalization, over all positions and the channels of a group (Wu and He 2018): with
+/// one group over an example, as LayerNormalization of all its axes; with as many groups as
+/// channels over each channel's positions, as InstanceNormalization. Group g has the channels from
+/// g·channels / groups on. The shape stays. Weights gamma and beta (channels).
+struct SLOY_EXPORT GroupNormalization {
+  int groups = 32;  ///< they divide the channels; -1: as many as channels
+  int axis = -1;    ///< the channels
+  double epsilon = 1e-3;
+  bool center = true;
+  bool scale = true;
+  Initializer beta_initializer = Zeros{};
+  Initializer gamma_initializer = Ones{};
+  Regularizer beta_regularizer = {};
+  Regularizer gamma_regularizer = {};
+  bool trainable = true;
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    using Self = GroupNormalization;
+    field("groups", &Self::groups);
+    field("axis", &Self::axis);
+    field("epsilon", &Self::epsilon);
+    field("center", &Self::center);
+    field("scale", &Self::scale);
+    field("beta_initializer", &Self::beta_initializer);
+    field("gamma_initializer", &Self::gamma_initializer);
+    field("beta_regularizer", &Self::beta_regularizer);
+    field("gamma_regularizer", &Self::gamma_regularizer);
+    field("trainable", &Self::trainable);
+    field("name", &Self::name);
+  }
+};
+
+/// As LayerNormalization, over the positions of each channel of each example (Ulyanov, Vedaldi and
+/// Lempitsky 2016): GroupNormalization{.groups = -1}. The shape stays. Weights gamma and beta
+/// (channels).
+struct SLOY_EXPORT InstanceNormalization {
+  int axis = -1;  ///< the channels
+  double epsilon = 1e-3;
+  bool center = true;
+  bool scale = true;
+  Initializer beta_initializer = Zeros{};
+  Initializer gamma_initializer = Ones{};
+  Regularizer beta_regularizer = {};
+  Regularizer gamma_regularizer = {};
+  bool trainable = true;
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    using Self = InstanceNormalization;
+    field("axis", &Self::axis);
+    field("epsilon", &Self::epsilon);
+    field("center", &Self::center);
+    field("scale", &Self::scale);
+    field("beta_initializer", &Self::beta_initializer);
+    field("gamma_initializer", &Self::gamma_initializer);
+    field("beta_regularizer", &Self::beta_regularizer);
+    field("gamma_regularizer", &Self::gamma_regularizer);
+    field("trainable", &Self::trainable);
+    field("name", &Self::name);
+  }
+};
+
+/// x / max(‖x‖, 1e-12), the Euclidean norm along `axis`: of length 1. The shape stays.
+struct SLOY_EXPORT UnitNormalization {
+  OneOrMany<int> axis = -1;  ///< along which the length is taken, over several together
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("axis", &UnitNormalization::axis);
+    field("name", &UnitNormalization::name);
   }
 };
 

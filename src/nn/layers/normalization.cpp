@@ -1,106 +1,151 @@
+/// Normalisations of what a net computes, by statistics of the batch or of the example.
 #include <fmt/format.h>
 #include <sloy/layers.h>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#include <functional>
 
 #include "base/arguments.h"
+#include "ops/rows.h"
 
 namespace sloy {
 namespace {
 
-/// (1, …, size, …, 1) with the size of `x` at `axis`: what broadcasts along it.
-Shape along(Value x, int axis) {
-  Shape shape;
-  for (int i = 0; i < x.rank(); ++i) shape.push_back(i == axis ? x.dim(i) : Dim(1));
-  return shape;
+void check_epsilon(double epsilon) {
+  require_number(epsilon > 0, "epsilon", epsilon,
+                 "above 0: without it a variance of 0 divides by 0");
 }
 
-/// What a Normalization's statistics are until they are measured: nobody takes that for a result.
-struct Unmeasured {
-  void fill(std::span<float> out, const Shape&, WeightRandom&) const {
-    std::fill(out.begin(), out.end(), std::numeric_limits<float>::quiet_NaN());
+/// The axis of the channels, counted from the first.
+int channels_of(Value x, int axis) {
+  const int place = axis < 0 ? axis + x.rank() : axis;
+  if (place >= 1 && place < x.rank()) return place;
+  throw ShapeError(fmt::format("the input has no axis {} to normalise", axis),
+                   {{"input", to_string(x.shape())}},
+                   "give the channels' axis: -1 where channels come last");
+}
+
+/// (x − mean) / √(variance + epsilon) along the last axis, by its own mean and variance.
+Value standardized(Value rows, double epsilon) {
+  const Moments seen = moments(rows, {-1}, true);
+  return (rows - seen.mean) * rsqrt(seen.variance + epsilon);
+}
+
+/// gamma·y + beta along the last axis, where the layer has them. Their shape may have several
+/// dimensions for the numbers of a row.
+template <class NormalizationLayer>
+Value scaled_and_moved(const NormalizationLayer& layer, Scope& scope, Value y, const Shape& size) {
+  const auto weight = [&](std::string_view name, const Initializer& initializer,
+                          const Regularizer& regularizer) {
+    const Value numbers = scope.weight(name, size, initializer, regularizer);
+    return size.rank() == 1 ? numbers : reshape(numbers, {size.elements()});
+  };
+  if (layer.scale) y = y * weight("gamma", layer.gamma_initializer, layer.gamma_regularizer);
+  if (layer.center) y = y + weight("beta", layer.beta_initializer, layer.beta_regularizer);
+  return y;
+}
+
+/// Group normalisation of channels that come last.
+template <class NormalizationLayer>
+Value group_normalized(const NormalizationLayer& layer, Scope& scope, Value x, int groups) {
+  const std::int64_t channels = x.shape().size(-1);
+  std::int64_t positions = 1;
+  for (int axis = 1; axis < x.rank() - 1; ++axis) positions *= x.shape().size(axis);
+  const Value by_group = reshape(x, {x.dim(0), positions, groups, channels / groups});
+  const Rows rows(by_group, {1, 3});
+  const Value y = reshape(rows.back(standardized(rows.rows(), layer.epsilon)), x.shape());
+  return scaled_and_moved(layer, scope, y, {channels});
+}
+
+/// Mixes a batch's moments into what inference uses.
+void update_statistics(const BatchNormalization& layer, Scope& scope, Value rows, Moments seen) {
+  Value mean = stop_gradient(seen.mean);
+  Value variance = stop_gradient(seen.variance);
+  if (layer.unbiased_variance) {
+    const Value values = count(rows) / static_cast<double>(rows.shape().size(-1));
+    variance = variance * (values / maximum(values - 1.0, 1.0));
   }
-};
+  std::function<Value(Value, Value)> mixed;
+  if (layer.statistics == InferenceStatistics::average) {
+    // The first batch leaves nothing of what was there before.
+    Value batches;
+    scope.update("batches", [&](Value so_far) { return batches = so_far + 1.0; });
+    mixed = [batches](Value old, Value now) { return old + (now - old) / batches; };
+  } else {
+    const bool weighs_old = layer.momentum_weighs == MomentumWeighs::old_value;
+    const double of_old = weighs_old ? layer.momentum : 1.0 - layer.momentum;
+    mixed = [of_old](Value old, Value now) { return of_old * old + (1.0 - of_old) * now; };
+  }
+  scope.update("moving_mean", [&](Value old) { return mixed(old, mean); });
+  scope.update("moving_variance", [&](Value old) { return mixed(old, variance); });
+}
 
 }  // namespace
 
 Symbol BatchNormalization::operator()(const Symbol& x) const { return apply(*this, x); }
 Value BatchNormalization::call(Scope& scope, Value x) const {
-  const int place = axis < 0 ? axis + x.rank() : axis;
-  if (place < 1 || place >= x.rank()) {
-    throw ShapeError(fmt::format("the input has no axis {} to normalise", axis),
-                     {{"input", to_string(x.shape())}},
-                     "give the channels' axis: -1 where channels come last");
-  }
   require_number(momentum >= 0 && momentum <= 1, "momentum", momentum, "from 0 to 1");
-  require_number(epsilon > 0, "epsilon", epsilon,
-                 "above 0: without it a variance of 0 divides by 0");
-  const Shape size{x.dim(place)};
-  const bool is_last = place == x.rank() - 1;
-  // A vector broadcasts along the last axis as it is.
-  const auto spread = [&](Value vector) {
-    return is_last ? vector : reshape(vector, along(x, place));
-  };
+  check_epsilon(epsilon);
+  const Rows by_channel(x, {channels_of(x, axis)});
+  const Value rows = by_channel.rows();
+  const Shape size{rows.dim(-1)};
+  std::vector<int> axes;
+  for (int i = 0; i + 1 < rows.rank(); ++i) axes.push_back(i);
 
   Value mean = scope.statistic("moving_mean", size, moving_mean_initializer);
   Value variance = scope.statistic("moving_variance", size, moving_variance_initializer);
+  if (statistics == InferenceStatistics::average) scope.statistic("batches", {});
+  if (statistics == InferenceStatistics::training_set) {
+    scope.measure("moving_mean", "moving_variance", rows, axes, {.unbiased = unbiased_variance});
+  }
   if (scope.training() && scope.trainable()) {
-    std::vector<int> axes;
-    for (int i = 0; i < x.rank(); ++i) {
-      if (i != place) axes.push_back(i);
-    }
-    const Moments batch_moments = moments(x, axes);
-    mean = batch_moments.mean;
-    variance = batch_moments.variance;
-    const auto blend = [&](Value seen) {
-      return [this, seen](Value old) { return momentum * old + (1.0 - momentum) * seen; };
-    };
-    scope.update("moving_mean", blend(stop_gradient(mean)));
-    scope.update("moving_variance", blend(stop_gradient(variance)));
+    const Moments seen = moments(rows, axes);
+    mean = seen.mean;
+    variance = seen.variance;
+    update_statistics(*this, scope, rows, seen);
   }
 
   Value factor = rsqrt(variance + epsilon);
   if (scale) factor = factor * scope.weight("gamma", size, gamma_initializer, gamma_regularizer);
-  Value y = (x - spread(mean)) * spread(factor);
-  if (center) {
-    y = y + spread(scope.weight("beta", size, beta_initializer, beta_regularizer));
-  }
-  return y;
+  Value y = (rows - mean) * factor;
+  if (center) y = y + scope.weight("beta", size, beta_initializer, beta_regularizer);
+  return by_channel.back(y);
 }
 
-Symbol Normalization::operator()(const Symbol& x) const { return apply(*this, x); }
-Value Normalization::call(Scope& scope, Value x) const {
-  const std::int64_t channels = x.dim(-1).size();
-  if (mean.size() != variance.size() ||
-      (!mean.empty() && mean.size() != 1 && mean.size() != static_cast<std::size_t>(channels))) {
-    throw ShapeError("mean and variance need one number for each channel, or one for all",
-                     {{"input", to_string(x.shape())},
-                      {"mean", fmt::format("{} numbers", mean.size())},
-                      {"variance", fmt::format("{} numbers", variance.size())}});
-  }
-  constexpr double smallest_deviation = 1e-7;
-  if (!mean.empty()) {
-    const Shape size{static_cast<std::int64_t>(mean.size())};
-    Graph& graph = scope.graph();
-    std::vector<double> factor;
-    for (double m : mean) require_finite("mean", m);
-    for (double v : variance) require_number(v >= 0, "variance", v, "of 0 or more");
-    for (double v : variance) factor.push_back(1.0 / std::max(std::sqrt(v), smallest_deviation));
-    return (x - graph.constant(Tensor(size, mean))) * graph.constant(Tensor(size, factor));
-  }
-  const Value measured_mean = scope.statistic("mean", {channels}, Unmeasured{});
-  const Value measured_variance = scope.statistic("variance", {channels}, Unmeasured{});
-  return (x - measured_mean) /
-         maximum(sqrt(measured_variance), scope.graph().constant(smallest_deviation));
+Symbol LayerNormalization::operator()(const Symbol& x) const { return apply(*this, x); }
+Value LayerNormalization::call(Scope& scope, Value x) const {
+  check_epsilon(epsilon);
+  const Rows rows(x, axis.values());
+  Shape size;
+  for (int normalised : rows.axes()) size.push_back(x.dim(normalised));
+  return rows.back(scaled_and_moved(*this, scope, standardized(rows.rows(), epsilon), size));
 }
 
-Symbol Rescaling::operator()(const Symbol& x) const { return apply(*this, x); }
-Value Rescaling::call(Scope&, Value x) const {
-  require_finite("scale", scale);
-  require_finite("offset", offset);
-  return x * scale + offset;
+Symbol GroupNormalization::operator()(const Symbol& x) const { return apply(*this, x); }
+Value GroupNormalization::call(Scope& scope, Value x) const {
+  check_epsilon(epsilon);
+  const Rows by_channel(x, {channels_of(x, axis)});
+  const auto channels = static_cast<int>(by_channel.rows().shape().size(-1));
+  const int wanted = groups == -1 ? channels : groups;
+  if (wanted < 1 || channels % wanted != 0) {
+    throw ConfigError(fmt::format("{} groups do not divide {} channels", groups, channels),
+                      {{"input", to_string(x.shape())}},
+                      "give a divisor of the channels, 1 for one group or -1 for one each");
+  }
+  return by_channel.back(group_normalized(*this, scope, by_channel.rows(), wanted));
+}
+
+Symbol InstanceNormalization::operator()(const Symbol& x) const { return apply(*this, x); }
+Value InstanceNormalization::call(Scope& scope, Value x) const {
+  check_epsilon(epsilon);
+  const Rows by_channel(x, {channels_of(x, axis)});
+  const auto channels = static_cast<int>(by_channel.rows().shape().size(-1));
+  return by_channel.back(group_normalized(*this, scope, by_channel.rows(), channels));
+}
+
+Symbol UnitNormalization::operator()(const Symbol& x) const { return apply(*this, x); }
+Value UnitNormalization::call(Scope&, Value x) const {
+  const Rows rows(x, axis.values());
+  return rows.back(unit_normalize(rows.rows(), 1e-12));
 }
 
 }  // namespace sloy
