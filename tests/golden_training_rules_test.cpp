@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <set>
 
 #include <sloy/optimizers.h>
 #include <sloy/regularizers.h>
@@ -37,11 +37,6 @@ TEST(GoldenPenalty, ValuesAndGradientsAreKeras) {
   }
 }
 
-struct NamedOptimizer {
-  std::string_view name;
-  Optimizer optimizer;
-};
-
 /// The path of the weights of the golden's problem, as 50 steps of `optimizer` make it.
 std::vector<Tensor> path_of(const Optimizer& optimizer, const Golden& golden) {
   const Golden::Case& problem = golden.find("problem");
@@ -68,31 +63,41 @@ std::vector<Tensor> path_of(const Optimizer& optimizer, const Golden& golden) {
 }
 
 TEST(GoldenOptimizer, FiftyStepsFollowTheFormula) {
-  const NamedOptimizer optimizers[] = {
-      {"sgd", SGD{.learning_rate = 0.1}},
-      {"momentum", SGD{.learning_rate = 0.05, .momentum = 0.9}},
-      {"nesterov", SGD{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true}},
-      // v = βv + (1 − β)g at rate η is heavy ball at η(1 − β)
-      {"averaged_momentum", SGD{.learning_rate = 0.5 * (1 - 0.9), .momentum = 0.9}},
-      {"adam", Adam{.learning_rate = 0.05}},
-      {"adam_large_epsilon", Adam{.learning_rate = 0.05, .epsilon = 0.01}},
-      {"adam_epsilon_outside",
-       Adam{.learning_rate = 0.05, .epsilon = 0.01, .epsilon_place = EpsilonPlace::outside_root}},
-      {"adam_epsilon_inside",
-       Adam{.learning_rate = 0.05, .epsilon = 1e-6, .epsilon_place = EpsilonPlace::inside_root}},
-      {"adam_large_epsilon_inside",
-       Adam{.learning_rate = 0.05, .epsilon = 0.01, .epsilon_place = EpsilonPlace::inside_root}},
-  };
   const Golden golden("optimizers");
-  for (const auto& [name, optimizer] : optimizers) {
-    const Tensor expected = golden.tensor(golden.find(name), "weights");
-    const auto path = path_of(optimizer, golden);
+  std::set<std::string_view> types;
+  for (const Golden::Case& of : golden.cases()) {
+    const Config* config = of.attributes.find("optimizer");
+    if (!config) continue;
+    types.insert(of.op());
+    const Tensor expected = golden.tensor(of, "weights");
+    const auto path = path_of(optimizer_from_config(*config), golden);
     const auto weights = static_cast<std::size_t>(path[0].size());
     for (std::size_t step = 0; step < path.size(); ++step) {
       const Tensor then(path[0].shape(),
                         expected.values<double>().subspan(step * weights, weights));
-      ASSERT_TRUE(close(path[step], then, exact.tolerance)) << name << ", step " << step + 1;
+      ASSERT_TRUE(close(path[step], then, exact.tolerance)) << of.name << ", step " << step + 1;
     }
+  }
+  for (const TypeEntry<Optimizer>& type : optimizer_types()) {
+    EXPECT_TRUE(types.contains(type.name)) << type.name << " has no golden";
+  }
+}
+
+TEST(GoldenSchedule, RatesFollowTheFormula) {
+  const Golden golden("schedules");
+  std::set<std::string_view> types;
+  for (const Golden::Case& of : golden.cases()) {
+    types.insert(of.op());
+    LearningRate rate;
+    from_config(of.attributes.at("schedule"), rate);
+    const Tensor expected = golden.tensor(of, "rates");
+    Tensor found(DType::float64, expected.shape());
+    std::int64_t step = 0;
+    for (double& number : found.mutable_values<double>()) number = rate.at(step++);
+    EXPECT_TRUE(close(found, expected, exact.tolerance)) << of.name;
+  }
+  for (const TypeEntry<LearningRate>& type : schedule_types()) {
+    EXPECT_TRUE(types.contains(type.name)) << type.name << " has no golden";
   }
 }
 

@@ -269,7 +269,8 @@ TEST(Messages, OfWhatIsNotThereYet) {
   EXPECT_EQ(overridden("train.callbacks=[\"TensorBoard\"]"),
             "there is no callback of type 'TensorBoard'\n"
             "  where    --set train.callbacks=[\"TensorBoard\"]\n"
-            "  known    EarlyStopping, ModelCheckpoint, CSVLogger, OneCycle\n"
+            "  known    EarlyStopping, ModelCheckpoint, CSVLogger, OneCycle, ReduceLROnPlateau, "
+            "LearningRateScheduler\n"
             "  key      callbacks\n"
             "  to fix   name one of the known");
   EXPECT_EQ(overridden("train.precision=mixed_bfloat16"),

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -132,6 +133,24 @@ FitOptions fit_options(const Arguments& arguments, const Recipe& recipe, const d
   return options;
 }
 
+/// Numbers of kernels that are exactly 0, as a proximal penalty makes them, and all of theirs.
+struct Zeros {
+  std::int64_t count = 0;
+  std::int64_t all = 0;
+};
+Zeros zeros_of(const Model& model) {
+  Zeros zeros;
+  for (const std::string& name : model.weight_names()) {
+    const Tensor weight = model.weight(name);
+    if (weight.shape().rank() < 2) continue;  // first biases are 0
+    const Tensor numbers = weight.cast(DType::float32);
+    const std::span<const float> values = numbers.values<float>();
+    zeros.count += std::count(values.begin(), values.end(), 0.0f);
+    zeros.all += numbers.size();
+  }
+  return zeros;
+}
+
 /// What the trained model does on the test data, where there are any.
 void report(const Arguments& arguments, const Recipe& recipe, Model& model,
             const data::Dataset& test, const std::string& path, double seconds, Results& results) {
@@ -145,6 +164,12 @@ void report(const Arguments& arguments, const Recipe& recipe, Model& model,
     Evaluation measured = model.evaluate(test, {.batch_size = recipe.train.batch_size});
     for (const auto& [name, value] : measured.logs) event["test_" + name] = value;
     if (!arguments.common.json) results.print("test      " + logs_text(measured.logs));
+  }
+  if (const Zeros zeros = zeros_of(model); zeros.count > 0) {
+    event["zero_weights"] = zeros.count;
+    if (!arguments.common.json) {
+      results.print(fmt::format("zeros     {} of {} numbers of kernels", zeros.count, zeros.all));
+    }
   }
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
   if (arguments.common.json) {

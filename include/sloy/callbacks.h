@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@
 #include <sloy/described.h>
 #include <sloy/error.h>
 #include <sloy/program.h>
+#include <sloy/schedules.h>
 
 namespace sloy {
 
@@ -94,6 +96,7 @@ class SLOY_EXPORT Run {
 
   /// Of the next step.
   virtual double learning_rate() const = 0;
+  /// Throws ConfigError where the optimizer's rate is a schedule.
   virtual void set_learning_rate(double rate) = 0;
 
   /// Ends the fit after this epoch.
@@ -203,6 +206,74 @@ struct SLOY_EXPORT OneCycle {
     field("div_factor", &OneCycle::div_factor);
     field("final_div_factor", &OneCycle::final_div_factor);
   }
+};
+
+/// Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs.
+struct SLOY_EXPORT ReduceLROnPlateau {
+  std::string monitor = "val_loss";  ///< a figure of the logs
+  double factor = 0.1;               ///< in (0, 1)
+  int patience = 10;                 ///< epochs; 0 or 1 reduces at each that isn't better
+  Mode mode = Mode::automatic;       ///< whether smaller or larger is better
+  double min_delta = 1e-4;           ///< better means better by more than this
+  int cooldown = 0;                  ///< epochs after a reduction that don't count
+  double min_lr = 0;                 ///< the rate never falls below, 0 or more
+
+  struct Progress {
+    Best best;
+    int wait = 0;      ///< epochs since the best
+    int cooldown = 0;  ///< epochs that are still not to count
+  };
+  Progress progress = {};  ///< set while training
+
+  void on_train_begin(Run& run);
+  void on_epoch_end(Run& run, const Logs& logs);
+  Config state() const;
+  void set_state(const Config& config);
+  static void fields(auto&& field) {
+    field("monitor", &ReduceLROnPlateau::monitor);
+    field("factor", &ReduceLROnPlateau::factor);
+    field("patience", &ReduceLROnPlateau::patience);
+    field("mode", &ReduceLROnPlateau::mode);
+    field("min_delta", &ReduceLROnPlateau::min_delta);
+    field("cooldown", &ReduceLROnPlateau::cooldown);
+    field("min_lr", &ReduceLROnPlateau::min_lr);
+  }
+};
+
+/// The learning rate of each epoch: a schedule whose steps are epochs, or a function of the epoch,
+/// from 0, and the rate so far, which files can't hold.
+class SLOY_EXPORT EpochSchedule {
+ public:
+  using Function = std::function<double(int epoch, double learning_rate)>;
+  template <class T>
+  requires(!std::same_as<T, EpochSchedule> && std::convertible_to<T, LearningRate>)
+      EpochSchedule(T rates)  // NOLINT: CosineDecay{…} is one
+      : rates_(std::move(rates)) {}
+  template <class T>
+  requires(!std::same_as<T, EpochSchedule> && std::is_invocable_r_v<double, const T&, int, double>)
+      EpochSchedule(T function)  // NOLINT: a function is one
+      : function_(std::move(function)) {}
+
+  double operator()(int epoch, double learning_rate) const {
+    return function_ ? function_(epoch, learning_rate) : rates_.at(epoch);
+  }
+  friend SLOY_EXPORT Config to_config(const EpochSchedule& schedule);
+
+ private:
+  LearningRate rates_;
+  Function function_;
+};
+/// Throws ConfigError where it is a function.
+SLOY_EXPORT Config to_config(const EpochSchedule& schedule);
+SLOY_EXPORT void from_config(const Config& config, EpochSchedule& schedule);
+
+/// Sets the learning rate at the beginning of every epoch.
+struct SLOY_EXPORT LearningRateScheduler {
+  EpochSchedule schedule = 0.0;  ///< needed: the rate of each epoch
+
+  void on_train_begin(Run& run);
+  void on_epoch_begin(Run& run);
+  static void fields(auto&& field) { field("schedule", &LearningRateScheduler::schedule); }
 };
 
 /// Saves the model after every epoch, or after those that improve `monitor`. `filepath` may hold

@@ -71,6 +71,9 @@ struct Variable {
   /// Its first value, in row-major order, from the run's seed. Absent: zeros.
   std::function<Tensor(std::uint64_t seed)> initial = {};
   bool trainable = true;  ///< whether an optimizer changes it; of parameters alone
+  /// What an optimizer's update of it ends with, from the weight so far and the learning rate:
+  /// constraints, proximal penalties. Absent: nothing.
+  std::function<Value(Value updated, Value learning_rate)> after_update = {};
   /// Of a slot: the parameter it belongs to. Where their shapes are equal, it lies in memory as
   /// that one does.
   VariableId follows = -1;

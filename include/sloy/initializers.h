@@ -14,6 +14,7 @@
 ///     };
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -100,6 +101,46 @@ struct SLOY_EXPORT TruncatedNormal {
   }
 };
 
+/// Which fans a variance is divided by.
+enum class FanMode : std::uint8_t {
+  fan_in,   ///< how many inputs feed one unit
+  fan_out,  ///< how many units one input feeds
+  fan_avg   ///< the mean of the two
+};
+constexpr std::array<std::string_view, 3> enum_names(FanMode) {
+  return {"fan_in", "fan_out", "fan_avg"};
+}
+/// How the numbers of a VarianceScaling are spread.
+enum class WeightDistribution : std::uint8_t {
+  truncated_normal,    ///< drawn again beyond two standard deviations, then widened
+  untruncated_normal,  ///< N(0, 1)·√(scale / fan)
+  uniform              ///< on ±√(3·scale / fan)
+};
+constexpr std::array<std::string_view, 3> enum_names(WeightDistribution) {
+  return {"truncated_normal", "untruncated_normal", "uniform"};
+}
+
+/// Mean 0 and variance scale / fan. The six below are its usual forms. As lectures write them,
+/// untruncated: N(0, 1)/√in has scale 1 and fan_in, Glorot's N(0, 1)·√(2 / (in + out)) scale 1 and
+/// fan_avg, He's N(0, 1)·√(2 / in) scale 2 and fan_in.
+struct SLOY_EXPORT VarianceScaling {
+  double scale = 1;                                                        ///< above 0
+  FanMode mode = FanMode::fan_in;                                          ///< what fan is
+  WeightDistribution distribution = WeightDistribution::truncated_normal;  ///< how they are spread
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static void fields(auto&& field) {
+    field("scale", &VarianceScaling::scale);
+    field("mode", &VarianceScaling::mode);
+    field("distribution", &VarianceScaling::distribution);
+  }
+};
+
+/// Uniform on ±1 / √in, with variance 1 / (3·in): what Glorot and Bengio (2010) call standard, and
+/// PyTorch's for weights of linear and convolution layers. Keras has none.
+struct SLOY_EXPORT StandardUniform {
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static void fields(auto&&) {}
+};
 /// Uniform on ±√(6 / (in + out)) (Glorot and Bengio 2010).
 struct SLOY_EXPORT GlorotUniform {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
@@ -129,6 +170,21 @@ struct SLOY_EXPORT LecunUniform {
 struct SLOY_EXPORT LecunNormal {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
+};
+
+/// gain times a matrix with orthogonal columns of length 1, or rows where there are fewer of them:
+/// Q of the QR of a random normal matrix (Saxe, McClelland and Ganguli 2014). A kernel (window…,
+/// in, out) is taken as (window·in, out); a weight of one axis has none.
+struct SLOY_EXPORT Orthogonal {
+  double gain = 1;  ///< a finite number
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static void fields(auto&& field) { field("gain", &Orthogonal::gain); }
+};
+/// gain on the diagonal of a matrix, else 0; for weights of two axes.
+struct SLOY_EXPORT IdentityInitializer {
+  double gain = 1;  ///< a finite number
+  void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
+  static void fields(auto&& field) { field("gain", &IdentityInitializer::gain); }
 };
 
 /// Any of these, or a type of your own with the same `fill`.

@@ -31,8 +31,10 @@
 namespace sloy {
 
 class Layer;
+class LearningRate;
 class Loss;
 class Metric;
+class Optimizer;
 
 /// A value of a model before there is a graph: what calling a layer gives. Its type is known at
 /// once, so a layer that doesn't fit is refused where it is called.
@@ -225,8 +227,11 @@ struct CustomTypes {
   std::vector<Activation> activations = {};  ///< with names
   std::vector<TypeEntry<Initializer>> initializers = {};
   std::vector<TypeEntry<Regularizer>> regularizers = {};
-  std::vector<TypeEntry<Loss>> losses = {};     ///< register_loss<T>() of losses.h
-  std::vector<TypeEntry<Metric>> metrics = {};  ///< register_metric<T>() of metrics.h
+  std::vector<TypeEntry<Constraint>> constraints = {};
+  std::vector<TypeEntry<Loss>> losses = {};             ///< register_loss<T>() of losses.h
+  std::vector<TypeEntry<Metric>> metrics = {};          ///< register_metric<T>() of metrics.h
+  std::vector<TypeEntry<Optimizer>> optimizers = {};    ///< register_optimizer<T>(); for recipes
+  std::vector<TypeEntry<LearningRate>> schedules = {};  ///< register_schedule<T>(); likewise
 };
 
 template <LayerType T>
@@ -240,6 +245,10 @@ constexpr TypeEntry<Initializer> register_initializer() {
 template <class T>
 constexpr TypeEntry<Regularizer> register_regularizer() {
   return type_entry<Regularizer, T>();
+}
+template <class T>
+constexpr TypeEntry<Constraint> register_constraint() {
+  return type_entry<Constraint, T>();
 }
 
 /// The built-in layers, in the order of the reference.

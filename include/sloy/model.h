@@ -116,6 +116,25 @@ struct PredictOptions {
   std::int64_t batch_size = 32;  ///< examples a step, at most
 };
 
+/// A learning rate to begin with, looked for by growing it from step to step (Smith 2017).
+struct RateFinderOptions {
+  double min_learning_rate = 1e-7;  ///< of the first step, above 0
+  double max_learning_rate = 10;    ///< of the last, above the first
+  int steps = 100;                  ///< updates of the weights, 2 or more
+  std::int64_t batch_size = 32;     ///< examples a step
+  double smoothing = 0.9;  ///< β in [0, 1) of the losses' running average, corrected by 1 − βᵗ
+  double stop_factor = 4;  ///< ends where the smoothed loss is so many times its least, above 1
+};
+
+/// The losses that a growing rate led to.
+struct RateCurve {
+  std::vector<double> learning_rates = {};  ///< of each step done
+  std::vector<double> losses = {};          ///< of its batch, before the step
+  std::vector<double> smoothed = {};        ///< their running average
+  /// Where the smoothed loss falls fastest over the rate's logarithm.
+  double suggestion = 0;
+};
+
 struct LoadModelOptions {
   CustomTypes custom = {};  ///< types of your own that the file names
 };
@@ -181,6 +200,11 @@ class SLOY_EXPORT Model {
   /// number, as "accuracy" and "accuracy_1". Throws before the first step where data, model and
   /// loss don't fit each other, and NumericError at the step where the loss is no longer finite.
   History fit(const data::Dataset& train, const FitOptions& options = {});
+  /// Trains a copy of the weights, with slots as after a compile and a rate that grows by the same
+  /// factor from step to step; the model stays as it is. A schedule of the optimizer is left out.
+  /// Throws as fit does, but ends where the loss is no longer finite; NumericError where that is
+  /// the first.
+  RateCurve find_learning_rate(const data::Dataset& train, const RateFinderOptions& options = {});
   /// Loss and metrics over all examples. Throws as fit does; ConfigError without a loss.
   Evaluation evaluate(const data::Dataset& dataset, const EvaluateOptions& options = {});
   /// Outputs for any number of examples, (examples, …) → (examples, …), for models of one input and

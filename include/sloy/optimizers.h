@@ -1,4 +1,9 @@
-/// Optimizers: how a gradient changes a weight. They write graph, as layers do.
+/// Optimizers: the rules by which a gradient changes a weight. They write graph, as layers do.
+/// Names, arguments and defaults are Keras's; clipping, weight decay, averages and accumulation are
+/// options of all of them.
+///
+/// Below, w is a weight, g its gradient, η the learning rate, t the number of the update, from 1;
+/// what is kept starts at 0 unless it is said.
 ///
 /// One of your own is a struct with a learning rate and `step`, which gives the weight after it:
 ///
@@ -17,49 +22,34 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
-#include <sloy/described.h>
-#include <sloy/ops.h>
+#include <sloy/optimizer.h>
 
 namespace sloy {
 
-/// What an optimizer's `step` works with, for one weight.
-class SLOY_EXPORT OptimizerScope {
- public:
-  OptimizerScope(Graph& graph, VariableId weight) : graph_(graph), weight_(weight) {}
-
-  Graph& graph() const { return graph_; }
-  /// The learning rate: a scalar of the state, which callbacks may change between steps.
-  Value learning_rate() const;
-  /// The number of this step as a float scalar: 1 in the first.
-  Value step_number() const;
-  /// A number kept for each number of the weight, at first 0. A step sets it to f of what it was,
-  /// and that new value is returned.
-  Value slot(std::string_view name, const std::function<Value(Value)>& f);
-
- private:
-  Graph& graph_;
-  VariableId weight_;
-};
-
-class Optimizer;
-
 // An argument out of its range is a ConfigError when a step is made.
 
-/// w ← w − η·g (Robbins and Monro 1951).
-/// With momentum β: v ← β·v − η·g, w ← w + v (Polyak 1964; the form of Sutskever et al. 2013);
-/// Nesterov's (1983), with the same v: w ← w + β·v − η·g.
-/// As in Keras, v holds the rate: PyTorch's u = −v / η is the same as long as the rate is constant.
+/// What SGD's momentum β adds up.
+enum class MomentumForm : std::uint8_t {
+  keras,  ///< v ← β·v − η·g, w ← w + v; Nesterov's: w ← w + β·v − η·g (Sutskever et al. 2013)
+  heavy_ball,  ///< h ← β·h + g, w ← w − η·h; Nesterov's: w ← w − η·(g + β·h). PyTorch; course 004
+  averaged  ///< v ← β·v + (1 − β)·g, w ← w − η·v: heavy_ball at rate η·(1 − β). Course 002
+};
+constexpr std::array<std::string_view, 3> enum_names(MomentumForm) {
+  return {"keras", "heavy_ball", "averaged"};
+}
+
+/// w ← w − η·g (Robbins and Monro 1951). With momentum (Polyak 1964) what the momentum_form says;
+/// Nesterov's (1983) looks a step ahead. The forms differ where the rate changes: Keras's v holds
+/// the rate of each step, the others do not.
 struct SLOY_EXPORT SGD {
-  double learning_rate = 0.01;  ///< η, 0 or more
-  double momentum = 0;          ///< β in [0, 1)
-  bool nesterov = false;        ///< only with momentum
+  LearningRate learning_rate = 0.01;                 ///< η, 0 or more: a number or a schedule
+  double momentum = 0;                               ///< β in [0, 1)
+  bool nesterov = false;                             ///< only with momentum
+  MomentumForm momentum_form = MomentumForm::keras;  ///< what the momentum adds up
 
   Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;
@@ -67,13 +57,15 @@ struct SLOY_EXPORT SGD {
     field("learning_rate", &SGD::learning_rate);
     field("momentum", &SGD::momentum);
     field("nesterov", &SGD::nesterov);
+    field("momentum_form", &SGD::momentum_form);
   }
 };
 
-/// Where Adam adds epsilon, m̂ and v̂ being the moments divided by 1 − βᵗ. Keras's is the same as
-/// PyTorch's with ε / √(1 − β₂ᵗ): about 32 times larger in the first steps, equal in the end.
+/// Where epsilon is added to the root of what is kept of g². Of Adam m̂ and v̂ are the moments
+/// divided by 1 − βᵗ: Keras's form is the same as PyTorch's with ε / √(1 − β₂ᵗ), about 32 times
+/// larger in the first steps, equal in the end.
 enum class EpsilonPlace : std::uint8_t {
-  uncorrected,  ///< √(1 − β₂ᵗ)·m̂ / (√v + ε): Keras, and "epsilon hat" of Kingma and Ba
+  uncorrected,  ///< √(1 − β₂ᵗ)·m̂ / (√v + ε): Keras, and "epsilon hat" of Kingma and Ba; Adam alone
   outside_root,  ///< m̂ / (√v̂ + ε): Kingma and Ba's algorithm 1, PyTorch (there ε is 1e-8)
   inside_root    ///< m̂ / √(v̂ + ε): some lectures; ε here is about √ε outside
 };
@@ -81,16 +73,75 @@ constexpr std::array<std::string_view, 3> enum_names(EpsilonPlace) {
   return {"uncorrected", "outside_root", "inside_root"};
 }
 
-/// m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², m̂ = m / (1 − β₁ᵗ), t from 1,
+/// v ← ρ·v + (1 − ρ)·g², w ← w − η·g / √(v + ε) (Hinton 2012). Centered, v − a² takes v's place,
+/// a ← ρ·a + (1 − ρ)·g (Graves 2013). With momentum β: m ← β·m + η·g / √(v + ε), w ← w − m.
+/// PyTorch adds ε outside the root, ρ is 0.99 there.
+struct SLOY_EXPORT RMSprop {
+  LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
+  double rho = 0.9;                    ///< ρ in [0, 1)
+  double momentum = 0;                 ///< β in [0, 1)
+  std::optional<double> epsilon = {};  ///< ε, above 0; left out: 1e-7, outside the root 1e-8
+  bool centered = false;               ///< whether the gradient's mean is taken off v
+  EpsilonPlace epsilon_place = EpsilonPlace::inside_root;  ///< inside_root or outside_root
+
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static void fields(auto&& field) {
+    field("learning_rate", &RMSprop::learning_rate);
+    field("rho", &RMSprop::rho);
+    field("momentum", &RMSprop::momentum);
+    field("epsilon", &RMSprop::epsilon);
+    field("centered", &RMSprop::centered);
+    field("epsilon_place", &RMSprop::epsilon_place);
+  }
+};
+
+/// s ← s + g², w ← w − η·g / √(s + ε) (Duchi, Hazan and Singer 2011). PyTorch adds ε outside the
+/// root and lets s begin at 0.
+struct SLOY_EXPORT Adagrad {
+  LearningRate learning_rate = 0.001;      ///< η, 0 or more: a number or a schedule
+  double initial_accumulator_value = 0.1;  ///< s before the first step, 0 or more
+  std::optional<double> epsilon = {};      ///< ε, above 0; left out: 1e-7, outside the root 1e-10
+  EpsilonPlace epsilon_place = EpsilonPlace::inside_root;  ///< inside_root or outside_root
+
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static void fields(auto&& field) {
+    field("learning_rate", &Adagrad::learning_rate);
+    field("initial_accumulator_value", &Adagrad::initial_accumulator_value);
+    field("epsilon", &Adagrad::epsilon);
+    field("epsilon_place", &Adagrad::epsilon_place);
+  }
+};
+
+/// s ← ρ·s + (1 − ρ)·g², d = g·√(u + ε) / √(s + ε), u ← ρ·u + (1 − ρ)·d², w ← w − η·d (Zeiler 2012,
+/// with a rate of 1). PyTorch has ρ = 0.9, ε = 1e-6.
+struct SLOY_EXPORT Adadelta {
+  LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
+  double rho = 0.95;                   ///< ρ in [0, 1)
+  double epsilon = 1e-7;               ///< ε, above 0
+
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static void fields(auto&& field) {
+    field("learning_rate", &Adadelta::learning_rate);
+    field("rho", &Adadelta::rho);
+    field("epsilon", &Adadelta::epsilon);
+  }
+};
+
+/// m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², m̂ = m / (1 − β₁ᵗ),
 /// w ← w − η·√(1 − β₂ᵗ)·m̂ / (√v + ε): Keras's (Kingma and Ba 2015). With epsilon_place outside_root
 /// w ← w − η·m̂ / (√v̂ + ε), v̂ = v / (1 − β₂ᵗ): their algorithm 1, and PyTorch's.
 struct SLOY_EXPORT Adam {
-  double learning_rate = 0.001;  ///< η, 0 or more
-  double beta_1 = 0.9;           ///< β₁ in [0, 1)
-  double beta_2 = 0.999;         ///< β₂ in [0, 1)
+  LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
+  double beta_1 = 0.9;                 ///< β₁ in [0, 1)
+  double beta_2 = 0.999;               ///< β₂ in [0, 1)
   /// ε, above 0; left out: 1e-7, or its square where it is added inside the root
   std::optional<double> epsilon = {};
   EpsilonPlace epsilon_place = EpsilonPlace::uncorrected;  ///< where ε is added
+  /// true: v is its largest value so far, which makes it converge (Reddi, Kale and Kumar 2018)
+  bool amsgrad = false;
 
   Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;
@@ -100,67 +151,126 @@ struct SLOY_EXPORT Adam {
     field("beta_2", &Adam::beta_2);
     field("epsilon", &Adam::epsilon);
     field("epsilon_place", &Adam::epsilon_place);
+    field("amsgrad", &Adam::amsgrad);
   }
 };
 
-/// A type with an optimizer's `step` and `learning_rate`.
-template <class T>
-concept OptimizerType = requires(const T& optimizer, OptimizerScope& scope, Value v) {
-  { optimizer.step(scope, v, v) } -> std::same_as<Value>;
-  double(optimizer.learning_rate);
-};
+/// Adam with the decay w ← w − η·λ·w before each step (Loshchilov and Hutter 2019): the option
+/// weight_decay as an argument. In PyTorch λ is 0.01.
+struct SLOY_EXPORT AdamW {
+  LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
+  double weight_decay = 0.004;         ///< λ, 0 or more
+  double beta_1 = 0.9;                 ///< β₁ in [0, 1)
+  double beta_2 = 0.999;               ///< β₂ in [0, 1)
+  /// ε, above 0; left out: 1e-7, or its square where it is added inside the root
+  std::optional<double> epsilon = {};
+  EpsilonPlace epsilon_place = EpsilonPlace::uncorrected;  ///< where ε is added
+  /// true: v is its largest value so far, which makes it converge (Reddi, Kale and Kumar 2018)
+  bool amsgrad = false;
 
-/// One of these, or a type of your own with the same `step` and `learning_rate`.
-class SLOY_EXPORT Optimizer {
- public:
-  template <class T>
-  requires(!std::same_as<T, Optimizer> && (OptimizerType<T> || requires { &T::step; }))
-      Optimizer(T optimizer) {  // NOLINT: SGD{} is an optimizer
-    static_assert(OptimizerType<T>,
-                  "an optimizer has a member `double learning_rate` and "
-                  "`Value step(OptimizerScope& scope, Value weight, Value gradient) const`");
-    if constexpr (OptimizerType<T>) held_ = std::make_shared<Held<T>>(std::move(optimizer));
-  }
-
-  double learning_rate() const { return held_->learning_rate(); }
-  Value step(OptimizerScope& scope, Value weight, Value gradient) const {
-    return held_->step(scope, weight, gradient);
-  }
-  /// Writes a step that makes `loss` smaller into its graph: the gradients and, as updates, the
-  /// trainable parameters it depends on, the slots and the step's number. Returns all updates of
-  /// the graph, those of layers among them. Throws ShapeError where the loss is no scalar,
-  /// ConfigError where it depends on nothing trainable, or the graph has a step already.
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;
-  /// "SGD".
-  std::string_view type() const { return held_->type(); }
-  friend SLOY_EXPORT Config to_config(const Optimizer& optimizer);
-
- private:
-  struct Interface : detail::DescribedBase {
-    virtual double learning_rate() const = 0;
-    virtual Value step(OptimizerScope& scope, Value weight, Value gradient) const = 0;
-  };
-  template <class T>
-  struct Held final : detail::DescribedHolder<T, Interface> {
-    using detail::DescribedHolder<T, Interface>::DescribedHolder;
-    double learning_rate() const override { return this->value.learning_rate; }
-    Value step(OptimizerScope& scope, Value weight, Value gradient) const override {
-      return this->value.step(scope, weight, gradient);
-    }
-  };
-  std::shared_ptr<const Interface> held_;
+  static void fields(auto&& field) {
+    field("learning_rate", &AdamW::learning_rate);
+    field("weight_decay", &AdamW::weight_decay);
+    field("beta_1", &AdamW::beta_1);
+    field("beta_2", &AdamW::beta_2);
+    field("epsilon", &AdamW::epsilon);
+    field("epsilon_place", &AdamW::epsilon_place);
+    field("amsgrad", &AdamW::amsgrad);
+  }
 };
 
-/// The scalar of the state that holds the learning rate: one for all of a model's programs.
-inline constexpr std::string_view learning_rate_variable = "learning_rate";
+/// m ← β₁·m + (1 − β₁)·g, u ← max(β₂·u, |g|), w ← w − η / (1 − β₁ᵗ)·m / (u + ε) (Kingma and Ba
+/// 2015, section 7.1). PyTorch adds ε to |g| instead.
+struct SLOY_EXPORT Adamax {
+  LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
+  double beta_1 = 0.9;                 ///< β₁ in [0, 1)
+  double beta_2 = 0.999;               ///< β₂ in [0, 1)
+  double epsilon = 1e-7;               ///< ε, above 0
 
-/// { type = …, fields… }. Throws ConfigError where it has members but no fields().
-SLOY_EXPORT Config to_config(const Optimizer& optimizer);
-SLOY_EXPORT void from_config(const Config& config, Optimizer& optimizer);
-/// Throws ConfigError on an unknown type, naming the nearest.
-SLOY_EXPORT Optimizer optimizer_from_config(const Config& config,
-                                            std::span<const TypeEntry<Optimizer>> custom = {});
-/// The built-in optimizers, in the order of the reference.
-SLOY_EXPORT std::span<const TypeEntry<Optimizer>> optimizer_types();
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static void fields(auto&& field) {
+    field("learning_rate", &Adamax::learning_rate);
+    field("beta_1", &Adamax::beta_1);
+    field("beta_2", &Adamax::beta_2);
+    field("epsilon", &Adamax::epsilon);
+  }
+};
+
+/// Adam with Nesterov's momentum (Dozat 2016). m and v as Adam's, μ(t) = β₁·(1 − ½·0.96^(t·ψ)) with
+/// ψ the momentum_decay, Π(t) = μ(1)·…·μ(t); w ← w − η·n / (√v̂ + ε), v̂ = v / (1 − β₂ᵗ), n = μ(t +
+/// 1)·m / (1 − Π(t + 1)) + (1 − μ(t))·g / (1 − Π(t)). In PyTorch ψ is 0.004 and η 0.002.
+struct SLOY_EXPORT Nadam {
+  LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
+  double beta_1 = 0.9;                 ///< β₁ in [0, 1)
+  double beta_2 = 0.999;               ///< β₂ in [0, 1)
+  double epsilon = 1e-7;               ///< ε, above 0
+  double momentum_decay = 1;           ///< ψ, 0 or more
+
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static void fields(auto&& field) {
+    field("learning_rate", &Nadam::learning_rate);
+    field("beta_1", &Nadam::beta_1);
+    field("beta_2", &Nadam::beta_2);
+    field("epsilon", &Nadam::epsilon);
+    field("momentum_decay", &Nadam::momentum_decay);
+  }
+};
+
+/// w ← w − η·sign(β₁·m + (1 − β₁)·g), then m ← β₂·m + (1 − β₂)·g (Chen et al. 2023).
+struct SLOY_EXPORT Lion {
+  LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
+  double beta_1 = 0.9;                 ///< β₁ in [0, 1)
+  double beta_2 = 0.99;                ///< β₂ in [0, 1)
+
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static void fields(auto&& field) {
+    field("learning_rate", &Lion::learning_rate);
+    field("beta_1", &Lion::beta_1);
+    field("beta_2", &Lion::beta_2);
+  }
+};
+
+/// Adam's u = m̂ / (√v̂ + ε) + λ·w, scaled layer by layer: w ← w − η·(‖w‖ / ‖u‖)·u (LAMB; You et al.
+/// 2020); the quotient is 1 where a norm is 0. Keras's has no λ in u, only the option weight_decay.
+struct SLOY_EXPORT Lamb {
+  LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
+  double beta_1 = 0.9;                 ///< β₁ in [0, 1)
+  double beta_2 = 0.999;               ///< β₂ in [0, 1)
+  double epsilon = 1e-7;               ///< ε, above 0
+  double weight_decay_in_ratio = 0;    ///< λ of u, 0 or more: 0.01 in the paper
+
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static void fields(auto&& field) {
+    field("learning_rate", &Lamb::learning_rate);
+    field("beta_1", &Lamb::beta_1);
+    field("beta_2", &Lamb::beta_2);
+    field("epsilon", &Lamb::epsilon);
+    field("weight_decay_in_ratio", &Lamb::weight_decay_in_ratio);
+  }
+};
+
+/// r = κ·‖w‖ / (‖g‖ + λ·‖w‖), v ← β·v + η·r·(g + λ·w), w ← w − v (LARS; You, Gitman and Ginsburg
+/// 2017); r is 1 where a norm is 0.
+struct SLOY_EXPORT Lars {
+  LearningRate learning_rate = 0.01;  ///< η, 0 or more: a number or a schedule
+  double momentum = 0.9;              ///< β in [0, 1)
+  double trust_coefficient = 0.001;   ///< κ, above 0
+  double weight_decay_in_ratio = 0;   ///< λ of r, 0 or more: 0.0005 in the paper
+
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const;
+  std::vector<Graph::Update> minimize(Value loss) const;
+  static void fields(auto&& field) {
+    field("learning_rate", &Lars::learning_rate);
+    field("momentum", &Lars::momentum);
+    field("trust_coefficient", &Lars::trust_coefficient);
+    field("weight_decay_in_ratio", &Lars::weight_decay_in_ratio);
+  }
+};
 
 }  // namespace sloy

@@ -5,36 +5,69 @@
 ///     struct TowardsOne {
 ///       Value call(Value weight) const { return 0.01 * sum(square(weight - 1)); }
 ///     };
+///
+/// With `Value proximal_step(Value weight, Value learning_rate) const` too it is a proximal one:
+/// each step of an optimizer then ends with what that gives, for the weight as the step left it.
+/// Its penalty counts in the loss; `stop_gradient` keeps it out of the gradient.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include <sloy/described.h>
 #include <sloy/graph.h>
 
 namespace sloy {
 
-/// l1·Σ|w|: draws weights to 0 (Tibshirani 1996).
+/// l1·Σ|w|: draws weights to 0 (Tibshirani 1996). By its gradient they hover near 0. The proximal
+/// form takes none and ends each step with w ← sign(w)·max(|w| − η·l1, 0), η the learning rate:
+/// weights become exactly 0 (Daubechies, Defrise and De Mol 2004). Keras has the gradient alone.
 struct SLOY_EXPORT L1 {
-  double l1 = 0.01;
+  double l1 = 0.01;       ///< 0 or more
+  bool proximal = false;  ///< true: a soft threshold after each step takes the gradient's place
   Value call(Value weight) const;
-  static void fields(auto&& field) { field("l1", &L1::l1); }
+  Value proximal_step(Value weight, Value learning_rate) const;
+  static void fields(auto&& field) {
+    field("l1", &L1::l1);
+    field("proximal", &L1::proximal);
+  }
 };
 /// l2·Σw²: for plain SGD the same as a weight decay of 2·l2 (Krogh and Hertz 1992).
 struct SLOY_EXPORT L2 {
-  double l2 = 0.01;
+  double l2 = 0.01;  ///< 0 or more
   Value call(Value weight) const;
   static void fields(auto&& field) { field("l2", &L2::l2); }
 };
-/// l1·Σ|w| + l2·Σw² (Zou and Hastie 2005).
+/// l1·Σ|w| + l2·Σw² (Zou and Hastie 2005). The proximal form is of the first part.
 struct SLOY_EXPORT L1L2 {
-  double l1 = 0;
-  double l2 = 0;
+  double l1 = 0;          ///< 0 or more
+  double l2 = 0;          ///< 0 or more
+  bool proximal = false;  ///< true: a soft threshold after each step takes the gradient's place
   Value call(Value weight) const;
+  Value proximal_step(Value weight, Value learning_rate) const;
   static void fields(auto&& field) {
     field("l1", &L1L2::l1);
     field("l2", &L1L2::l2);
+    field("proximal", &L1L2::proximal);
+  }
+};
+
+/// Which vectors of a matrix are drawn apart.
+enum class OrthogonalMode : std::uint8_t { rows, columns };
+constexpr std::array<std::string_view, 2> enum_names(OrthogonalMode) { return {"rows", "columns"}; }
+
+/// factor times the mean |cosine| between two rows, or columns, of a matrix: draws them towards
+/// right angles. For a Dense kernel (in, out) a column is a unit.
+struct SLOY_EXPORT OrthogonalRegularizer {
+  double factor = 0.01;                        ///< 0 or more
+  OrthogonalMode mode = OrthogonalMode::rows;  ///< what is drawn apart
+  Value call(Value weight) const;
+  static void fields(auto&& field) {
+    field("factor", &OrthogonalRegularizer::factor);
+    field("mode", &OrthogonalRegularizer::mode);
   }
 };
 
@@ -48,18 +81,29 @@ class SLOY_EXPORT Regularizer {
       : held_(std::make_shared<Held<T>>(std::move(regularizer))) {}
 
   explicit operator bool() const { return held_ != nullptr; }
-  /// The penalty, a scalar. REQUIRES: not none.
+  /// The penalty, a scalar. REQUIRES: not none, as below.
   Value operator()(Value weight) const { return held_->call(weight); }
+  /// What a step of an optimizer ends with: the weight itself where the penalty isn't proximal.
+  Value proximal_step(Value weight, Value learning_rate) const {
+    return held_->proximal_step(weight, learning_rate);
+  }
   friend SLOY_EXPORT Config to_config(const Regularizer& regularizer);
 
  private:
   struct Interface : detail::DescribedBase {
     virtual Value call(Value weight) const = 0;
+    virtual Value proximal_step(Value weight, Value learning_rate) const = 0;
   };
   template <class T>
   struct Held final : detail::DescribedHolder<T, Interface> {
     using detail::DescribedHolder<T, Interface>::DescribedHolder;
     Value call(Value weight) const override { return this->value.call(weight); }
+    Value proximal_step(Value weight, Value learning_rate) const override {
+      if constexpr (requires { this->value.proximal_step(weight, learning_rate); }) {
+        return this->value.proximal_step(weight, learning_rate);
+      }
+      return weight;
+    }
   };
   std::shared_ptr<const Interface> held_;
 };

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sloy/constraints.h>
 #include <sloy/graph.h>
 #include <sloy/initializers.h>
 #include <sloy/regularizers.h>
@@ -72,10 +73,11 @@ class SLOY_EXPORT Scope {
   /// Whether the layer learns; a frozen one behaves as in inference.
   bool trainable() const { return trainable_; }
 
-  /// A parameter of float32, added to the model's variables when it is first asked for. Throws
+  /// A parameter of float32, added to the model's variables when it is first asked for. Each step
+  /// of an optimizer ends with the regularizer's proximal step and the constraint. Throws
   /// ShapeError where it exists with another shape, or a size is below 1 or the batch's.
   Value weight(std::string_view name, Shape shape, const Initializer& initializer = GlorotUniform{},
-               const Regularizer& regularizer = {});
+               const Regularizer& regularizer = {}, const Constraint& constraint = {});
   /// Numbers the layer keeps, not trained: set by `update`. Throws as `weight` does.
   Value statistic(std::string_view name, Shape shape, const Initializer& initializer = Zeros{});
   /// After a training step the statistic is f of its value so far; does nothing in inference or

@@ -4,6 +4,7 @@
 #include <sloy/activations.h>
 #include <sloy/callbacks.h>
 #include <sloy/config.h>
+#include <sloy/constraints.h>
 #include <sloy/covariate_shift.h>
 #include <sloy/data.h>
 #include <sloy/error.h>
@@ -16,14 +17,17 @@
 #include <sloy/layers.h>
 #include <sloy/losses.h>
 #include <sloy/metrics.h>
+#include <sloy/minimize.h>
 #include <sloy/model.h>
 #include <sloy/nearest.h>
 #include <sloy/op.h>
 #include <sloy/ops.h>
+#include <sloy/optimizer.h>
 #include <sloy/optimizers.h>
 #include <sloy/outputs.h>
 #include <sloy/program.h>
 #include <sloy/recipe.h>
 #include <sloy/regularizers.h>
+#include <sloy/schedules.h>
 #include <sloy/scope.h>
 #include <sloy/tensor.h>

@@ -28,12 +28,47 @@ void check_normal(std::string_view type, double mean, double stddev) {
   require_number(stddev >= 0, fmt::format("{}'s stddev", type), stddev, "of 0 or more");
 }
 
-double glorot(const Shape& shape) {
+double fan_of(const Shape& shape, FanMode mode) {
   const Fans fan = fans(shape);
-  return 2.0 / std::max(1.0, fan.in + fan.out);
+  switch (mode) {
+    case FanMode::fan_in: return std::max(1.0, fan.in);
+    case FanMode::fan_out: return std::max(1.0, fan.out);
+    case FanMode::fan_avg: break;
+  }
+  return std::max(1.0, (fan.in + fan.out) / 2);
 }
-double he(const Shape& shape) { return 2.0 / std::max(1.0, fans(shape).in); }
-double lecun(const Shape& shape) { return 1.0 / std::max(1.0, fans(shape).in); }
+
+double glorot(const Shape& shape) { return 1.0 / fan_of(shape, FanMode::fan_avg); }
+double he(const Shape& shape) { return 2.0 / fan_of(shape, FanMode::fan_in); }
+double lecun(const Shape& shape) { return 1.0 / fan_of(shape, FanMode::fan_in); }
+
+/// Makes the columns of a matrix (rows, columns), in row-major order, orthogonal and of length 1:
+/// Gram and Schmidt's way, each column twice, without which rounding would leave them at an angle.
+/// It is the Q whose R has a positive diagonal. REQUIRES: rows ≥ columns.
+void orthonormalize(std::vector<double>& matrix, std::size_t rows, std::size_t columns) {
+  const auto at = [&](std::size_t row, std::size_t column) -> double& {
+    return matrix[row * columns + column];
+  };
+  std::vector<double> shares(columns);
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (int pass = 0; pass < 2; ++pass) {
+      std::fill(shares.begin(), shares.end(), 0.0);
+      for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t before = 0; before < c; ++before) {
+          shares[before] += at(r, before) * at(r, c);
+        }
+      }
+      for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t before = 0; before < c; ++before) {
+          at(r, c) -= shares[before] * at(r, before);
+        }
+      }
+    }
+    double squares = 0;
+    for (std::size_t r = 0; r < rows; ++r) squares += at(r, c) * at(r, c);
+    for (std::size_t r = 0; r < rows; ++r) at(r, c) /= std::sqrt(squares);
+  }
+}
 
 }  // namespace
 
@@ -103,6 +138,19 @@ void TruncatedNormal::fill(std::span<float> out, const Shape&, WeightRandom& ran
   check_normal(type_name<TruncatedNormal>(), mean, stddev);
   random.truncated_normal(out, mean, stddev);
 }
+void VarianceScaling::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
+  require_number(scale > 0, "VarianceScaling's scale", scale, "above 0");
+  const double variance = scale / fan_of(shape, mode);
+  switch (distribution) {
+    case WeightDistribution::truncated_normal: return scaled_normal(out, variance, random);
+    case WeightDistribution::untruncated_normal: return random.normal(out, 0, std::sqrt(variance));
+    case WeightDistribution::uniform: return scaled_uniform(out, variance, random);
+  }
+}
+void StandardUniform::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
+  const double limit = std::sqrt(lecun(shape));
+  random.uniform(out, -limit, limit);
+}
 void GlorotUniform::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
   scaled_uniform(out, glorot(shape), random);
 }
@@ -122,6 +170,35 @@ void LecunNormal::fill(std::span<float> out, const Shape& shape, WeightRandom& r
   scaled_normal(out, lecun(shape), random);
 }
 
+void Orthogonal::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
+  require_finite("Orthogonal's gain", gain);
+  if (shape.rank() < 2) {
+    throw ShapeError("Orthogonal needs a weight of two axes or more",
+                     {{"weight", to_string(shape)}}, "give it to a kernel, not to a bias");
+  }
+  const auto columns = static_cast<std::size_t>(shape.size(-1));
+  const std::size_t rows = out.size() / columns;
+  const std::size_t longer = std::max(rows, columns), shorter = std::min(rows, columns);
+  random.normal(out, 0, 1);
+  std::vector<double> matrix(out.begin(), out.end());
+  orthonormalize(matrix, longer, shorter);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::size_t row = i / columns, column = i % columns;
+    out[i] = static_cast<float>(gain * matrix[rows < columns ? column * shorter + row : i]);
+  }
+}
+void IdentityInitializer::fill(std::span<float> out, const Shape& shape, WeightRandom&) const {
+  require_finite("IdentityInitializer's gain", gain);
+  if (shape.rank() != 2) {
+    throw ShapeError("IdentityInitializer needs a weight of two axes",
+                     {{"weight", to_string(shape)}}, "give it to the kernel of a Dense");
+  }
+  const auto columns = static_cast<std::size_t>(shape.size(-1));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = i / columns == i % columns ? static_cast<float>(gain) : 0.0f;
+  }
+}
+
 Tensor Initializer::operator()(const Shape& shape, std::uint64_t seed,
                                std::string_view path) const {
   Tensor values(DType::float32, shape);
@@ -132,12 +209,14 @@ Tensor Initializer::operator()(const Shape& shape, std::uint64_t seed,
 
 std::span<const TypeEntry<Initializer>> initializer_types() {
   static constexpr std::array types{
-      type_entry<Initializer, Zeros>(),         type_entry<Initializer, Ones>(),
-      type_entry<Initializer, Constant>(),      type_entry<Initializer, RandomNormal>(),
-      type_entry<Initializer, RandomUniform>(), type_entry<Initializer, TruncatedNormal>(),
-      type_entry<Initializer, GlorotUniform>(), type_entry<Initializer, GlorotNormal>(),
-      type_entry<Initializer, HeUniform>(),     type_entry<Initializer, HeNormal>(),
-      type_entry<Initializer, LecunUniform>(),  type_entry<Initializer, LecunNormal>()};
+      type_entry<Initializer, Zeros>(),           type_entry<Initializer, Ones>(),
+      type_entry<Initializer, Constant>(),        type_entry<Initializer, RandomNormal>(),
+      type_entry<Initializer, RandomUniform>(),   type_entry<Initializer, TruncatedNormal>(),
+      type_entry<Initializer, GlorotUniform>(),   type_entry<Initializer, GlorotNormal>(),
+      type_entry<Initializer, HeUniform>(),       type_entry<Initializer, HeNormal>(),
+      type_entry<Initializer, LecunUniform>(),    type_entry<Initializer, LecunNormal>(),
+      type_entry<Initializer, VarianceScaling>(), type_entry<Initializer, StandardUniform>(),
+      type_entry<Initializer, Orthogonal>(),      type_entry<Initializer, IdentityInitializer>()};
   return types;
 }
 

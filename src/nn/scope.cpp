@@ -81,8 +81,14 @@ VariableId Scope::variable(std::string_view name, const Shape& shape,
 }
 
 Value Scope::weight(std::string_view name, Shape shape, const Initializer& initializer,
-                    const Regularizer& regularizer) {
+                    const Regularizer& regularizer, const Constraint& constraint) {
   const VariableId id = variable(name, shape, initializer, Role::parameter);
+  if (regularizer || constraint) {
+    graph().variables()[id].after_update = [regularizer, constraint](Value weight, Value rate) {
+      if (regularizer) weight = regularizer.proximal_step(weight, rate);
+      return constraint ? constraint(weight) : weight;
+    };
+  }
   const Value value = graph().variable(id);
   auto& regularized = build_->regularized_;
   const bool first = std::find(regularized.begin(), regularized.end(), id) == regularized.end();

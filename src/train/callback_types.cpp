@@ -7,8 +7,9 @@ namespace sloy {
 
 std::span<const TypeEntry<Callback>> callback_types() {
   static constexpr std::array table{
-      type_entry<Callback, EarlyStopping>(), type_entry<Callback, ModelCheckpoint>(),
-      type_entry<Callback, CSVLogger>(), type_entry<Callback, OneCycle>()};
+      type_entry<Callback, EarlyStopping>(),     type_entry<Callback, ModelCheckpoint>(),
+      type_entry<Callback, CSVLogger>(),         type_entry<Callback, OneCycle>(),
+      type_entry<Callback, ReduceLROnPlateau>(), type_entry<Callback, LearningRateScheduler>()};
   return table;
 }
 

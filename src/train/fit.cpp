@@ -51,6 +51,12 @@ void check_validation(const data::Spec& train, const data::Spec& validation) {
                     {"validation", to_string(validation.features), to_string(validation.targets)}});
 }
 
+ConfigError rate_follows(const LearningRate& schedule) {
+  return ConfigError(
+      fmt::format("the learning rate follows {}: a callback can't set it", schedule.type()), {},
+      "give the optimizer a number as learning_rate, or leave the callback out");
+}
+
 bool all_finite(std::span<const std::byte> bytes, Precision precision) {
   const auto check = [&](const auto* numbers) {
     const std::size_t count = bytes.size() / sizeof *numbers;
@@ -74,19 +80,17 @@ class Fit final : public Run {
         examples_(train.size()),
         batch_size_(std::min(options.batch_size, train.size())),
         trainer_(trainer_for(impl, train.spec(), batch_size_, options.class_weight)),
-        step_(trainer_.step.program),
         loader_(train, {.batch_size = batch_size_,
                         .shuffle = options.shuffle,
                         .seed = impl.seed,
                         .workers = workers_}),
         feeds_(train.spec(), impl.compiled->precision),
         check_(impl, train.spec(), false),
-        full_(&step_.executable(batch_size_)),
-        figures_(trainer_.step.figures, *full_),
+        full_(&trainer_.steps.prepare(batch_size_)),
+        figures_(trainer_.steps.figures(), *full_),
         log_names_(figures_.names()) {
     // Every program is compiled before the first step, the last smaller batch's too.
-    const std::int64_t rest = examples_ % batch_size_;
-    last_ = rest == 0 ? full_ : &step_.executable(rest);
+    if (examples_ % batch_size_ != 0) trainer_.steps.prepare(examples_ % batch_size_);
     if (!validation.empty()) {
       validation_.emplace(impl, validation, options.batch_size,
                           data::workers_for(validation, options.workers), false);
@@ -118,6 +122,7 @@ class Fit final : public Run {
       ++epoch_;
     }
     if (checkpoints_) checkpoints_->finish();
+    impl_.compiled->optimizer.take_average(impl_.state);
     for (Callback& callback : callbacks_) callback.on_train_end(*this, logs_);
     // Of the weights that are kept: callbacks may have put the best ones back.
     if (!interrupted_) measure_training_set(impl_, train_, batch_size_, workers_);
@@ -149,6 +154,8 @@ class Fit final : public Run {
   }
   double learning_rate() const override { return state().scalar(scalar(learning_rate_variable)); }
   void set_learning_rate(double rate) override {
+    const LearningRate own = impl_.compiled->optimizer.learning_rate();
+    if (own.is_schedule()) throw rate_follows(own);
     state().set_scalar(scalar(learning_rate_variable), rate);
   }
   void stop() override { stopped_ = true; }
@@ -199,7 +206,7 @@ class Fit final : public Run {
 
   void run_step(const data::Batch& given) {
     check_(given);
-    Executable& executable = given.count == batch_size_ ? *full_ : *last_;
+    Executable& executable = trainer_.steps.next(impl_.state, given.count);
     executable.run(impl_.state, feeds_.of(given));
     figures_.add(executable, impl_.compiled->precision, given.count);
     ++steps_done_;
@@ -315,12 +322,10 @@ class Fit final : public Run {
   std::int64_t examples_;
   std::int64_t batch_size_;
   Trainer& trainer_;
-  Program step_;
   data::Loader loader_;
   BatchFeeds feeds_;
   TargetCheck check_;
-  Executable* full_;
-  Executable* last_ = nullptr;
+  Executable* full_;  ///< of a whole batch, that changes the weights
   Figures figures_;
   std::vector<std::string> log_names_;
   std::set<std::string, std::less<>> noted_undefined_;

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "base/arguments.h"
 #include "graph/leaf.h"
+#include "nn/custom_types.h"
+#include "train/optimizer_options.h"
 
 namespace sloy {
 namespace {
@@ -44,10 +47,12 @@ std::vector<VariableId> trainable_parameters(Value loss) {
   return found;
 }
 
-bool has_update(const Graph& graph, VariableId id) {
-  const auto& updates = graph.updates();
-  return std::any_of(updates.begin(), updates.end(),
-                     [&](const Graph::Update& update) { return update.variable == id; });
+/// Its update so far, or an empty value.
+Value update_of(const Graph& graph, VariableId id) {
+  for (const Graph::Update& update : graph.updates()) {
+    if (update.variable == id) return update.value;
+  }
+  return {};
 }
 
 /// What can be trained, or why nothing can.
@@ -62,12 +67,48 @@ std::vector<VariableId> parameters_to_train(Value loss) {
                       "make a layer trainable, or check that the loss is of the model's output");
   }
   for (VariableId id : found) {
-    if (!has_update(loss.graph(), id)) continue;
+    if (!update_of(loss.graph(), id)) continue;
     throw ConfigError(
         fmt::format("{} has an update already", loss.graph().variables()[id].name), {},
         "minimize one loss a graph: add losses up, or build a graph for each optimizer");
   }
   return found;
+}
+
+std::vector<Value> gradients_of(Value loss, std::span<const VariableId> ids) {
+  std::vector<Value> parameters;
+  for (VariableId id : ids) parameters.push_back(loss.graph().variable(id));
+  return gradient(loss, parameters);
+}
+
+constexpr std::string_view gradient_sum = "gradient_sum";
+
+/// The mean of this gradient and those accumulated, which begin anew at 0.
+Value take_accumulated(Graph& graph, VariableId id, Value gradient,
+                       const OptimizerOptions& options) {
+  Value sum;
+  OptimizerScope(graph, id).slot(gradient_sum, [&](Value old) {
+    sum = old;
+    return broadcast_to(graph.constant(0.0), old.shape());
+  });
+  return (sum + gradient) / options.gradient_accumulation_steps;
+}
+
+/// One more, where nothing in the graph counts it yet.
+void count_step(Graph& graph, VariableId steps) {
+  if (update_of(graph, steps)) return;
+  const Value one = graph.constant(Tensor::scalar(std::int32_t{1}));
+  graph.update(steps, [&](Value done) { return done + one; });
+}
+
+/// First values that are all one number; absent where that is 0.
+std::function<Tensor(std::uint64_t)> filled_with(double value, const Shape& shape) {
+  if (value == 0) return {};
+  return [value, shape](std::uint64_t) {
+    Tensor filled(DType::float64, shape);
+    for (double& number : filled.mutable_values<double>()) number = value;
+    return filled;
+  };
 }
 
 /// "dense" of "dense/kernel".
@@ -78,15 +119,26 @@ std::string layer_of(std::string_view parameter) {
 
 }  // namespace
 
+OptimizerScope::OptimizerScope(Graph& graph, VariableId weight, const OptimizerOptions& options)
+    : graph_(graph), weight_(weight), accumulation_steps_(options.gradient_accumulation_steps) {
+  const std::string& name = graph.variables()[weight].name;
+  multiplier_ = multiplier_of(options, name);
+  decays_ = sloy::decays(options, name);
+}
+
 Value OptimizerScope::learning_rate() const {
-  return graph_.variable(graph_.variables().find(learning_rate_variable));
+  const Value rate = graph_.variable(graph_.variables().find(learning_rate_variable));
+  return multiplier_ == 1 ? rate : rate * multiplier_;
 }
 
 Value OptimizerScope::step_number() const {
-  return cast(graph_.variable(graph_.variables().find(step_variable)), DType::float32) + 1.0;
+  const Value steps = cast(graph_.variable(graph_.variables().find(step_variable)), DType::float32);
+  if (accumulation_steps_ == 1) return steps + 1.0;
+  return floor(steps / accumulation_steps_) + 1.0;
 }
 
-Value OptimizerScope::slot(std::string_view name, const std::function<Value(Value)>& f) {
+Value OptimizerScope::slot(std::string_view name, const std::function<Value(Value)>& f,
+                           double initial) {
   Variables& variables = graph_.variables();
   const Variable& weight = variables[weight_];
   const std::string full = fmt::format("optimizer/{}/{}", weight.name, name);
@@ -99,50 +151,177 @@ Value OptimizerScope::slot(std::string_view name, const std::function<Value(Valu
                         .trainable = false,
                         .follows = weight_});
   }
+  // Like the learning rate's, the first value is that of the last optimizer.
+  variables[id].initial = filled_with(initial, variables[id].type.shape);
   Value updated;
   graph_.update(id, [&](Value old) { return updated = f(old); });
   return updated;
 }
 
+Value OptimizerScope::shared_slot(std::string_view name, const std::function<Value(Value)>& f,
+                                  double initial) {
+  Variables& variables = graph_.variables();
+  const std::string full = fmt::format("optimizer/{}", name);
+  VariableId id = variables.find(full);
+  if (id < 0) {
+    id = variables.add({.name = full,
+                        .type = {DType::float32, {}},
+                        .role = Role::slot,
+                        .initial = {},
+                        .trainable = false});
+  }
+  variables[id].initial = filled_with(initial, {});
+  if (const Value updated = update_of(graph_, id)) return updated;
+  graph_.update(id, f);
+  return update_of(graph_, id);
+}
+
+void Optimizer::check(const Graph& graph, std::span<const VariableId> weights) const {
+  const LearningRate rate = learning_rate();
+  // A schedule looks at its own arguments.
+  if (const double first = rate.at(0); !rate.is_schedule()) {
+    require_number(first >= 0, "the optimizer's learning_rate", first, "of 0 or more");
+  }
+  check_ranges(options_);
+  std::vector<std::string_view> names;
+  for (VariableId id : weights) names.push_back(graph.variables()[id].name);
+  check_names(options_, names);
+  if (options_.weight_decay && held_->decays_itself()) {
+    throw ConfigError(fmt::format("{} has a weight_decay of its own", type()), {},
+                      fmt::format("write {}{{.weight_decay = {}}}, not the option", type(),
+                                  *options_.weight_decay));
+  }
+}
+
 std::vector<Graph::Update> Optimizer::minimize(Value loss) const {
   Graph& graph = loss.graph();
   const std::vector<VariableId> ids = parameters_to_train(loss);
-  std::vector<Value> parameters;
-  for (VariableId id : ids) parameters.push_back(graph.variable(id));
-  const std::vector<Value> gradients = gradient(loss, parameters);
+  check(graph, ids);
+  std::vector<Value> gradients = gradients_of(loss, ids);
 
   const Graph::Section phase(graph, Phase::update);
   Variables& variables = graph.variables();
-  scalar_variable(variables, learning_rate_variable, DType::float32, learning_rate());
+  const LearningRate rate = learning_rate();
+  const VariableId rate_id =
+      scalar_variable(variables, learning_rate_variable, DType::float32, rate.at(0));
   const VariableId steps = scalar_variable(variables, step_variable, DType::int32, 0);
+  if (options_.gradient_accumulation_steps > 1) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      gradients[i] = take_accumulated(graph, ids[i], gradients[i], options_);
+    }
+  }
+  gradients = clipped(options_, std::move(gradients));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto layer = Graph::Section::at(graph, layer_of(variables[ids[i]].name));
-    OptimizerScope scope(graph, ids[i]);
-    graph.set_update(ids[i], step(scope, parameters[i], gradients[i]));
+    OptimizerScope scope(graph, ids[i], options_);
+    graph.set_update(ids[i], updated(scope, ids[i], gradients[i]));
   }
-  if (!has_update(graph, steps)) {
-    const Value one = graph.constant(Tensor::scalar(std::int32_t{1}));
-    graph.update(steps, [&](Value done) { return done + one; });
+  if (rate.is_schedule()) {
+    const Graph::Section section(graph, learning_rate_variable);
+    const Value done = OptimizerScope(graph, ids.front(), options_).step_number();
+    graph.set_update(rate_id, rate.call(done));
   }
+  count_step(graph, steps);
   return graph.updates();
 }
 
+Value Optimizer::updated(OptimizerScope& scope, VariableId id, Value gradient) const {
+  const Value weight = scope.graph().variable(id);
+  Value start = weight;
+  if (options_.weight_decay && scope.decays()) {
+    const double decay = *options_.weight_decay;
+    if (options_.weight_decay_form == WeightDecayForm::coupled) {
+      gradient = gradient + decay * weight;
+    } else {
+      start = weight - scope.learning_rate() * decay * weight;
+    }
+  }
+  Value result = step(scope, start, gradient);
+  const auto& after_update = scope.graph().variables()[id].after_update;
+  if (after_update) result = after_update(result, scope.learning_rate());
+  return averaged(options_, scope, result);
+}
+
+std::vector<Graph::Update> Optimizer::accumulate(Value loss) const {
+  Graph& graph = loss.graph();
+  const std::vector<VariableId> ids = parameters_to_train(loss);
+  check(graph, ids);
+  const std::vector<Value> gradients = gradients_of(loss, ids);
+  const Graph::Section phase(graph, Phase::update);
+  const VariableId steps = scalar_variable(graph.variables(), step_variable, DType::int32, 0);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    OptimizerScope(graph, ids[i]).slot(gradient_sum, [&](Value sum) { return sum + gradients[i]; });
+  }
+  count_step(graph, steps);
+  return graph.updates();
+}
+
+namespace {
+
+/// The keys of an optimizer's own fields; none where files can't tell its members.
+std::vector<std::string> own_keys(const Optimizer& optimizer) {
+  std::vector<std::string> keys;
+  try {
+    const Config config = to_config(optimizer);
+    if (!config.is_map()) return keys;
+    for (const auto& [key, value] : config.as_map()) {
+      if (key != "type") keys.push_back(key);
+    }
+  } catch (const ConfigError&) {
+  }
+  return keys;
+}
+
+}  // namespace
+
 std::span<const TypeEntry<Optimizer>> optimizer_types() {
-  static constexpr std::array types{type_entry<Optimizer, SGD>(), type_entry<Optimizer, Adam>()};
+  static constexpr std::array types{
+      type_entry<Optimizer, SGD>(),     type_entry<Optimizer, RMSprop>(),
+      type_entry<Optimizer, Adagrad>(), type_entry<Optimizer, Adadelta>(),
+      type_entry<Optimizer, Adam>(),    type_entry<Optimizer, AdamW>(),
+      type_entry<Optimizer, Adamax>(),  type_entry<Optimizer, Nadam>(),
+      type_entry<Optimizer, Lion>(),    type_entry<Optimizer, Lamb>(),
+      type_entry<Optimizer, Lars>()};
   return types;
 }
 
 Config to_config(const Optimizer& optimizer) {
-  return detail::described_config(optimizer.held_->type(), optimizer.held_->fields());
+  Config::Map fields = optimizer.held_->fields().as_map();
+  const Config defaults = to_config(OptimizerOptions{});
+  for (auto& [key, value] : to_config(optimizer.options_).as_map()) {
+    if (value != defaults.at(key)) fields.emplace_back(key, value);
+  }
+  return detail::described_config(optimizer.held_->type(), std::move(fields));
 }
 
 Optimizer optimizer_from_config(const Config& config,
                                 std::span<const TypeEntry<Optimizer>> custom) {
-  return make_described<Optimizer>(config, "optimizer", {optimizer_types(), custom});
+  const auto make = [&](const Config& described) {
+    return make_described<Optimizer>(described, "optimizer", {optimizer_types(), custom});
+  };
+  Config rule = config.is_map() ? Config(Config::Map{}) : config;
+  if (const Config* type = config.is_map() ? config.find("type") : nullptr) rule["type"] = *type;
+  rule.set_where(config.where());
+  const Optimizer plain = make(rule);
+  const std::vector<std::string> own = own_keys(plain);
+  std::vector<std::string_view> known(own.begin(), own.end());
+  OptimizerOptions::fields([&](std::string_view name, auto) { known.push_back(name); });
+  const Config fields = detail::fields_in(config);
+  detail::check_keys(fields, known);
+
+  Config shared(Config::Map{});
+  for (const auto& [key, value] : fields.as_map()) {
+    // A key that both have is the type's own.
+    const bool is_own = std::find(own.begin(), own.end(), key) != own.end();
+    (is_own ? rule : shared)[key] = value;
+  }
+  OptimizerOptions options;
+  from_config(shared, options);
+  return {make(rule), std::move(options)};
 }
 
 void from_config(const Config& config, Optimizer& optimizer) {
-  optimizer = optimizer_from_config(config);
+  optimizer = optimizer_from_config(config, CustomTypesInUse::current().optimizers);
 }
 
 }  // namespace sloy

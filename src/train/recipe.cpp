@@ -171,7 +171,11 @@ void check_optimizer(const Config& config, const Optimizer& optimizer) {
   Variable weight{.name = "weight", .type = {DType::float32, {}}, .role = Role::parameter};
   const Value loss = graph.variable(graph.variables().add(std::move(weight)));
   try {
-    optimizer.minimize(loss);
+    // The names of weights can be looked for in a model only.
+    OptimizerOptions options = optimizer.options();
+    options.exclude_from_weight_decay.clear();
+    options.learning_rate_multipliers.clear();
+    Optimizer(optimizer, std::move(options)).minimize(loss);
   } catch (ConfigError& error) {
     if (!config.where().empty()) error.add({"where", config.where()});
     throw;

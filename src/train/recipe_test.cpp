@@ -50,7 +50,7 @@ TEST(Recipe, ValuesCanBeOverridden) {
   override_value(config, "data.validation=test");
   const Recipe recipe = Recipe::from_config(config);
   EXPECT_EQ(recipe.train.epochs, 7);
-  EXPECT_EQ(recipe.train.optimizer.learning_rate(), 1e-2);
+  EXPECT_EQ(recipe.train.optimizer.learning_rate().at(0), 1e-2);
   EXPECT_TRUE(recipe.data.validation.test);
   const Config first = recipe.to_config().at("model").at("layer").as_list()[0];
   EXPECT_EQ(first.at("units").as_integer(), 5);

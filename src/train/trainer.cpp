@@ -26,18 +26,40 @@ ProgramOptions program_options(const Model::Impl& model, StepGraph& step, std::i
   return options;
 }
 
-CompiledStep compile_training(const Model::Impl& model, const std::shared_ptr<Variables>& variables,
-                              const data::Spec& spec, std::int64_t batch_size,
-                              std::span<const double> class_weight) {
-  StepGraph step = build_step(model, variables, spec, StepKind::training, class_weight);
-  ProgramOptions options = program_options(model, step, batch_size);
-  options.updates = model.compiled->optimizer.minimize(step.loss);
-  return {sloy::compile(std::move(options)), std::move(step.figures)};
-}
-
 bool any_variable(const Variable&) { return true; }
 
 }  // namespace
+
+TrainingSteps::TrainingSteps(const Model::Impl& model, const std::shared_ptr<Variables>& variables,
+                             const data::Spec& spec, std::int64_t batch_size,
+                             std::span<const double> class_weight) {
+  const Optimizer& optimizer = model.compiled->optimizer;
+  const auto compile_step = [&](auto write_updates) {
+    StepGraph step = build_step(model, variables, spec, StepKind::training, class_weight);
+    ProgramOptions options = program_options(model, step, batch_size);
+    options.updates = write_updates(step.loss);
+    return CompiledStep{sloy::compile(std::move(options)), std::move(step.figures)};
+  };
+  accumulation_steps_ = optimizer.options().gradient_accumulation_steps;
+  // The one that changes the weights first: it decides how they lie in memory.
+  update_ = compile_step([&](Value loss) { return optimizer.minimize(loss); });
+  if (accumulation_steps_ > 1) {
+    accumulate_ = compile_step([&](Value loss) { return optimizer.accumulate(loss); }).program;
+  }
+  steps_done_ = variables->find(step_variable);
+}
+
+Executable& TrainingSteps::prepare(std::int64_t batch_size) const {
+  if (accumulate_) accumulate_.executable(batch_size);
+  return update_.program.executable(batch_size);
+}
+
+Executable& TrainingSteps::next(const State& state, std::int64_t batch_size) const {
+  if (!accumulate_) return update_.program.executable(batch_size);
+  const auto done = static_cast<std::int64_t>(state.scalar(steps_done_));
+  const bool changes_weights = (done + 1) % accumulation_steps_ == 0;
+  return (changes_weights ? update_.program : accumulate_).executable(batch_size);
+}
 
 void require_loss(const Model::Impl& model, std::string_view purpose) {
   if (model.compiled && !model.compiled->loss.empty()) return;
@@ -66,8 +88,8 @@ Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t ba
   }
 
   const auto variables = std::make_shared<Variables>();
-  auto made = std::make_shared<Trainer>(Trainer{
-      spec, class_weight, compile_training(model, variables, spec, batch_size, class_weight)});
+  auto made = std::make_shared<Trainer>(
+      Trainer{spec, class_weight, TrainingSteps(model, variables, spec, batch_size, class_weight)});
 
   State state(variables, {.seed = model.seed, .precision = model.compiled->precision});
   // After a compile the optimizer begins anew; only weights are kept.
@@ -104,16 +126,20 @@ Plan Model::plan(const data::Spec& spec, std::int64_t examples, const FitOptions
   const std::int64_t learned = examples - split;
   if (learned < 1) throw DataError("no examples are left to learn from");
   const std::int64_t batch_size = std::min(options.batch_size, learned);
-  const Program training =
-      compile_training(*impl_, variables, spec, batch_size, options.class_weight).program;
-  Plan plan = training.plan(batch_size);
+  const TrainingSteps training(*impl_, variables, spec, batch_size, options.class_weight);
+  Plan plan = training.update().plan(batch_size);
   const auto slots = static_cast<std::size_t>(data::num_slots(options.workers.value_or(0)));
   plan.input_bytes *= slots;
   const auto add = [&](const Plan& other) {
     plan.constant_bytes += other.constant_bytes;
     plan.arena_bytes = std::max(plan.arena_bytes, other.arena_bytes);
   };
-  if (learned % batch_size != 0) add(training.plan(learned % batch_size));
+  const std::int64_t rest = learned % batch_size;
+  if (rest != 0) add(training.update().plan(rest));
+  if (training.accumulate()) {
+    add(training.accumulate().plan(batch_size));
+    if (rest != 0) add(training.accumulate().plan(rest));
+  }
   if (!options.checkpoints.empty()) {
     for (VariableId id = 0; id < variables->size(); ++id) {
       plan.saving_bytes = std::max(plan.saving_bytes, (*variables)[id].type.bytes());
@@ -136,7 +162,7 @@ Program Model::training_program(const data::Spec& spec, std::int64_t batch_size)
   require_training(*impl_, "training");
   require_positive("batch_size", batch_size);
   impl_->build_for(first_features(spec));
-  return compile_training(*impl_, std::make_shared<Variables>(), spec, batch_size, {}).program;
+  return TrainingSteps(*impl_, std::make_shared<Variables>(), spec, batch_size, {}).update();
 }
 
 void Model::compile(CompileOptions options) {

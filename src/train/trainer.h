@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <sloy/data.h>
@@ -12,11 +13,38 @@
 
 namespace sloy {
 
-/// The program that trains, on the variables of the model's state.
+/// The programs that train, on the variables of the model's state. Where gradients are accumulated
+/// there are two, and the number of steps done says which comes next.
+class TrainingSteps {
+ public:
+  /// `class_weight` as build_step's. Throws what that throws, and Optimizer::minimize.
+  TrainingSteps(const Model::Impl& model, const std::shared_ptr<Variables>& variables,
+                const data::Spec& spec, std::int64_t batch_size,
+                std::span<const double> class_weight);
+
+  /// What their outputs are.
+  const StepFigures& figures() const { return update_.figures; }
+  /// Compiles for batches of this size, where that is new. Gives the program that changes the
+  /// weights.
+  Executable& prepare(std::int64_t batch_size) const;
+  /// The program for the step that comes after those the state has seen.
+  Executable& next(const State& state, std::int64_t batch_size) const;
+  /// The one that changes the weights.
+  const Program& update() const { return update_.program; }
+  /// Empty where every step changes the weights.
+  const Program& accumulate() const { return accumulate_; }
+
+ private:
+  int accumulation_steps_;
+  CompiledStep update_;
+  Program accumulate_;
+  VariableId steps_done_;
+};
+
 struct Trainer {
   data::Spec spec;
   std::vector<double> class_weight;
-  CompiledStep step;
+  TrainingSteps steps;
 };
 
 /// Programs that evaluate, on the variables of the model's state.

@@ -38,6 +38,19 @@ TEST_F(CommandLine, TrainsInJson) {
   }
 }
 
+/// What a proximal penalty is for.
+TEST_F(CommandLine, CountsWeightsThatAreExactlyZero) {
+  const std::string penalty =
+      "model.layer.0.kernel_regularizer={type = \"L1\", l1 = 10.0, proximal = true}";
+  const Finished done = train("zeros", {"--json", "--set", penalty});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(events(done).back().at("zero_weights").as_integer(), 16);
+  const Finished printed = train("printed", {"--set", penalty});
+  EXPECT_TRUE(holds(printed.out, "zeros     16 of 32 numbers of kernels")) << printed.out;
+  const Finished none = train("none", {"--json"});
+  EXPECT_EQ(events(none).back().find("zero_weights"), nullptr);
+}
+
 TEST_F(CommandLine, ValidatesOnTheTestDataWhereTheRecipeSaysSo) {
   const Finished done = train("run", {"--json", "--set", "data.validation=test"});
   ASSERT_EQ(done.exit_code, 0) << done.err;

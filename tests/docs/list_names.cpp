@@ -71,9 +71,12 @@ int main() {
   all["activations"] = list_activations();
   all["initializers"] = list_types(initializer_types());
   all["regularizers"] = list_types(regularizer_types());
+  all["constraints"] = list_types(constraint_types());
   all["losses"] = list_types(loss_types());
   all["metrics"] = list_types(metric_types());
   all["optimizers"] = list_types(optimizer_types());
+  all["optimizer_options"] = to_config<OptimizerOptions>(OptimizerOptions{});
+  all["schedules"] = list_types(schedule_types());
   all["callbacks"] = list_types(callback_types());
   all["ops"] = list_ops();
   all["recipe_data"] = to_config<RecipeData>(RecipeData{});

@@ -42,6 +42,11 @@ TAKES = {
     "Activation": "[activation](layers.md#activations)",
     "Initializer": "[initializer](layers.md#initializers)",
     "Regularizer": "[regularizer](layers.md#regularizers)",
+    "Constraint": "[constraint](layers.md#constraints)",
+    "LearningRate": "number, or [schedule](training.md#schedules)",
+    "EpochSchedule": "number, or [schedule](training.md#schedules)",
+    "std::vector<LearningRateMultiplier>": "list of { path, multiplier }",
+    "std::vector<int>": "whole numbers",
     "Loss": "[loss](training.md#losses)",
     "Optimizer": "[optimizer](training.md#optimizers)",
     "std::vector<Metric>": "list of [metrics](training.md#metrics)",
@@ -186,11 +191,12 @@ class Pages:
 
     def layers(self):
         types = Types(self.headers)
-        return page("Layers, activations, initializers, regularizers",
+        return page("Layers, activations, initializers, regularizers, constraints",
                     types.kind("Layers", "layers", self.lists["layers"]),
                     self.activations(),
                     types.kind("Initializers", "initializers", self.lists["initializers"]),
-                    types.kind("Regularizers", "regularizers", self.lists["regularizers"]))
+                    types.kind("Regularizers", "regularizers", self.lists["regularizers"]),
+                    types.kind("Constraints", "constraints", self.lists["constraints"]))
 
     def activations(self):
         formulas = {op["name"]: f"`{op['formula']}`" for op in self.lists["ops"]}
@@ -206,7 +212,15 @@ class Pages:
                     types.kind("Losses", "losses", self.lists["losses"]),
                     types.kind("Metrics", "metrics", self.own_metrics()),
                     types.kind("Optimizers", "optimizers", self.lists["optimizers"]),
+                    self.optimizer_options(types),
+                    types.kind("Schedules", "schedules", self.lists["schedules"]),
                     types.kind("Callbacks", "callbacks", self.lists["callbacks"]))
+
+    def optimizer_options(self, types):
+        declared = self.headers.types["OptimizerOptions"]
+        return "\n\n".join((
+            "### What all optimizers share", header_text(self.headers["optimizer"]),
+            types.fields_table(declared, self.lists["optimizer_options"], "key")))
 
     def own_metrics(self):
         losses = {entry["name"] for entry in self.lists["losses"]}
@@ -309,11 +323,12 @@ class Pages:
 
         rows = [(f"[{kind}]({file}.md#{kind})", names(file, self.lists[kind]))
                 for file, kind in (("layers", "layers"), ("layers", "initializers"),
-                                   ("layers", "regularizers"), ("training", "losses"),
-                                   ("training", "optimizers"), ("training", "callbacks"))]
+                                   ("layers", "regularizers"), ("layers", "constraints"),
+                                   ("training", "losses"), ("training", "optimizers"),
+                                   ("training", "schedules"), ("training", "callbacks"))]
         rows.insert(1, ("[activations](layers.md#activations)",
                         ", ".join(self.lists["activations"])))
-        rows.insert(5, ("[metrics](training.md#metrics)",
+        rows.insert(6, ("[metrics](training.md#metrics)",
                         names("training", self.own_metrics()) + ", and every loss"))
         sections = [s.split(":")[0].lower() for s in self.headers["ops"].sections]
         commands = [f"[{c}](program.md#sloy-{c})" for c in COMMANDS if " " not in c]

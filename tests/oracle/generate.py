@@ -17,9 +17,11 @@ import metrics
 import normalization
 import optimizers
 import pooling
+import schedules
 import training
 
-FAMILIES = (activations, convolution, losses, metrics, normalization, optimizers, pooling, training)
+FAMILIES = (activations, convolution, losses, metrics, normalization, optimizers, pooling, schedules,
+            training)
 
 
 def contents(path):

@@ -1,0 +1,205 @@
+/// Schedules: the learning rate of each step, as a function of how many were done before it. They
+/// write graph, as optimizers do, so they work in any loop and are part of checkpoints. Steps are
+/// updates of the weights. Names and formulas are Keras's.
+///
+/// An optimizer takes a schedule where it takes a number:
+///
+///     Adam adam{.learning_rate = CosineDecay{.initial_learning_rate = 1e-3, .decay_steps = 5000}};
+///     double last = adam.learning_rate.at(5000);
+///
+/// In a recipe:
+///
+///     [train.optimizer]
+///     type = "Adam"
+///     learning_rate = { type = "CosineDecay", initial_learning_rate = 1e-3, decay_steps = 5000 }
+///
+/// One of your own is a struct with `call`, which is given the number of steps done, a float
+/// scalar:
+///
+///     struct HalvedEveryHundred {
+///       Value call(Value step) const { return 0.1 * power(0.5, floor(step / 100)); }
+///     };
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <sloy/described.h>
+#include <sloy/graph.h>
+
+namespace sloy {
+
+/// A type with a schedule's `call`.
+template <class T>
+concept ScheduleType = requires(const T& schedule, Value step) {
+  { schedule.call(step) } -> std::same_as<Value>;
+};
+
+/// How fast an optimizer learns: a number, one of the schedules below, or one of your own.
+class SLOY_EXPORT LearningRate {
+ public:
+  LearningRate(double rate = 0) : number_(rate) {}  // NOLINT: 0.1 is a learning rate
+  template <class T>
+  requires(!std::same_as<T, LearningRate> && ScheduleType<T>)
+      LearningRate(T schedule)  // NOLINT: CosineDecay{…} is one
+      : held_(std::make_shared<Held<T>>(std::move(schedule))) {}
+
+  bool is_schedule() const { return held_ != nullptr; }
+  /// Of the step that comes after so many, in `step`'s graph. Throws ConfigError where an argument
+  /// of the schedule is out of its range.
+  Value call(Value step) const;
+  /// The same now, in double: for plots. `step` counts from 0.
+  double at(std::int64_t step) const;
+  /// "CosineDecay"; empty for a number.
+  std::string_view type() const { return held_ ? held_->type() : std::string_view(); }
+  friend SLOY_EXPORT Config to_config(const LearningRate& rate);
+
+ private:
+  struct Interface : detail::DescribedBase {
+    virtual Value call(Value step) const = 0;
+  };
+  template <class T>
+  struct Held final : detail::DescribedHolder<T, Interface> {
+    using detail::DescribedHolder<T, Interface>::DescribedHolder;
+    Value call(Value step) const override { return this->value.call(step); }
+  };
+  double number_ = 0;
+  std::shared_ptr<const Interface> held_;
+};
+
+// Below, s is the number of steps done and η₀ initial_learning_rate.
+
+/// η₀·decay_rate^(s / decay_steps).
+struct SLOY_EXPORT ExponentialDecay {
+  double initial_learning_rate = 0;  ///< needed: the first rate, above 0
+  std::int64_t decay_steps = 0;      ///< needed: 1 or more
+  double decay_rate = 0;             ///< needed: above 0
+  bool staircase = false;            ///< true: s / decay_steps is rounded down
+
+  Value call(Value step) const;
+  static void fields(auto&& field) {
+    field("initial_learning_rate", &ExponentialDecay::initial_learning_rate);
+    field("decay_steps", &ExponentialDecay::decay_steps);
+    field("decay_rate", &ExponentialDecay::decay_rate);
+    field("staircase", &ExponentialDecay::staircase);
+  }
+};
+
+/// values[i] for boundaries[i − 1] < s ≤ boundaries[i]: a rate that falls in steps.
+struct SLOY_EXPORT PiecewiseConstantDecay {
+  std::vector<std::int64_t> boundaries = {};  ///< needed: growing numbers of steps
+  std::vector<double> values = {};            ///< needed: one more than there are boundaries
+
+  Value call(Value step) const;
+  static void fields(auto&& field) {
+    field("boundaries", &PiecewiseConstantDecay::boundaries);
+    field("values", &PiecewiseConstantDecay::values);
+  }
+};
+
+/// (η₀ − end_learning_rate)·(1 − p)^power + end_learning_rate, p = min(s, decay_steps) /
+/// decay_steps.
+struct SLOY_EXPORT PolynomialDecay {
+  double initial_learning_rate = 0;   ///< needed: the first rate, above 0
+  std::int64_t decay_steps = 0;       ///< needed: 1 or more
+  double end_learning_rate = 0.0001;  ///< the last rate, 0 or more
+  double power = 1;                   ///< above 0; 1: a line
+  bool cycle = false;  ///< true: decay_steps grows to its next multiple at or above s, and no end
+
+  Value call(Value step) const;
+  static void fields(auto&& field) {
+    field("initial_learning_rate", &PolynomialDecay::initial_learning_rate);
+    field("decay_steps", &PolynomialDecay::decay_steps);
+    field("end_learning_rate", &PolynomialDecay::end_learning_rate);
+    field("power", &PolynomialDecay::power);
+    field("cycle", &PolynomialDecay::cycle);
+  }
+};
+
+/// η₀ / (1 + decay_rate·s / decay_steps).
+struct SLOY_EXPORT InverseTimeDecay {
+  double initial_learning_rate = 0;  ///< needed: the first rate, above 0
+  std::int64_t decay_steps = 0;      ///< needed: 1 or more
+  double decay_rate = 0;             ///< needed: 0 or more
+  bool staircase = false;            ///< true: s / decay_steps is rounded down
+
+  Value call(Value step) const;
+  static void fields(auto&& field) {
+    field("initial_learning_rate", &InverseTimeDecay::initial_learning_rate);
+    field("decay_steps", &InverseTimeDecay::decay_steps);
+    field("decay_rate", &InverseTimeDecay::decay_rate);
+    field("staircase", &InverseTimeDecay::staircase);
+  }
+};
+
+/// Half a wave of a cosine, from η₀ to alpha·η₀ (Loshchilov and Hutter 2017):
+/// η₀·((1 − alpha)·½(1 + cos(π·min(s, decay_steps) / decay_steps)) + alpha). With a warmup_target a
+/// line from η₀ up to it comes first, and the wave falls from there.
+struct SLOY_EXPORT CosineDecay {
+  double initial_learning_rate = 0;  ///< needed: the first rate, above 0, or 0 before a warm-up
+  std::int64_t decay_steps = 0;      ///< needed: 1 or more; those of the warm-up not counted
+  double alpha = 0;                  ///< the last rate as a share of the highest, from 0 to 1
+  std::optional<double> warmup_target = {};  ///< left out: no warm-up
+  std::int64_t warmup_steps = 0;             ///< of the line
+
+  Value call(Value step) const;
+  static void fields(auto&& field) {
+    field("initial_learning_rate", &CosineDecay::initial_learning_rate);
+    field("decay_steps", &CosineDecay::decay_steps);
+    field("alpha", &CosineDecay::alpha);
+    field("warmup_target", &CosineDecay::warmup_target);
+    field("warmup_steps", &CosineDecay::warmup_steps);
+  }
+};
+
+/// Waves as CosineDecay's, one after the other (SGDR; Loshchilov and Hutter 2017): the i-th, from
+/// 0, is first_decay_steps·t_mulⁱ steps long and begins at η₀·((1 − alpha)·m_mulⁱ + alpha).
+struct SLOY_EXPORT CosineDecayRestarts {
+  double initial_learning_rate = 0;    ///< needed: the first rate, above 0
+  std::int64_t first_decay_steps = 0;  ///< needed: 1 or more
+  double t_mul = 2;                    ///< 1 or more
+  double m_mul = 1;                    ///< above 0
+  double alpha = 0;                    ///< the lowest rate as a share of the first, from 0 to 1
+
+  Value call(Value step) const;
+  static void fields(auto&& field) {
+    field("initial_learning_rate", &CosineDecayRestarts::initial_learning_rate);
+    field("first_decay_steps", &CosineDecayRestarts::first_decay_steps);
+    field("t_mul", &CosineDecayRestarts::t_mul);
+    field("m_mul", &CosineDecayRestarts::m_mul);
+    field("alpha", &CosineDecayRestarts::alpha);
+  }
+};
+
+/// A line from initial_learning_rate to the first rate of another schedule, or to a number, which
+/// then begins (Goyal et al. 2017).
+struct SLOY_EXPORT LinearWarmup {
+  LearningRate learning_rate = 0.001;  ///< what comes after: its s counts from the line's end
+  std::int64_t warmup_steps = 0;       ///< needed: of the line, 1 or more
+  double initial_learning_rate = 0;    ///< where the line begins, 0 or more
+
+  Value call(Value step) const;
+  static void fields(auto&& field) {
+    field("learning_rate", &LinearWarmup::learning_rate);
+    field("warmup_steps", &LinearWarmup::warmup_steps);
+    field("initial_learning_rate", &LinearWarmup::initial_learning_rate);
+  }
+};
+
+/// The number, or { type = …, fields… }. Throws ConfigError where it has members but no fields().
+SLOY_EXPORT Config to_config(const LearningRate& rate);
+/// Throws ConfigError on a type it doesn't find here or in CustomTypes, naming the nearest.
+SLOY_EXPORT void from_config(const Config& config, LearningRate& rate);
+template <ScheduleType T>
+constexpr TypeEntry<LearningRate> register_schedule() {
+  return type_entry<LearningRate, T>();
+}
+/// The built-in schedules, in the order of the reference.
+SLOY_EXPORT std::span<const TypeEntry<LearningRate>> schedule_types();
+
+}  // namespace sloy
