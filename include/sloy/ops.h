@@ -195,12 +195,50 @@ SLOY_EXPORT Value matmul(Value a, Value b, MatmulOptions options);
 
 // ---- Windows: convolution and pooling over one to three spatial dimensions.
 
-/// `valid` uses no padding; `same` pads so that the result has ⌈size / stride⌉ positions, the odd
-/// cell at the end, as Keras does.
-enum class Padding : std::uint8_t { valid, same };
-inline constexpr Padding valid = Padding::valid;
-inline constexpr Padding same = Padding::same;
-constexpr std::array<std::string_view, 2> enum_names(Padding) { return {"valid", "same"}; }
+/// Cells before the first and after the last of a direction.
+struct Ends {
+  int before = 0;
+  int after = 0;
+  constexpr bool operator==(const Ends&) const = default;
+};
+
+/// Cells around the data. `valid` adds none; `same` as many as give ⌈size / stride⌉ positions, the
+/// odd cell at the end, as Keras does; `causal` puts all before the first, so that no position of a
+/// sequence sees what comes after it. Or numbers: `Padding{1}` is one cell at both ends of every
+/// direction, `{{1, 2}, {0, 1}}` those before and after along each. In files `"valid"`, `"same"`,
+/// `"causal"`, `1`, `[[1, 2], [0, 1]]`.
+class SLOY_EXPORT Padding {
+ public:
+  enum class Kind : std::uint8_t { valid, same, causal, cells };
+
+  constexpr Padding() = default;
+  constexpr explicit Padding(Kind kind) : kind_(kind) {}
+  constexpr Padding(int cells)  // NOLINT: 1 is a padding
+      : kind_(Kind::cells), ends_{Ends{cells, cells}} {}
+  /// Throws ConfigError on more than three directions.
+  Padding(std::initializer_list<Ends> directions)
+      : Padding(std::span(directions.begin(), directions.size())) {}
+  explicit Padding(std::span<const Ends> directions);
+
+  constexpr Kind kind() const { return kind_; }
+  /// Of Kind::cells: how many directions have numbers of their own, 0 where one holds for all.
+  constexpr int directions() const { return directions_; }
+  /// Of Kind::cells: the numbers along a direction. REQUIRES: one of `directions`, where not 0.
+  constexpr Ends ends(int direction) const {
+    return ends_[directions_ == 0 ? 0 : static_cast<std::size_t>(direction)];
+  }
+  constexpr bool operator==(const Padding&) const = default;
+
+ private:
+  Kind kind_ = Kind::valid;
+  int directions_ = 0;
+  std::array<Ends, 3> ends_ = {};
+};
+SLOY_EXPORT Config to_config(const Padding& padding);
+SLOY_EXPORT void from_config(const Config& config, Padding& padding);
+inline constexpr Padding valid{Padding::Kind::valid};
+inline constexpr Padding same{Padding::Kind::same};
+inline constexpr Padding causal{Padding::Kind::causal};
 
 /// How a window moves. One number a spatial dimension; empty lists mean 1 (0 for padding).
 struct Window {
@@ -216,9 +254,10 @@ struct Window {
     field("padding_high", &Window::padding_high);
   }
 };
-/// Explicit padding for `padding`, from the spatial sizes of `input` (batch, spatial…, channels).
+/// The window with `padding` as numbers, from the spatial sizes of `input` (batch, spatial…,
+/// channels). Throws ConfigError on a padding for another number of directions, or below 0.
 SLOY_EXPORT Window window(const Shape& input, std::vector<std::int64_t> kernel_size,
-                          std::vector<std::int64_t> strides, Padding padding,
+                          std::vector<std::int64_t> strides, const Padding& padding,
                           std::vector<std::int64_t> dilations = {});
 
 struct ConvolutionOptions {

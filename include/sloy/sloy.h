@@ -25,6 +25,7 @@
 #include <sloy/optimizer.h>
 #include <sloy/optimizers.h>
 #include <sloy/outputs.h>
+#include <sloy/patterns.h>
 #include <sloy/program.h>
 #include <sloy/recipe.h>
 #include <sloy/regularizers.h>

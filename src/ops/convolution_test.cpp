@@ -66,7 +66,13 @@ std::vector<Convolution> convolutions() {
       {{2, 14, 14, 32}, {3, 3, 1, 32}, {.groups = 32}},
       {{2, 8, 8, 32}, {3, 3, 8, 32}, {.groups = 4}},
       {{2, 40, 16}, {5, 16, 16}},
+      {{2, 33, 16}, {3, 16, 32}, {.window = {.strides = {2}, .padding_low = {2}}}},
+      {{2, 33, 24}, {7, 1, 24}, {.groups = 24}},
       {{1, 6, 8, 8, 16}, {3, 3, 3, 16, 16}},
+      {{1, 4, 7, 9, 8},
+       {2, 3, 3, 8, 12},
+       {.window = {.strides = {1, 2, 2}, .padding_low = {1, 1, 0}, .padding_high = {0, 1, 2}}}},
+      {{1, 5, 6, 7, 16}, {3, 3, 3, 1, 16}, {.groups = 16}},
       // tiles of 4×4 that hang over the edge
       {{4, 12, 11, 64}, {3, 3, 64, 64}},
       // very few filters

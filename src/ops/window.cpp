@@ -57,6 +57,56 @@ void check_list(std::span<const std::int64_t> list, std::string_view name, int r
   }
 }
 
+struct Cells {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+
+/// What the padding of a direction depends on.
+struct Direction {
+  std::int64_t size;
+  std::int64_t extent;  ///< of the window, gaps included
+  std::int64_t stride;
+};
+
+/// The cells that `padding` adds along direction `i`.
+Cells cells_of(const Padding& padding, int i, const Direction& direction) {
+  const auto& [size, extent, stride] = direction;
+  switch (padding.kind()) {
+    case Padding::Kind::valid: return {};
+    case Padding::Kind::same: {
+      const std::int64_t positions = (size + stride - 1) / stride;
+      const std::int64_t cells =
+          std::max<std::int64_t>((positions - 1) * stride + extent - size, 0);
+      return {cells / 2, cells - cells / 2};
+    }
+    case Padding::Kind::causal: return {extent - 1, 0};
+    case Padding::Kind::cells: break;
+  }
+  return {padding.ends(i).before, padding.ends(i).after};
+}
+
+/// Throws where the padding isn't for so many directions, or a number is below 0.
+void check_padding(const Padding& padding, int spatial) {
+  if (padding.kind() == Padding::Kind::causal && spatial != 1) {
+    throw ConfigError("causal padding is for sequences: only they have a before and an after", {},
+                      "give `same`, `valid` or numbers of cells");
+  }
+  if (padding.kind() != Padding::Kind::cells) return;
+  if (padding.directions() != 0 && padding.directions() != spatial) {
+    throw ConfigError(
+        fmt::format("padding for {} directions where there are {}", padding.directions(), spatial),
+        {{"padding", to_json(to_config(padding))}},
+        "give the cells before and after along each, or one number for all");
+  }
+  for (int i = 0; i < spatial; ++i) {
+    const Ends ends = padding.ends(i);
+    if (ends.before >= 0 && ends.after >= 0) continue;
+    throw ConfigError(fmt::format("padding can't be {}", std::min(ends.before, ends.after)), {},
+                      "give numbers of cells of 0 or more");
+  }
+}
+
 std::int64_t product(const WindowAxes& axes, std::int64_t WindowAxis::*member) {
   return axes[0].*member * axes[1].*member * axes[2].*member;
 }
@@ -120,7 +170,7 @@ std::int64_t output_plane(const WindowAxes& axes) { return product(axes, &Window
 std::int64_t num_taps(const WindowAxes& axes) { return product(axes, &WindowAxis::taps); }
 
 Window window(const Shape& input, std::vector<std::int64_t> kernel_size,
-              std::vector<std::int64_t> strides, Padding padding,
+              std::vector<std::int64_t> strides, const Padding& padding,
               std::vector<std::int64_t> dilations) {
   check_image(input);
   const int spatial = input.rank() - 2;
@@ -129,16 +179,13 @@ Window window(const Shape& input, std::vector<std::int64_t> kernel_size,
   check_list(kernel_size, "size", input.rank(), 1);
   check_list(window.strides, "strides", input.rank(), 1);
   check_list(window.dilations, "dilations", input.rank(), 1);
-  if (padding == Padding::valid) return window;
+  check_padding(padding, spatial);
   for (int i = 0; i < spatial; ++i) {
     const auto s = static_cast<std::size_t>(i);
-    const std::int64_t size = input.size(i + 1);
-    const std::int64_t stride = window.strides[s];
     const std::int64_t extent = (kernel_size[s] - 1) * window.dilations[s] + 1;
-    const std::int64_t output = (size + stride - 1) / stride;
-    const std::int64_t cells = std::max<std::int64_t>((output - 1) * stride + extent - size, 0);
-    window.padding_low[s] = cells / 2;
-    window.padding_high[s] = cells - cells / 2;
+    const Cells cells = cells_of(padding, i, {input.size(i + 1), extent, window.strides[s]});
+    window.padding_low[s] = cells.low;
+    window.padding_high[s] = cells.high;
   }
   return window;
 }

@@ -44,6 +44,9 @@ inline std::vector<Pool> pools() {
       {{1, 14, 14, 128}, square(3, 2)},
       same_padded({1, 14, 14, 64}, 3, 1),
       {{2, 7, 7, 64}, square(7, 1)},
+      {{2, 31, 33},
+       {.pool_size = {5}, .window = {.strides = {3}, .padding_low = {2}, .padding_high = {1}}}},
+      {{1, 5, 6, 9, 16}, {.pool_size = {2, 3, 2}, .window = {.strides = {1, 2, 2}}}},
   };
 }
 

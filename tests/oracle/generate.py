@@ -19,9 +19,10 @@ import optimizers
 import pooling
 import schedules
 import training
+import window_layers
 
 FAMILIES = (activations, convolution, losses, metrics, normalization, optimizers, pooling, schedules,
-            training)
+            training, window_layers)
 
 
 def contents(path):

@@ -44,7 +44,12 @@ struct SLOY_EXPORT Dense {
   Initializer bias_initializer = Zeros{};            ///< first values of the bias
   Regularizer kernel_regularizer = {};               ///< a penalty on the kernel, for the loss
   Regularizer bias_regularizer = {};                 ///< a penalty on the bias, for the loss
-  bool trainable = true;                             ///< false: its weights stay as they are
+  /// a penalty on the result, for the loss, divided by the number of examples
+  Regularizer activity_regularizer = {};
+  /// whether what leads to one output is used with mean 0 and variance 1 (Qiao et al. 2019)
+  bool weight_standardization = false;
+  double weight_standardization_epsilon = 1e-5;  ///< added to that variance
+  bool trainable = true;                         ///< false: its weights stay as they are
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -57,6 +62,9 @@ struct SLOY_EXPORT Dense {
     field("bias_initializer", &Dense::bias_initializer);
     field("kernel_regularizer", &Dense::kernel_regularizer);
     field("bias_regularizer", &Dense::bias_regularizer);
+    field("activity_regularizer", &Dense::activity_regularizer);
+    field("weight_standardization", &Dense::weight_standardization);
+    field("weight_standardization_epsilon", &Dense::weight_standardization_epsilon);
     field("trainable", &Dense::trainable);
     field("name", &Dense::name);
   }

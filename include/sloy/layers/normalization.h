@@ -218,6 +218,28 @@ struct SLOY_EXPORT Normalization {
   }
 };
 
+/// x / (bias + alpha · Σ x²)^beta, the sum over the `size` channels around each one, those that
+/// there are (Krizhevsky, Sutskever and Hinton 2012, whose numbers are the defaults). Keras has no
+/// such layer. PyTorch's alpha is `size` times this one, its bias is called k; TensorFlow's
+/// depth_radius is (size − 1) / 2. The shape stays.
+struct SLOY_EXPORT LocalResponseNormalization {
+  int size = 5;         ///< channels in the sum; odd
+  double alpha = 1e-4;  ///< the sum's weight
+  double beta = 0.75;   ///< the power
+  double bias = 2;      ///< above 0
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("size", &LocalResponseNormalization::size);
+    field("alpha", &LocalResponseNormalization::alpha);
+    field("beta", &LocalResponseNormalization::beta);
+    field("bias", &LocalResponseNormalization::bias);
+    field("name", &LocalResponseNormalization::name);
+  }
+};
+
 /// scale·x + offset, of any shape. Pixels of uint8 come as value / 255 without it: see Input.
 struct SLOY_EXPORT Rescaling {
   double scale = 1;

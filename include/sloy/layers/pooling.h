@@ -1,65 +1,124 @@
-/// Pooling layers: one number for each window, or for each channel.
+/// Pooling layers, of one to three directions: one number for each window, or for each channel.
+/// Sizes become what they do in convolutions.
 #pragma once
 
 #include <string>
 
 #include <sloy/layer.h>
 #include <sloy/layers/sizes.h>
-#include <sloy/ops.h>
 
 namespace sloy {
 
-/// The largest of each window; cells added by padding never win. Sizes as Conv2D's. Of equals the
-/// first gets the gradient.
-/// (batch, height, width, channels) → (batch, height′, width′, channels)
-struct SLOY_EXPORT MaxPool2D {
-  IntPair pool_size = 2;    ///< pixels the window sees in each direction
-  IntPair strides = {};     ///< pixels from one window to the next; left out: the pool's size
-  Padding padding = valid;  ///< cells around the image
+/// The largest of each window; cells added by padding never win. Of equals the first gets the
+/// gradient.
+/// (batch, spatial…, channels) → (batch, spatial′…, channels)
+template <int N>
+struct SLOY_EXPORT MaxPooling {
+  static constexpr std::string_view type_name =
+      detail::name_by_directions<N>("MaxPool1D", "MaxPool2D", "MaxPool3D");
+
+  Sizes<N> pool_size = 2;   ///< cells the window sees in each direction
+  Sizes<N> strides = {};    ///< cells from one window to the next; left out: the pool's size
+  Padding padding = valid;  ///< cells around the data; numbers are below the pool's size
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("pool_size", &MaxPool2D::pool_size);
-    field("strides", &MaxPool2D::strides);
-    field("padding", &MaxPool2D::padding);
-    field("name", &MaxPool2D::name);
+    field("pool_size", &MaxPooling::pool_size);
+    field("strides", &MaxPooling::strides);
+    field("padding", &MaxPooling::padding);
+    field("name", &MaxPooling::name);
   }
 };
+using MaxPool1D = MaxPooling<1>;
+using MaxPool2D = MaxPooling<2>;
+using MaxPool3D = MaxPooling<3>;
+
+/// The mean of each window.
+/// (batch, spatial…, channels) → (batch, spatial′…, channels)
+template <int N>
+struct SLOY_EXPORT AveragePooling {
+  static constexpr std::string_view type_name =
+      detail::name_by_directions<N>("AveragePool1D", "AveragePool2D", "AveragePool3D");
+
+  Sizes<N> pool_size = 2;          ///< cells the window sees in each direction
+  Sizes<N> strides = {};           ///< cells from one window to the next; left out: the pool's size
+  Padding padding = valid;         ///< cells around the data; numbers are below the pool's size
+  bool count_include_pad = false;  ///< whether added cells count, as zeros: in PyTorch they do
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("pool_size", &AveragePooling::pool_size);
+    field("strides", &AveragePooling::strides);
+    field("padding", &AveragePooling::padding);
+    field("count_include_pad", &AveragePooling::count_include_pad);
+    field("name", &AveragePooling::name);
+  }
+};
+using AveragePool1D = AveragePooling<1>;
+using AveragePool2D = AveragePooling<2>;
+using AveragePool3D = AveragePooling<3>;
+
+/// The mean of each channel over all positions (Lin, Chen and Yan 2014).
+/// (batch, spatial…, channels) → (batch, channels)
+template <int N>
+struct SLOY_EXPORT GlobalAveragePooling {
+  static constexpr std::string_view type_name = detail::name_by_directions<N>(
+      "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D");
+
+  bool keepdims = false;  ///< the result is (batch, 1…, channels)
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("keepdims", &GlobalAveragePooling::keepdims);
+    field("name", &GlobalAveragePooling::name);
+  }
+};
+using GlobalAveragePooling1D = GlobalAveragePooling<1>;
+using GlobalAveragePooling2D = GlobalAveragePooling<2>;
+using GlobalAveragePooling3D = GlobalAveragePooling<3>;
+
+/// The largest of each channel over all positions; of equals the first gets the gradient.
+/// (batch, spatial…, channels) → (batch, channels)
+template <int N>
+struct SLOY_EXPORT GlobalMaxPooling {
+  static constexpr std::string_view type_name = detail::name_by_directions<N>(
+      "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D");
+
+  bool keepdims = false;  ///< the result is (batch, 1…, channels)
+  std::string name = {};
+
+  Value call(Scope& scope, Value x) const;
+  Symbol operator()(const Symbol& x) const;
+  static void fields(auto&& field) {
+    field("keepdims", &GlobalMaxPooling::keepdims);
+    field("name", &GlobalMaxPooling::name);
+  }
+};
+using GlobalMaxPooling1D = GlobalMaxPooling<1>;
+using GlobalMaxPooling2D = GlobalMaxPooling<2>;
+using GlobalMaxPooling3D = GlobalMaxPooling<3>;
+
+// Keras's other names.
+using MaxPooling1D = MaxPool1D;
+using AveragePooling1D = AveragePool1D;
+using AvgPool1D = AveragePool1D;
+using GlobalAvgPool1D = GlobalAveragePooling1D;
+using GlobalMaxPool1D = GlobalMaxPooling1D;
 using MaxPooling2D = MaxPool2D;
-
-/// The mean of each window; cells added by padding don't count. Sizes as Conv2D's.
-/// (batch, height, width, channels) → (batch, height′, width′, channels)
-struct SLOY_EXPORT AveragePool2D {
-  IntPair pool_size = 2;    ///< pixels the window sees in each direction
-  IntPair strides = {};     ///< pixels from one window to the next; left out: the pool's size
-  Padding padding = valid;  ///< cells around the image
-  std::string name = {};
-
-  Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const;
-  static void fields(auto&& field) {
-    field("pool_size", &AveragePool2D::pool_size);
-    field("strides", &AveragePool2D::strides);
-    field("padding", &AveragePool2D::padding);
-    field("name", &AveragePool2D::name);
-  }
-};
 using AveragePooling2D = AveragePool2D;
-
-/// The mean of each channel over the image (Lin, Chen and Yan 2014).
-/// (batch, height, width, channels) → (batch, channels)
-struct SLOY_EXPORT GlobalAveragePooling2D {
-  bool keepdims = false;  ///< the result is (batch, 1, 1, channels)
-  std::string name = {};
-
-  Value call(Scope& scope, Value x) const;
-  Symbol operator()(const Symbol& x) const;
-  static void fields(auto&& field) {
-    field("keepdims", &GlobalAveragePooling2D::keepdims);
-    field("name", &GlobalAveragePooling2D::name);
-  }
-};
+using AvgPool2D = AveragePool2D;
+using GlobalAvgPool2D = GlobalAveragePooling2D;
+using GlobalMaxPool2D = GlobalMaxPooling2D;
+using MaxPooling3D = MaxPool3D;
+using AveragePooling3D = AveragePool3D;
+using AvgPool3D = AveragePool3D;
+using GlobalAvgPool3D = GlobalAveragePooling3D;
+using GlobalMaxPool3D = GlobalMaxPooling3D;
 
 }  // namespace sloy

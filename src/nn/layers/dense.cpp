@@ -1,6 +1,5 @@
-#include <sloy/layers.h>
-
 #include "nn/layers/arguments.h"
+#include "nn/layers/kernels.h"
 
 namespace sloy {
 
@@ -8,10 +7,12 @@ Symbol Dense::operator()(const Symbol& x) const { return apply(*this, x); }
 Value Dense::call(Scope& scope, Value x) const {
   require_positive("units", units);
   require_rows(x);
+  const Value kernel =
+      scope.weight("kernel", {x.dim(-1), units}, kernel_initializer, kernel_regularizer);
   Value y =
-      matmul(x, scope.weight("kernel", {x.dim(-1), units}, kernel_initializer, kernel_regularizer));
+      matmul(x, standardized(kernel, {weight_standardization, weight_standardization_epsilon}));
   if (use_bias) y = y + scope.weight("bias", {units}, bias_initializer, bias_regularizer);
-  return activation(y);
+  return activated(scope, y, activation, activity_regularizer);
 }
 
 }  // namespace sloy

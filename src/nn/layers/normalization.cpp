@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "base/arguments.h"
+#include "nn/layers/arguments.h"
 #include "ops/rows.h"
 
 namespace sloy {
@@ -146,6 +146,32 @@ Symbol UnitNormalization::operator()(const Symbol& x) const { return apply(*this
 Value UnitNormalization::call(Scope&, Value x) const {
   const Rows rows(x, axis.values());
   return rows.back(unit_normalize(rows.rows(), 1e-12));
+}
+
+Symbol LocalResponseNormalization::operator()(const Symbol& x) const { return apply(*this, x); }
+Value LocalResponseNormalization::call(Scope& scope, Value x) const {
+  require_positive("size", size);
+  if (size % 2 == 0) {
+    throw ConfigError(
+        fmt::format("size can't be {}", size), {},
+        "give an odd number: as many channels on both sides of the one in the middle");
+  }
+  require_number(alpha >= 0, "alpha", alpha, "of 0 or more");
+  require_finite("beta", beta);
+  require_number(bias > 0, "bias", bias, "above 0: the divisor of channels that are all 0");
+  // A product with a band of ones sums neighbours: one kernel, where shifted copies would pass over
+  // x once for each channel of the sum.
+  const std::int64_t channels = x.dim(-1).size();
+  Tensor band(DType::float32, {channels, channels});
+  const auto ones = band.mutable_values<float>();
+  for (std::int64_t row = 0; row < channels; ++row) {
+    for (std::int64_t column = 0; column < channels; ++column) {
+      const bool is_near = std::abs(row - column) <= size / 2;
+      ones[static_cast<std::size_t>(row * channels + column)] = is_near ? 1.0f : 0.0f;
+    }
+  }
+  const Value sums = matmul(square(x), scope.graph().constant(band));
+  return x * power(bias + alpha * sums, -beta);
 }
 
 }  // namespace sloy
