@@ -26,3 +26,4 @@
 #include <sloy/layers/pooling.h>
 #include <sloy/layers/regularization.h>
 #include <sloy/layers/reshaping.h>
+#include <sloy/layers/variational.h>

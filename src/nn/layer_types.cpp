@@ -77,6 +77,8 @@ std::span<const LayerEntry> layer_types() {
       type_entry<Layer, PReLU>(),
       type_entry<Layer, GELU>(),
       type_entry<Layer, Softmax>(),
+      // Variational.
+      type_entry<Layer, GaussianSampling>(),
       // Other names that Keras has.
       type_entry<Layer, Conv1D>("Convolution1D"),
       type_entry<Layer, Conv2D>("Convolution2D"),
