@@ -42,7 +42,7 @@ constinit const OpDefinition<Softsign> softsign_op{OpRules<Softsign>{
     .reference = OpRules<Softsign>::References{reference<float>, reference<double>},
     .formula = "y = x / (width + |x|)"}};
 
-Value softsign(Value x) { return softsign_op({.width = 0.5}, {x}).front(); }
+Value narrow_softsign(Value x) { return softsign_op({.width = 0.5}, {x}).front(); }
 
 }  // namespace
 
@@ -50,7 +50,7 @@ int main() {
   // The gradient rule against a difference quotient, in double.
   Graph graph;
   const Value x = graph.input("x", {DType::float32, {batch, 1}});
-  const Value y = softsign(x);
+  const Value y = narrow_softsign(x);
   const Value dx = gradient(y, std::array{x}).front();
   const auto at = [&](Value value, double point) {
     return evaluate(value, {Tensor(Shape{1, 1}, std::vector{point})}, Precision::float64).item();
@@ -61,7 +61,8 @@ int main() {
 
   // A function of one value is an activation.
   const data::Dataset data = data::moons({.size = 400});
-  auto model = Sequential{Input{2}, Dense{.units = 16, .activation = softsign}, Dense{.units = 2}};
+  auto model =
+      Sequential{Input{2}, Dense{.units = 16, .activation = narrow_softsign}, Dense{.units = 2}};
   model.compile({.optimizer = Adam{.learning_rate = 0.05},
                  .loss = SparseCategoricalCrossentropy{.from_logits = true},
                  .metrics = {Accuracy{}}});

@@ -1,6 +1,7 @@
 // Training without fit: write the graph, compile it, run it as often as you like.
 #include <sloy/sloy.h>
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace sloy;
@@ -29,9 +30,10 @@ int main() {
   Tensor features(DType::float32, {64, 2}), targets(DType::float32, {64, 1});
   for (std::int64_t i = 0; i < 64; ++i) {
     const auto place = static_cast<std::size_t>(i);
-    const auto values = features.mutable_values<float>().subspan(2 * place, 2);
-    const auto wanted = targets.mutable_values<float>().subspan(place, 1);
-    data.read(i, {std::as_writable_bytes(values), std::as_writable_bytes(wanted)});
+    const data::Example point = data[i];
+    std::ranges::copy(point.features[0].values<float>(),
+                      features.mutable_values<float>().subspan(2 * place).begin());
+    targets.mutable_values<float>()[place] = point.targets[0].values<float>()[0];
   }
 
   double first = 0, last = 0;

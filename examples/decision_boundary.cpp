@@ -73,10 +73,9 @@ void draw_panel(std::ostream& svg, int number, Model& model, const data::Dataset
   }
   svg << "<g stroke='#fff' stroke-width='0.8'>\n";
   for (std::int64_t i = 0; i < data.size(); ++i) {
-    float point[2];
-    std::int32_t label = 0;
-    data.read(i, {std::as_writable_bytes(std::span(point)),
-                  std::as_writable_bytes(std::span(&label, 1))});
+    const data::Example example = data[i];
+    const auto point = example.features[0].values<float>();
+    const auto label = static_cast<int>(example.targets[0].item());
     if (std::max(std::abs(point[0]), std::abs(point[1])) > reach) continue;
     svg << "<circle cx='" << pixel(point[0]) << "' cy='" << pixel(-point[1]) << "' r='2.6' fill='"
         << (label == 0 ? "#1f5fae" : "#c2570c") << "'/>\n";

@@ -77,8 +77,8 @@ TEST(GaussianSampling, NeedsTwoInputsOfOneShape) {
             "the layer needs a mean and a log variance of one shape\n"
             "  input    (batch, 3)\n"
             "  input    (batch, 4)\n"
-            "  to fix   give two inputs (batch, n): {mean, log_variance}\n"
-            "  layer    gaussian_sampling");
+            "  layer    gaussian_sampling   GaussianSampling\n"
+            "  to fix   give two inputs (batch, n): {mean, log_variance}");
   EXPECT_THROW(GaussianSampling{.kl_weight = -1}({a, a}), ConfigError);
 }
 

@@ -119,8 +119,9 @@ void plan_or_fit(bool fits, const std::string& net, std::int64_t batch_size) {
   if (!fits) {
     const data::Spec spec = workload.spec();
     const Plan plan = model.plan(spec, examples, options);
-    say_plan(name, plan,
-             (spec.features[0].bytes() + spec.targets[0].bytes()) * static_cast<std::size_t>(examples));
+    say_plan(
+        name, plan,
+        (spec.features[0].bytes() + spec.targets[0].bytes()) * static_cast<std::size_t>(examples));
     return;
   }
   options.verbose = Verbosity::silent;
