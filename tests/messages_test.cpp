@@ -183,8 +183,8 @@ TEST(Messages, OfTargetsOfAnotherShapeThanThePredictions) {
             "  to fix        reshape the targets, or the model's last layer: nothing is broadcast");
 }
 
-/// Whatever would broadcast is refused by every loss; labels (batch) of BinaryCrossentropy for
-/// predictions (batch, 1) are the one reshape there is.
+/// Whatever would broadcast is refused by every loss; labels (batch) for predictions (batch, 1) are
+/// the one reshape there is, of losses of two classes.
 TEST(Losses, NeverBroadcast) {
   const std::pair<Shape, Shape> pairs[] = {
       {{batch}, {batch, 1}},    {{batch, 1}, {batch}},         {{batch, 1}, {batch, 4}},
@@ -193,8 +193,10 @@ TEST(Losses, NeverBroadcast) {
   for (const TypeEntry<Loss>& entry : loss_types()) {
     const Loss loss = loss_from_config(std::string(entry.name));
     for (const auto& [target, prediction] : pairs) {
-      const bool reshaped = entry.name == "BinaryCrossentropy" && target == Shape{batch} &&
-                            prediction == Shape({batch, 1});
+      const bool is_of_two_classes = loss.as<BinaryCrossentropy>() || loss.as<Hinge>() ||
+                                     loss.as<BinaryFocalCrossentropy>() || loss.as<SquaredHinge>();
+      const bool reshaped =
+          is_of_two_classes && target == Shape{batch} && prediction == Shape({batch, 1});
       if (reshaped) continue;
       EXPECT_THROW(loss.check({DType::float32, target}, {DType::float32, prediction}), ShapeError)
           << entry.name << to_string(target) << to_string(prediction);
@@ -241,7 +243,8 @@ TEST(Messages, OfAnUnknownRecipeKey) {
   EXPECT_EQ(message_of([&] { Recipe::parse(with_slip, "moons.toml"); }),
             "there is no key 'epohs' here\n"
             "  where    moons.toml:15\n"
-            "  keys     epochs, batch_size, loss, optimizer, metrics, callbacks, shuffle, "
+            "  keys     epochs, batch_size, loss, loss_weights, class_weight, optimizer, metrics, "
+            "weighted_metrics, callbacks, shuffle, "
             "precision, convolution\n"
             "  to fix   did you mean 'epochs'?");
 }
@@ -259,7 +262,7 @@ TEST(Messages, OfWhatIsNotThereYet) {
             "there is no key 'augment' here\n"
             "  where    --set data.augment=[\"RandomFlip\"]\n"
             "  keys     name, directory, kind, path, train_images, train_labels, test_images, "
-            "test_labels, class_names, validation, workers, generated\n"
+            "test_labels, class_names, target, validation, workers, generated\n"
             "  to fix   write one of these keys");
   EXPECT_EQ(overridden("data.kind=csv"),
             "there is no kind of data 'csv'\n"

@@ -96,21 +96,20 @@ class Small {
  public:
   explicit Small(bool batch_normalization) : batch_normalization_(batch_normalization) {}
 
-  Symbol unit(const Symbol& x, int filters, int kernel, int stride = 1,
-              const Padding& padding = same) const {
+  Symbol unit(const Symbol& x, int filters, int kernel, int stride = 1) const {
     Symbol y = Conv2D{.filters = filters,
                       .kernel_size = kernel,
                       .strides = stride,
-                      .padding = padding,
+                      .padding = same,
                       .use_bias = !batch_normalization_}(x);
-    if (batch_normalization_) y = BatchNormalization{.momentum = 0.9}(y);
+    if (batch_normalization_) y = BatchNormalization{.momentum = 0.9, .scale = false}(y);
     return Activation{relu}(y);
   }
   Symbol inception(const Symbol& x, int ones, int threes) const {
     return join({unit(x, ones, 1), unit(x, threes, 3)});
   }
   Symbol downsample(const Symbol& x, int threes) const {
-    return join({unit(x, threes, 3, 2, valid), max_pool(x, 2, valid)});
+    return join({unit(x, threes, 3, 2), max_pool(x, 2, same)});
   }
 
  private:

@@ -145,7 +145,7 @@ TEST(WindowLayersInRecipes, AreAllThereAre) {
   for (const LayerEntry& entry : layer_types()) {
     const std::string name(entry.name);
     const bool has_windows = name.find("Conv") != name.npos || name.find("Pool") != name.npos ||
-                             name.find("Sampling") != name.npos ||
+                             name.find("UpSampling") != name.npos ||
                              name.find("Padding") != name.npos ||
                              name.find("Cropping") != name.npos;
     if (!has_windows) continue;

@@ -131,8 +131,8 @@ TEST_F(CommandLine, TrainsAndKeepsEveryActivationNoiseAndNormalization) {
 TEST_F(CommandLine, TrainsEveryLossThatTakesLabelsAndSaysSoInTheFile) {
   const std::vector<std::string> losses{
       R"({ type = "Hinge" })", R"({ type = "SquaredHinge" })",
-      R"({ type = "BinaryFocalCrossentropy", from_logits = true, gamma = 1.5, alpha = 0.3,
-           apply_class_balancing = true, label_smoothing = 0.1 })"};
+      R"({ type = "BinaryFocalCrossentropy", from_logits = true, gamma = 1.5, alpha = 0.3, )"
+      R"(apply_class_balancing = true, label_smoothing = 0.1 })"};
   for (const std::string& loss : losses) {
     std::ofstream(recipe_file()) << R"(
 seed = 5
