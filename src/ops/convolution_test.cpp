@@ -98,7 +98,7 @@ Rows with_epilogues() {
              .expect = {{nan, 0}},
              .differentiate = false}};
   for (const auto& [x, kernel, options, skips] :
-       {Convolution{{1, 4, 4, 1}, {3, 3, 1, 3}}, same_padded({8, 8, 8, 64}, {3, 3, 64, 64}),
+       {Convolution{{1, 8, 8, 1}, {3, 3, 1, 3}}, same_padded({8, 8, 8, 64}, {3, 3, 64, 64}),
         same_padded({2, 8, 8, 16}, {1, 1, 16, 32}), same_padded({2, 6, 9, 16}, {3, 3, 16, 2}),
         Convolution{{2, 8, 8, 16}, {3, 3, 1, 16}, {.groups = 16}}}) {
     for (bool relu : {false, true}) {

@@ -37,6 +37,7 @@ TAKES = {
     "OneOrMany<int>": "whole number, or a list of them",
     "OneOrMany<double>": "number, or a list of them",
     "Sizes<N>": "whole number, or one for each direction",
+    "Sizes<2>": "whole number, or [height, width]",
     "Margins<N>": "whole number, or [before, after] for each direction",
     "Padding": '"valid", "same", "causal", whole number, or [before, after] for each direction',
     "Activation": "[activation](layers.md#activations)",
@@ -230,7 +231,8 @@ class Pages:
         header = self.headers["ops"]
         parts = [header_text(header)]
         for section, text in header.sections.items():
-            functions = [f for f in header.functions if f.section == section]
+            functions = [f for f in header.functions if f.section == section
+                         and f.name not in ("to_config", "from_config")]
             structs = [t for t in header.types.values() if t.section == section]
             parts += [f"## {section}", fill(" ".join(text)),
                       table(("function", "gives"), [self.function_row(f) for f in functions]),

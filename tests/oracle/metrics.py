@@ -1,5 +1,5 @@
-"""Goldens of metrics, from Keras 3 on its PyTorch backend. Its `mean` rounds to float32 whatever its policy: awkward targets too (a class without members, one that is never
-predicted, ties, one class only), with and without weights."""
+"""Goldens of metrics, from Keras 3 on its PyTorch backend, whose `mean` rounds to float32 whatever its policy: awkward targets too (a
+class without members, one that is never predicted, ties, one class only), with and without weights."""
 import os
 
 os.environ["KERAS_BACKEND"] = "torch"

@@ -71,10 +71,10 @@ using Conv3D = Conv<3>;
 /// Transposed convolution (Zeiler et al. 2010): the gradient of a convolution for its input, as a
 /// layer; what a convolution made smaller it makes larger. The kernel is (spatial…, filters,
 /// channels), the bias (filters). With e = dilation·(kernel − 1) + 1 a size n becomes
-/// (n − 1)·stride + max(e, stride) with the padding `valid`, n·stride with `same`. Where
-/// output_padding p is given it becomes (n − 1)·stride + e + p, and with `same`
-/// (n − 1)·stride + e mod 2 + p. With numbers it becomes (n − 1)·stride + e − before − after + p,
-/// as in PyTorch. (batch, spatial…, channels) → (batch, spatial′…, filters)
+/// (n − 1)·stride + max(e, stride) with `valid`, n·stride with `same`; where output_padding p is
+/// given, (n − 1)·stride + e + p and (n − 1)·stride + e mod 2 + p; with numbers of cells
+/// (n − 1)·stride + e − before − after + p, as in PyTorch.
+/// (batch, spatial…, channels) → (batch, spatial′…, filters)
 template <int N>
 struct SLOY_EXPORT ConvTranspose {
   static constexpr std::string_view type_name =
