@@ -152,8 +152,8 @@ class SLOY_EXPORT Recipe {
   RecipeTrain train = {};
 
   /// Throws ConfigError, with the line, on anything unknown or ill-formed. `custom` has the types
-  /// of one's own that [train] names, its loss and metrics; those of layers are given
-  /// to make_model.
+  /// of one's own that [train] names, its loss, metrics, optimizer and schedules; those of layers
+  /// are given to make_model.
   static Recipe from_config(const Config& config, const CustomTypes& custom = {});
   static Recipe parse(std::string_view toml, std::string_view source = "recipe",
                       const CustomTypes& custom = {});

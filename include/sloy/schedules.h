@@ -179,13 +179,13 @@ struct SLOY_EXPORT CosineDecayRestarts {
 /// A line from initial_learning_rate to the first rate of another schedule, or to a number, which
 /// then begins (Goyal et al. 2017).
 struct SLOY_EXPORT LinearWarmup {
-  LearningRate learning_rate = 0.001;  ///< what comes after: its s counts from the line's end
-  std::int64_t warmup_steps = 0;       ///< needed: of the line, 1 or more
-  double initial_learning_rate = 0;    ///< where the line begins, 0 or more
+  LearningRate schedule = 0.001;     ///< what comes after: its s counts from the line's end
+  std::int64_t warmup_steps = 0;     ///< needed: of the line, 1 or more
+  double initial_learning_rate = 0;  ///< where the line begins, 0 or more
 
   Value call(Value step) const;
   static void fields(auto&& field) {
-    field("learning_rate", &LinearWarmup::learning_rate);
+    field("schedule", &LinearWarmup::schedule);
     field("warmup_steps", &LinearWarmup::warmup_steps);
     field("initial_learning_rate", &LinearWarmup::initial_learning_rate);
   }

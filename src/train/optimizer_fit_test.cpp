@@ -231,6 +231,8 @@ units = 8
 activation = "relu"
 kernel_initializer = { type = "Orthogonal", gain = 0.5 }
 kernel_regularizer = { type = "L1", l1 = 1e-3, proximal = true }
+kernel_constraint = { type = "MaxNorm", max_value = 0.25 }
+bias_constraint = "NonNeg"
 [[model.layer]]
 type = "Dense"
 units = 2
@@ -270,6 +272,59 @@ TEST(OptimizerFit, ARecipeHoldsAllOfIt) {
   ASSERT_EQ(watcher.rates->size(), 10u);
   EXPECT_NEAR(watcher.rates->back(), 0.01 * 0.5 * (1 + std::cos(3.14159265358979 * 5 / 8)), 1e-8)
       << "five updates of two batches";
+
+  // What the weights of each step were held to, and so their average.
+  const Tensor kernel = model.weight("hidden/kernel"), bias = model.weight("hidden/bias");
+  for (std::size_t unit = 0; unit < 8; ++unit) {
+    const double length =
+        std::hypot(kernel.values<float>()[unit], kernel.values<float>()[8 + unit]);
+    EXPECT_LE(length, 0.25 + 1e-6);
+    EXPECT_GE(bias.values<float>()[unit], 0);
+  }
+
+  const TemporaryDirectory folder;
+  model.save(folder / "model.safetensors");
+  const Model loaded = Model::load(folder / "model.safetensors");
+  EXPECT_EQ(loaded.to_config(), model.to_config());
+  EXPECT_EQ(weights_of(loaded), weights_of(model));
+  const Config hidden = loaded.to_config().at("layer").as_list()[1];
+  EXPECT_EQ(hidden.at("kernel_constraint").at("max_value").as_number(), 0.25);
+  EXPECT_EQ(hidden.at("kernel_initializer").at("gain").as_number(), 0.5);
+  EXPECT_TRUE(hidden.at("kernel_regularizer").at("proximal").as_bool());
+}
+
+struct SignDescent {
+  LearningRate learning_rate = 1e-3;
+  double slack = 0;
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const {
+    return weight - scope.learning_rate() * sign(gradient) * greater(absolute(gradient), slack);
+  }
+  static void fields(auto&& field) {
+    field("learning_rate", &SignDescent::learning_rate);
+    field("slack", &SignDescent::slack);
+  }
+};
+struct Halving {
+  Value call(Value step) const { return 0.1 * power(0.5, step); }
+};
+
+TEST(OptimizerFit, ARecipeTakesOptimizersAndSchedulesOfOnesOwn) {
+  Config config = parse_toml(harness::moons_recipe, "moons.toml");
+  config["train"]["optimizer"] = parse_toml(R"(
+    type = "SignDescent"
+    learning_rate = "Halving"
+    slack = 0.01
+    clipvalue = 0.5
+  )");
+  CustomTypes custom;
+  custom.optimizers = {register_optimizer<SignDescent>()};
+  custom.schedules = {register_schedule<Halving>()};
+  const Optimizer optimizer = Recipe::from_config(config, custom).train.optimizer;
+  EXPECT_EQ(optimizer.type(), "SignDescent");
+  EXPECT_EQ(optimizer.learning_rate().at(2), 0.025);
+  EXPECT_EQ(optimizer.options().clipvalue, 0.5);
+  EXPECT_EQ(to_config(optimizer), config.at("train").at("optimizer"));
+  EXPECT_THROW(Recipe::from_config(config), ConfigError);
 }
 
 TEST(OptimizerFit, ARecipesSlipsHaveTheirLine) {

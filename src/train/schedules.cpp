@@ -172,9 +172,9 @@ Value LinearWarmup::call(Value step) const {
   check_steps("warmup_steps", warmup_steps);
   check(initial_learning_rate >= 0, "initial_learning_rate", initial_learning_rate, "of 0 or more");
   const auto line = static_cast<double>(warmup_steps);
-  const Value target = learning_rate.call(step.graph().constant(0.0));
+  const Value target = schedule.call(step.graph().constant(0.0));
   const Value rising = initial_learning_rate + (target - initial_learning_rate) * (step / line);
-  return where(less(step, line), rising, learning_rate.call(maximum(step - line, 0.0)));
+  return where(less(step, line), rising, schedule.call(maximum(step - line, 0.0)));
 }
 
 std::span<const TypeEntry<LearningRate>> schedule_types() {

@@ -135,7 +135,7 @@ TEST(Schedules, CosineDecayRestartsWithWavesOfBrokenLengths) {
 
 TEST(Schedules, ALinearWarmUpBeforeAnyOther) {
   const LinearWarmup warmup{
-      .learning_rate =
+      .schedule =
           ExponentialDecay{.initial_learning_rate = 0.3, .decay_steps = 4, .decay_rate = 0.7},
       .warmup_steps = 5,
       .initial_learning_rate = 0.05};
@@ -146,7 +146,7 @@ TEST(Schedules, ALinearWarmUpBeforeAnyOther) {
       },
       13);
   expect_rates(
-      LinearWarmup{.learning_rate = 0.2, .warmup_steps = 4},
+      LinearWarmup{.schedule = 0.2, .warmup_steps = 4},
       [](double s) { return 0.2 * std::min(1.0, s / 4); }, 8);
 }
 
@@ -199,7 +199,7 @@ TEST(Schedules, CountUpdatesNotBatches) {
 TEST(Schedules, AreReadAndWritten) {
   const Config written = parse_toml(R"(
     type = "SGD"
-    learning_rate = { type = "LinearWarmup", learning_rate = { type = "PolynomialDecay", initial_learning_rate = 0.5, decay_steps = 100, end_learning_rate = 0.01, power = 2.0, cycle = true }, warmup_steps = 10, initial_learning_rate = 0.001 }
+    learning_rate = { type = "LinearWarmup", schedule = { type = "PolynomialDecay", initial_learning_rate = 0.5, decay_steps = 100, end_learning_rate = 0.01, power = 2.0, cycle = true }, warmup_steps = 10, initial_learning_rate = 0.001 }
     momentum = 0.0
     nesterov = false
     momentum_form = "keras"
@@ -241,7 +241,7 @@ TEST(Schedules, SayWhichArgumentCannotBe) {
   EXPECT_EQ(refused(CosineDecayRestarts{
                 .initial_learning_rate = 0.1, .first_decay_steps = 5, .t_mul = 0.5}),
             "the schedule's t_mul can't be 0.5");
-  EXPECT_EQ(refused(LinearWarmup{.learning_rate = CosineDecay{}, .warmup_steps = 3}),
+  EXPECT_EQ(refused(LinearWarmup{.schedule = CosineDecay{}, .warmup_steps = 3}),
             "the schedule's decay_steps must be 1 or more, not 0");
 }
 

@@ -59,11 +59,9 @@ def restarts(s, initial_learning_rate, first_decay_steps, t_mul=2.0, m_mul=1.0, 
     return initial_learning_rate * ((1 - alpha) * height * wave((s - begin) / length) + alpha)
 
 
-def warmup(s, learning_rate, warmup_steps, initial_learning_rate=0.0):
+def warmup(s, schedule, warmup_steps, initial_learning_rate=0.0):
     def following(step):
-        if not isinstance(learning_rate, dict):
-            return learning_rate
-        return rate(learning_rate, step)
+        return rate(schedule, step) if isinstance(schedule, dict) else schedule
 
     if s < warmup_steps:
         return initial_learning_rate + (following(0) - initial_learning_rate) * s / warmup_steps
@@ -99,9 +97,9 @@ CASES = {
                                                "m_mul": 0.6, "alpha": 0.05}, None),
     "restarts_equal": ("CosineDecayRestarts", {"initial_learning_rate": 0.3, "first_decay_steps": 11, "t_mul": 1.0},
                        lambda o: lr.CosineAnnealingWarmRestarts(o, 11, 1, 0.0)),
-    "warmup": ("LinearWarmup", {"learning_rate": 0.3, "warmup_steps": 10, "initial_learning_rate": 0.03},
+    "warmup": ("LinearWarmup", {"schedule": 0.3, "warmup_steps": 10, "initial_learning_rate": 0.03},
                lambda o: lr.LinearLR(o, 0.1, 1.0, 10)),
-    "warmup_exponential": ("LinearWarmup", {"learning_rate": {"type": "ExponentialDecay", **DECAY},
+    "warmup_exponential": ("LinearWarmup", {"schedule": {"type": "ExponentialDecay", **DECAY},
                                             "warmup_steps": 8}, None),
 }
 

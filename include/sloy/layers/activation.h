@@ -61,6 +61,7 @@ struct SLOY_EXPORT ELU {
 struct SLOY_EXPORT PReLU {
   Initializer alpha_initializer = Zeros{};  ///< first slopes
   Regularizer alpha_regularizer = {};       ///< a penalty on the slopes, for the loss
+  Constraint alpha_constraint = {};         ///< what the slopes are after each step
   std::vector<int> shared_axes = {};        ///< along which the slope is the same; 0 is the batch
   bool trainable = true;
   std::string name = {};
@@ -70,6 +71,7 @@ struct SLOY_EXPORT PReLU {
   static void fields(auto&& field) {
     field("alpha_initializer", &PReLU::alpha_initializer);
     field("alpha_regularizer", &PReLU::alpha_regularizer);
+    field("alpha_constraint", &PReLU::alpha_constraint);
     field("shared_axes", &PReLU::shared_axes);
     field("trainable", &PReLU::trainable);
     field("name", &PReLU::name);

@@ -37,6 +37,8 @@ struct SLOY_EXPORT Conv {
   Regularizer kernel_regularizer = {};
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
   bool weight_standardization = false;
   double weight_standardization_epsilon = 1e-5;
   bool trainable = true;
@@ -58,6 +60,8 @@ struct SLOY_EXPORT Conv {
     field("kernel_regularizer", &Conv::kernel_regularizer);
     field("bias_regularizer", &Conv::bias_regularizer);
     field("activity_regularizer", &Conv::activity_regularizer);
+    field("kernel_constraint", &Conv::kernel_constraint);
+    field("bias_constraint", &Conv::bias_constraint);
     field("weight_standardization", &Conv::weight_standardization);
     field("weight_standardization_epsilon", &Conv::weight_standardization_epsilon);
     field("trainable", &Conv::trainable);
@@ -93,6 +97,8 @@ struct SLOY_EXPORT ConvTranspose {
   Regularizer kernel_regularizer = {};
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
   bool weight_standardization = false;
   double weight_standardization_epsilon = 1e-5;
   bool trainable = true;
@@ -114,6 +120,8 @@ struct SLOY_EXPORT ConvTranspose {
     field("kernel_regularizer", &ConvTranspose::kernel_regularizer);
     field("bias_regularizer", &ConvTranspose::bias_regularizer);
     field("activity_regularizer", &ConvTranspose::activity_regularizer);
+    field("kernel_constraint", &ConvTranspose::kernel_constraint);
+    field("bias_constraint", &ConvTranspose::bias_constraint);
     field("weight_standardization", &ConvTranspose::weight_standardization);
     field("weight_standardization_epsilon", &ConvTranspose::weight_standardization_epsilon);
     field("trainable", &ConvTranspose::trainable);
@@ -145,6 +153,8 @@ struct SLOY_EXPORT DepthwiseConv {
   Regularizer depthwise_regularizer = {};  ///< a penalty on the kernel, for the loss
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};
+  Constraint depthwise_constraint = {};  ///< what the depthwise kernel is after each step
+  Constraint bias_constraint = {};
   bool weight_standardization = false;
   double weight_standardization_epsilon = 1e-5;
   bool trainable = true;
@@ -165,6 +175,8 @@ struct SLOY_EXPORT DepthwiseConv {
     field("depthwise_regularizer", &DepthwiseConv::depthwise_regularizer);
     field("bias_regularizer", &DepthwiseConv::bias_regularizer);
     field("activity_regularizer", &DepthwiseConv::activity_regularizer);
+    field("depthwise_constraint", &DepthwiseConv::depthwise_constraint);
+    field("bias_constraint", &DepthwiseConv::bias_constraint);
     field("weight_standardization", &DepthwiseConv::weight_standardization);
     field("weight_standardization_epsilon", &DepthwiseConv::weight_standardization_epsilon);
     field("trainable", &DepthwiseConv::trainable);
@@ -199,6 +211,9 @@ struct SLOY_EXPORT SeparableConv {
   Regularizer pointwise_regularizer = {};  ///< a penalty on the pointwise kernel, for the loss
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};
+  Constraint depthwise_constraint = {};
+  Constraint pointwise_constraint = {};  ///< what the pointwise kernel is after each step
+  Constraint bias_constraint = {};
   bool weight_standardization = false;
   double weight_standardization_epsilon = 1e-5;
   bool trainable = true;
@@ -222,6 +237,9 @@ struct SLOY_EXPORT SeparableConv {
     field("pointwise_regularizer", &SeparableConv::pointwise_regularizer);
     field("bias_regularizer", &SeparableConv::bias_regularizer);
     field("activity_regularizer", &SeparableConv::activity_regularizer);
+    field("depthwise_constraint", &SeparableConv::depthwise_constraint);
+    field("pointwise_constraint", &SeparableConv::pointwise_constraint);
+    field("bias_constraint", &SeparableConv::bias_constraint);
     field("weight_standardization", &SeparableConv::weight_standardization);
     field("weight_standardization_epsilon", &SeparableConv::weight_standardization_epsilon);
     field("trainable", &SeparableConv::trainable);
@@ -251,6 +269,8 @@ struct SLOY_EXPORT SpatiallySeparableConv2D {
   Regularizer kernel_regularizer = {};  ///< a penalty on each kernel, for the loss
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
   bool weight_standardization = false;
   double weight_standardization_epsilon = 1e-5;
   bool trainable = true;
@@ -272,6 +292,8 @@ struct SLOY_EXPORT SpatiallySeparableConv2D {
     field("kernel_regularizer", &SpatiallySeparableConv2D::kernel_regularizer);
     field("bias_regularizer", &SpatiallySeparableConv2D::bias_regularizer);
     field("activity_regularizer", &SpatiallySeparableConv2D::activity_regularizer);
+    field("kernel_constraint", &SpatiallySeparableConv2D::kernel_constraint);
+    field("bias_constraint", &SpatiallySeparableConv2D::bias_constraint);
     field("weight_standardization", &SpatiallySeparableConv2D::weight_standardization);
     field("weight_standardization_epsilon",
           &SpatiallySeparableConv2D::weight_standardization_epsilon);

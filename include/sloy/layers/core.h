@@ -46,6 +46,8 @@ struct SLOY_EXPORT Dense {
   Regularizer bias_regularizer = {};                 ///< a penalty on the bias, for the loss
   /// a penalty on the result, for the loss, divided by the number of examples
   Regularizer activity_regularizer = {};
+  Constraint kernel_constraint = {};  ///< what the kernel is after each step
+  Constraint bias_constraint = {};    ///< what the bias is after each step
   /// whether what leads to one output is used with mean 0 and variance 1 (Qiao et al. 2019)
   bool weight_standardization = false;
   double weight_standardization_epsilon = 1e-5;  ///< added to that variance
@@ -63,6 +65,8 @@ struct SLOY_EXPORT Dense {
     field("kernel_regularizer", &Dense::kernel_regularizer);
     field("bias_regularizer", &Dense::bias_regularizer);
     field("activity_regularizer", &Dense::activity_regularizer);
+    field("kernel_constraint", &Dense::kernel_constraint);
+    field("bias_constraint", &Dense::bias_constraint);
     field("weight_standardization", &Dense::weight_standardization);
     field("weight_standardization_epsilon", &Dense::weight_standardization_epsilon);
     field("trainable", &Dense::trainable);
@@ -82,6 +86,8 @@ struct SLOY_EXPORT Maxout {
   Initializer bias_initializer = Zeros{};
   Regularizer kernel_regularizer = {};
   Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
   bool trainable = true;
   std::string name = {};
 
@@ -95,6 +101,8 @@ struct SLOY_EXPORT Maxout {
     field("bias_initializer", &Maxout::bias_initializer);
     field("kernel_regularizer", &Maxout::kernel_regularizer);
     field("bias_regularizer", &Maxout::bias_regularizer);
+    field("kernel_constraint", &Maxout::kernel_constraint);
+    field("bias_constraint", &Maxout::bias_constraint);
     field("trainable", &Maxout::trainable);
     field("name", &Maxout::name);
   }

@@ -55,6 +55,8 @@ struct SLOY_EXPORT BatchNormalization {
   Initializer moving_variance_initializer = Ones{};
   Regularizer beta_regularizer = {};
   Regularizer gamma_regularizer = {};
+  Constraint beta_constraint = {};   ///< what beta is after each step
+  Constraint gamma_constraint = {};  ///< what gamma is after each step
   MomentumWeighs momentum_weighs = MomentumWeighs::old_value;
   /// with training_set they are an exponential average until the fit ends, in its validation too
   InferenceStatistics statistics = InferenceStatistics::exponential;
@@ -79,6 +81,8 @@ struct SLOY_EXPORT BatchNormalization {
     field("moving_variance_initializer", &Self::moving_variance_initializer);
     field("beta_regularizer", &Self::beta_regularizer);
     field("gamma_regularizer", &Self::gamma_regularizer);
+    field("beta_constraint", &Self::beta_constraint);
+    field("gamma_constraint", &Self::gamma_constraint);
     field("momentum_weighs", &Self::momentum_weighs);
     field("statistics", &Self::statistics);
     field("unbiased_variance", &Self::unbiased_variance);
@@ -100,6 +104,8 @@ struct SLOY_EXPORT LayerNormalization {
   Initializer gamma_initializer = Ones{};
   Regularizer beta_regularizer = {};
   Regularizer gamma_regularizer = {};
+  Constraint beta_constraint = {};
+  Constraint gamma_constraint = {};
   bool trainable = true;
   std::string name = {};
 
@@ -115,6 +121,8 @@ struct SLOY_EXPORT LayerNormalization {
     field("gamma_initializer", &Self::gamma_initializer);
     field("beta_regularizer", &Self::beta_regularizer);
     field("gamma_regularizer", &Self::gamma_regularizer);
+    field("beta_constraint", &Self::beta_constraint);
+    field("gamma_constraint", &Self::gamma_constraint);
     field("trainable", &Self::trainable);
     field("name", &Self::name);
   }
@@ -134,6 +142,8 @@ struct SLOY_EXPORT GroupNormalization {
   Initializer gamma_initializer = Ones{};
   Regularizer beta_regularizer = {};
   Regularizer gamma_regularizer = {};
+  Constraint beta_constraint = {};
+  Constraint gamma_constraint = {};
   bool trainable = true;
   std::string name = {};
 
@@ -150,6 +160,8 @@ struct SLOY_EXPORT GroupNormalization {
     field("gamma_initializer", &Self::gamma_initializer);
     field("beta_regularizer", &Self::beta_regularizer);
     field("gamma_regularizer", &Self::gamma_regularizer);
+    field("beta_constraint", &Self::beta_constraint);
+    field("gamma_constraint", &Self::gamma_constraint);
     field("trainable", &Self::trainable);
     field("name", &Self::name);
   }
@@ -167,6 +179,8 @@ struct SLOY_EXPORT InstanceNormalization {
   Initializer gamma_initializer = Ones{};
   Regularizer beta_regularizer = {};
   Regularizer gamma_regularizer = {};
+  Constraint beta_constraint = {};
+  Constraint gamma_constraint = {};
   bool trainable = true;
   std::string name = {};
 
@@ -182,6 +196,8 @@ struct SLOY_EXPORT InstanceNormalization {
     field("gamma_initializer", &Self::gamma_initializer);
     field("beta_regularizer", &Self::beta_regularizer);
     field("gamma_regularizer", &Self::gamma_regularizer);
+    field("beta_constraint", &Self::beta_constraint);
+    field("gamma_constraint", &Self::gamma_constraint);
     field("trainable", &Self::trainable);
     field("name", &Self::name);
   }

@@ -58,7 +58,8 @@ Value PReLU::call(Scope& scope, Value x) const {
     size.push_back(is_shared(axis) ? Dim(1) : x.dim(axis));
     if (!is_shared(axis)) own.push_back(axis);
   }
-  const Value alpha = scope.weight("alpha", size, alpha_initializer, alpha_regularizer);
+  const Value alpha =
+      scope.weight("alpha", size, alpha_initializer, alpha_regularizer, alpha_constraint);
   const auto with_slopes = [](Value y, Value slopes) {
     return where(greater(y, y.graph().constant(0.0)), y, y * slopes);
   };

@@ -24,13 +24,15 @@ Value Conv<N>::call(Scope& scope, Value x) const {
                        {"filters", std::to_string(filters)}});
   }
   const Value kernel = scope.weight("kernel", kernel_shape(kernel_size, channels / groups, filters),
-                                    kernel_initializer, kernel_regularizer);
+                                    kernel_initializer, kernel_regularizer, kernel_constraint);
   Value y =
       convolution(x, standardized(kernel, {weight_standardization, weight_standardization_epsilon}),
                   {.window = window(x.shape(), to_list(kernel_size), to_list(strides), padding,
                                     to_list(dilation_rate)),
                    .groups = groups});
-  if (use_bias) y = y + scope.weight("bias", {filters}, bias_initializer, bias_regularizer);
+  if (use_bias) {
+    y = y + scope.weight("bias", {filters}, bias_initializer, bias_regularizer, bias_constraint);
+  }
   return activated(scope, y, activation, activity_regularizer);
 }
 

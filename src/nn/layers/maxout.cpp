@@ -10,9 +10,11 @@ Value Maxout::call(Scope& scope, Value x) const {
   require_positive("pieces", pieces);
   require_rows(x);
   const std::int64_t functions = std::int64_t{units} * pieces;
-  Value y = matmul(
-      x, scope.weight("kernel", {x.dim(-1), functions}, kernel_initializer, kernel_regularizer));
-  if (use_bias) y = y + scope.weight("bias", {functions}, bias_initializer, bias_regularizer);
+  Value y = matmul(x, scope.weight("kernel", {x.dim(-1), functions}, kernel_initializer,
+                                   kernel_regularizer, kernel_constraint));
+  if (use_bias) {
+    y = y + scope.weight("bias", {functions}, bias_initializer, bias_regularizer, bias_constraint);
+  }
   Shape of_pieces = y.shape().without(-1);
   of_pieces.push_back(units);
   of_pieces.push_back(pieces);

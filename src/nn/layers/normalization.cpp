@@ -35,12 +35,17 @@ Value standardized(Value rows, double epsilon) {
 template <class NormalizationLayer>
 Value scaled_and_moved(const NormalizationLayer& layer, Scope& scope, Value y, const Shape& size) {
   const auto weight = [&](std::string_view name, const Initializer& initializer,
-                          const Regularizer& regularizer) {
-    const Value numbers = scope.weight(name, size, initializer, regularizer);
+                          const Regularizer& regularizer, const Constraint& constraint) {
+    const Value numbers = scope.weight(name, size, initializer, regularizer, constraint);
     return size.rank() == 1 ? numbers : reshape(numbers, {size.elements()});
   };
-  if (layer.scale) y = y * weight("gamma", layer.gamma_initializer, layer.gamma_regularizer);
-  if (layer.center) y = y + weight("beta", layer.beta_initializer, layer.beta_regularizer);
+  if (layer.scale) {
+    y = y *
+        weight("gamma", layer.gamma_initializer, layer.gamma_regularizer, layer.gamma_constraint);
+  }
+  if (layer.center) {
+    y = y + weight("beta", layer.beta_initializer, layer.beta_regularizer, layer.beta_constraint);
+  }
   return y;
 }
 
@@ -105,9 +110,14 @@ Value BatchNormalization::call(Scope& scope, Value x) const {
   }
 
   Value factor = rsqrt(variance + epsilon);
-  if (scale) factor = factor * scope.weight("gamma", size, gamma_initializer, gamma_regularizer);
+  if (scale) {
+    factor = factor *
+             scope.weight("gamma", size, gamma_initializer, gamma_regularizer, gamma_constraint);
+  }
   Value y = (rows - mean) * factor;
-  if (center) y = y + scope.weight("beta", size, beta_initializer, beta_regularizer);
+  if (center) {
+    y = y + scope.weight("beta", size, beta_initializer, beta_regularizer, beta_constraint);
+  }
   return by_channel.back(y);
 }
 

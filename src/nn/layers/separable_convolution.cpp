@@ -26,9 +26,9 @@ Value convolve_channels(Scope& scope, const L& layer, std::string_view name, Val
   require_positive("depth_multiplier", layer.depth_multiplier);
   const Window window = window_of(layer, x);
   const std::int64_t channels = x.dim(-1).size();
-  const Value weight =
-      scope.weight(name, kernel_shape(layer.kernel_size, channels, layer.depth_multiplier),
-                   layer.depthwise_initializer, layer.depthwise_regularizer);
+  const Value weight = scope.weight(
+      name, kernel_shape(layer.kernel_size, channels, layer.depth_multiplier),
+      layer.depthwise_initializer, layer.depthwise_regularizer, layer.depthwise_constraint);
   const Value kernel =
       reshape(weight, kernel_shape(layer.kernel_size, 1, channels * layer.depth_multiplier));
   return convolution(x, standardized(kernel, standardization_of(layer)),
@@ -38,7 +38,8 @@ Value convolve_channels(Scope& scope, const L& layer, std::string_view name, Val
 template <class L>
 Value add_bias(Scope& scope, const L& layer, Value y) {
   if (!layer.use_bias) return y;
-  return y + scope.weight("bias", {y.dim(-1)}, layer.bias_initializer, layer.bias_regularizer);
+  return y + scope.weight("bias", {y.dim(-1)}, layer.bias_initializer, layer.bias_regularizer,
+                          layer.bias_constraint);
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ Value SeparableConv<N>::call(Scope& scope, Value x) const {
   const Value deep = convolve_channels(scope, *this, "depthwise_kernel", x);
   const Value kernel =
       scope.weight("pointwise_kernel", kernel_shape(Sizes<N>(1), deep.dim(-1).size(), filters),
-                   pointwise_initializer, pointwise_regularizer);
+                   pointwise_initializer, pointwise_regularizer, pointwise_constraint);
   const Value y = convolution(deep, standardized(kernel, standardization_of(*this)));
   return activated(scope, add_bias(scope, *this, y), activation, activity_regularizer);
 }
@@ -92,8 +93,9 @@ Value SpatiallySeparableConv2D::call(Scope& scope, Value x) const {
     return ConvolutionOptions{.window = window};
   };
   const auto kernel = [&](std::string_view weight, const Shape& shape) {
-    return standardized(scope.weight(weight, shape, kernel_initializer, kernel_regularizer),
-                        standardization_of(*this));
+    return standardized(
+        scope.weight(weight, shape, kernel_initializer, kernel_regularizer, kernel_constraint),
+        standardization_of(*this));
   };
   const Value columns = kernel("column_kernel", {kernel_size[0], 1, x.dim(-1), middle});
   const Value rows = kernel("row_kernel", {1, kernel_size[1], middle, filters});

@@ -88,13 +88,15 @@ Value ConvTranspose<N>::call(Scope& scope, Value x) const {
   check_output_padding(*this);
   const auto [result, back] = way_back(*this, x.shape());
   Value kernel = scope.weight("kernel", kernel_shape(kernel_size, filters, x.dim(-1).size()),
-                              kernel_initializer, kernel_regularizer);
+                              kernel_initializer, kernel_regularizer, kernel_constraint);
   if (weight_standardization) {
     kernel =
         swap_channels(standardized(swap_channels(kernel), {true, weight_standardization_epsilon}));
   }
   Value y = convolution_input_gradient(x, kernel, result, {.window = back});
-  if (use_bias) y = y + scope.weight("bias", {filters}, bias_initializer, bias_regularizer);
+  if (use_bias) {
+    y = y + scope.weight("bias", {filters}, bias_initializer, bias_regularizer, bias_constraint);
+  }
   return activated(scope, y, activation, activity_regularizer);
 }
 
