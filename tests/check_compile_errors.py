@@ -13,7 +13,7 @@ import sys
 
 LAYER = "a layer's call must be `Value call(Scope& scope, Value x) const`"
 LOSS = "a loss's call must be `Value call(Value target, Value prediction) const`"
-METRIC = "a metric's call must be `MetricParts call(Value target, Value prediction) const`"
+METRIC = "a metric's call must be `Value call(Value target, Value prediction) const`"
 OPTIMIZER = "an optimizer has a member `double learning_rate` and `Value step(OptimizerScope& scope"
 ON_RUN = "on_train_begin and on_epoch_begin of a callback take (Run& run)"
 ON_LOGS = "on_train_end of a callback take (Run& run, const Logs& logs)"
@@ -31,7 +31,7 @@ WRONG = [
      "CompileOptions options{.loss = Own{}};"),
     ("a loss takes one value", LOSS, "Value call(Value p) const { return p; }",
      "CompileOptions options{.loss = Own{}};"),
-    ("a metric is not const", METRIC, "MetricParts call(Value t, Value p) { return mean_of(t - p); }",
+    ("a metric is not const", METRIC, "Value call(Value t, Value p) { return t - p; }",
      "CompileOptions options{.metrics = {Own{}}};"),
     ("an optimizer's step has no scope", OPTIMIZER,
      "double learning_rate = 1; Value step(Value w, Value g) const { return w - g; }",

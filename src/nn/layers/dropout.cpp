@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "base/arguments.h"
+#include "nn/layers/arguments.h"
 
 namespace sloy {
 namespace {
@@ -73,14 +73,7 @@ Symbol SpatialDropout<N>::operator()(const Symbol& x) const {
 }
 template <int N>
 Value SpatialDropout<N>::call(Scope& scope, Value x) const {
-  if (x.rank() != N + 2) {
-    constexpr std::array<std::string_view, 3> needed{"(batch, length, channels)",
-                                                     "(batch, height, width, channels)",
-                                                     "(batch, frames, height, width, channels)"};
-    throw ShapeError(fmt::format("{} drops channels of another shape", type_name),
-                     {{"input", to_string(x.shape())}, {"needed", std::string(needed[N - 1])}},
-                     "use Dropout, which takes any shape");
-  }
+  require_directions(x, N);
   std::vector<int> noise_shape(N + 2, 1);
   noise_shape.front() = noise_shape.back() = -1;
   return Dropout{.rate = rate, .noise_shape = noise_shape}.call(scope, x);

@@ -137,13 +137,13 @@ TEST(SpatialDropout, IsDropoutOfThatNoiseShape) {
 
 TEST(SpatialDropout, SaysWhichShapeItNeeds) {
   EXPECT_EQ(message_of([] {
-              apply_layer(SpatialDropout2D{.rate = 0.5}, filled({2, 3}, 1));
+              apply_layer(SpatialDropout2D{.rate = 0.5}, filled({2, 3, 4}, 1));
             }),
-            "SpatialDropout2D drops channels of another shape\n"
-            "  input    (batch, 3)\n"
+            "the layer works on images\n"
+            "  input    (batch, 3, 4)\n"
             "  needed   (batch, height, width, channels)\n"
             "  layer    layer   SpatialDropout2D\n"
-            "  to fix   use Dropout, which takes any shape");
+            "  to fix   add a channel dimension with Reshape{.target_shape = {height, width, 1}}");
 }
 
 /// Numbers as a layer draws them, by the definition of its scope.
