@@ -1,6 +1,6 @@
 /// Schedules: the learning rate of each step, as a function of how many were done before it. They
 /// write graph, as optimizers do, so they work in any loop and are part of checkpoints. Steps are
-/// updates of the weights. Names and formulas are Keras's.
+/// updates of the weights: s of them so far; η₀ is initial_learning_rate. Names are Keras's.
 ///
 /// An optimizer takes a schedule where it takes a number:
 ///
@@ -72,7 +72,7 @@ class SLOY_EXPORT LearningRate {
   std::shared_ptr<const Interface> held_;
 };
 
-// Below, s is the number of steps done and η₀ initial_learning_rate.
+// An argument out of its range is a ConfigError when a step is made.
 
 /// η₀·decay_rate^(s / decay_steps).
 struct SLOY_EXPORT ExponentialDecay {
