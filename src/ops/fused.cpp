@@ -55,7 +55,8 @@ bool is_arithmetic(const Op& op, Operands operands, const Type& result) {
   return true;
 }
 
-std::optional<Reduction> reduction_of(const Op& op, const void* attributes, const Type& input) {
+std::optional<FusedReduction> reduction_of(const Op& op, const void* attributes,
+                                           const Type& input) {
   bool is_sum = &op == &sum_op;
   if ((!is_sum && &op != &max_op) || input.dtype != DType::float32) return {};
   int rank = input.shape.rank();
@@ -63,9 +64,9 @@ std::optional<Reduction> reduction_of(const Op& op, const void* attributes, cons
   ReduceOptions options = canonical(*static_cast<const ReduceOptions*>(attributes), input.shape);
   auto over = static_cast<int>(options.axes.size());
   bool last = over > 0 && options.axes.back() == rank - 1;
-  if (is_sum && over == rank) return Reduction::total;
-  if (is_sum && over == rank - 1 && !last) return Reduction::rows;
-  if (over == 1 && last) return is_sum ? Reduction::row_sum : Reduction::row_max;
+  if (is_sum && over == rank) return FusedReduction::total;
+  if (is_sum && over == rank - 1 && !last) return FusedReduction::rows;
+  if (over == 1 && last) return is_sum ? FusedReduction::row_sum : FusedReduction::row_max;
   return {};
 }
 
@@ -111,12 +112,12 @@ bool is_key(const FusedAttributes& a, int operand) {
 }
 
 /// The axes along which a reduction goes.
-std::vector<int> axes_of(Reduction reduction, const Shape& space) {
+std::vector<int> axes_of(FusedReduction reduction, const Shape& space) {
   std::vector<int> axes;
   for (int axis = 0; axis < space.rank(); ++axis) {
     const bool is_last = axis == space.rank() - 1;
-    const bool wants_last = reduction != Reduction::rows;
-    if (reduction == Reduction::total || is_last == wants_last) axes.push_back(axis);
+    const bool wants_last = reduction != FusedReduction::rows;
+    if (reduction == FusedReduction::total || is_last == wants_last) axes.push_back(axis);
   }
   return axes;
 }
@@ -134,7 +135,7 @@ void check_result(const FusedAttributes& a, std::size_t r, const std::vector<Typ
   }
   Shape kept = a.space;
   Shape reduced = a.space;
-  if (result.reduction != Reduction::none) {
+  if (result.reduction != FusedReduction::none) {
     const std::vector<int> axes = axes_of(result.reduction, a.space);
     if (axes.empty()) {
       throw ShapeError(fmt::format("result {} is reduced along no axis", r),
@@ -170,20 +171,21 @@ std::vector<Type> infer(const FusedAttributes& a, Operands operands) {
 
 Cost cost(const FusedAttributes& a, Operands, std::span<const Type>) {
   std::size_t operations = a.instructions.size();
-  for (const FusedResult& result : a.results) operations += result.reduction != Reduction::none;
+  for (const FusedResult& result : a.results)
+    operations += result.reduction != FusedReduction::none;
   return {static_cast<double>(a.space.size()) * static_cast<double>(operations)};
 }
 
 template <class T>
 void reduce(const FusedResult& result, const Shape& space, const T* x, T* y) {
   const std::int64_t width = space.rank() == 0 ? 1 : space.size(-1);
-  const bool is_max = result.reduction == Reduction::row_max;
+  const bool is_max = result.reduction == FusedReduction::row_max;
   const double first = is_max ? -std::numeric_limits<double>::infinity() : 0;
   std::vector<double> reduced(static_cast<std::size_t>(result.shape.size()), first);
   for (std::int64_t i = 0, size = space.size(); i < size; ++i) {
     std::int64_t place = 0;
-    if (result.reduction == Reduction::rows) place = i % width;
-    if (result.reduction == Reduction::row_sum || is_max) place = i / width;
+    if (result.reduction == FusedReduction::rows) place = i % width;
+    if (result.reduction == FusedReduction::row_sum || is_max) place = i / width;
     double& so_far = reduced[static_cast<std::size_t>(place)];
     if (!is_max) {
       so_far += x[i];
@@ -214,7 +216,7 @@ void reference(const FusedAttributes& a, const Buffers& b) {
     const Buffer& value = values[static_cast<std::size_t>(a.results[r].value)];
     auto* y = static_cast<T*>(b.outputs[r].data);
     const auto* x = static_cast<const T*>(value.data);
-    if (a.results[r].reduction == Reduction::none) {
+    if (a.results[r].reduction == FusedReduction::none) {
       std::copy_n(x, a.space.size(), y);
     } else {
       reduce(a.results[r], a.space, x, y);

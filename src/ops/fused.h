@@ -23,20 +23,20 @@ Config to_config(const FusedInstruction& instruction);
 void from_config(const Config& config, FusedInstruction& instruction);
 
 /// What leaves the chain: all of a value, or a reduction of it.
-enum class Reduction : std::uint8_t {
+enum class FusedReduction : std::uint8_t {
   none,
   rows,     ///< summed over all axes but the last: one number a channel
   row_sum,  ///< summed along the last axis: one number a row
   row_max,  ///< the largest along the last axis
   total     ///< summed over everything
 };
-constexpr std::array<std::string_view, 5> enum_names(Reduction) {
+constexpr std::array<std::string_view, 5> enum_names(FusedReduction) {
   return {"none", "rows", "row_sum", "row_max", "total"};
 }
 
 struct FusedResult {
   int value = 0;  ///< counted as operands are
-  Reduction reduction = Reduction::none;
+  FusedReduction reduction = FusedReduction::none;
   Shape shape;  ///< of the result
   bool operator==(const FusedResult&) const = default;
   static void fields(auto&& field) {
@@ -67,7 +67,7 @@ bool is_arithmetic(const Op& op, Operands operands, const Type& result);
 
 /// How a reduction node could leave a chain over its input's shape; nothing where it is none of
 /// these forms, or `op` no reduction of float32.
-std::optional<Reduction> reduction_of(const Op& op, const void* attributes, const Type& input);
+std::optional<FusedReduction> reduction_of(const Op& op, const void* attributes, const Type& input);
 
 /// How an operand meets the space.
 enum class Reach : std::uint8_t {

@@ -295,7 +295,7 @@ Row refused(const Shape& second, std::vector<FusedInstruction> instructions,
           .error = "fused: " + sentence};
 }
 
-FusedResult whole(int value) { return {value, Reduction::none, {2, 3}}; }
+FusedResult whole(int value) { return {value, FusedReduction::none, {2, 3}}; }
 
 void add_refusals(Rows& rows) {
   const FusedInstruction sum_of_both = apply(add_op, {0, 1});
@@ -336,30 +336,31 @@ void add_refusals(Rows& rows) {
   Row of_integers = refused({3}, {}, {whole(0)}, "result 0 is no float32 value over the space");
   of_integers.dtypes = {DType::int32};
   rows.push_back(std::move(of_integers));
-  rows.push_back(refused({3}, {sum_of_both}, {{2, Reduction::none, {3, 2}}},
+  rows.push_back(refused({3}, {sum_of_both}, {{2, FusedReduction::none, {3, 2}}},
                          "result 0 has the shape (3, 2), not (2, 3)"));
-  rows.push_back(refused({3}, {sum_of_both}, {{2, Reduction::rows, {2}}},
+  rows.push_back(refused({3}, {sum_of_both}, {{2, FusedReduction::rows, {2}}},
                          "result 0 has the shape (2), not (3)"));
-  rows.push_back(refused({3}, {sum_of_both}, {{2, Reduction::row_sum, {3}}},
+  rows.push_back(refused({3}, {sum_of_both}, {{2, FusedReduction::row_sum, {3}}},
                          "result 0 has the shape (3), not (2)"));
-  rows.push_back(refused({3}, {sum_of_both}, {{2, Reduction::row_max, {}}},
+  rows.push_back(refused({3}, {sum_of_both}, {{2, FusedReduction::row_max, {}}},
                          "result 0 has the shape (), not (2)"));
-  rows.push_back(refused({3}, {sum_of_both}, {{2, Reduction::total, {1}}},
+  rows.push_back(refused({3}, {sum_of_both}, {{2, FusedReduction::total, {1}}},
                          "result 0 has the shape (1), not ()"));
   rows.push_back({.shapes = {{3}},
-                  .attributes = FusedAttributes{{3}, {}, {{0, Reduction::rows, {3}}}},
+                  .attributes = FusedAttributes{{3}, {}, {{0, FusedReduction::rows, {3}}}},
                   .error = "fused: result 0 is reduced along no axis"});
   rows.push_back({.shapes = {{}},
-                  .attributes = FusedAttributes{{}, {}, {{0, Reduction::total, {}}}},
+                  .attributes = FusedAttributes{{}, {}, {{0, FusedReduction::total, {}}}},
                   .error = "fused: result 0 is reduced along no axis"});
 }
 
 Row empty() {
   const Shape space{0, 3};
   return {.shapes = {space},
-          .attributes = FusedAttributes{space,
-                                        {apply(negative_op, {0})},
-                                        {{1, Reduction::none, space}, {1, Reduction::rows, {3}}}},
+          .attributes =
+              FusedAttributes{space,
+                              {apply(negative_op, {0})},
+                              {{1, FusedReduction::none, space}, {1, FusedReduction::rows, {3}}}},
           .expect = {{}, {0, 0, 0}}};
 }
 
@@ -395,7 +396,7 @@ const FusedAttributes& attributes_of(const OpCase& row) {
 
 TEST(FusedRows, HoldEveryOpThatFusionAbsorbs) {
   std::set<const Op*> held;
-  std::set<Reduction> reductions;
+  std::set<FusedReduction> reductions;
   for (const OpCase& row : accepted_rows()) {
     for (const FusedInstruction& instruction : attributes_of(row).instructions) {
       held.insert(instruction.op);
@@ -406,7 +407,7 @@ TEST(FusedRows, HoldEveryOpThatFusionAbsorbs) {
   for (const Op* op : all_ops()) {
     EXPECT_TRUE(op->kind() != Kind::element_wise || held.count(op)) << op->name();
   }
-  EXPECT_EQ(reductions.size(), enum_names(Reduction{}).size());
+  EXPECT_EQ(reductions.size(), enum_names(FusedReduction{}).size());
 }
 
 /// What the CPU's kernel leaves to the reference is known, and each of its three ways over memory

@@ -64,7 +64,7 @@ class Groups {
   bool is_grouped(std::size_t n) const { return space_[n] != nullptr && !inlined_[n]; }
   /// Whether readers compute the node themselves.
   bool is_inlined(std::size_t n) const { return inlined_[n]; }
-  const std::optional<Reduction>& reduction(std::size_t n) const { return reduction_[n]; }
+  const std::optional<FusedReduction>& reduction(std::size_t n) const { return reduction_[n]; }
   const Shape& space(std::size_t n) const { return *space_[n]; }
   std::size_t group(std::size_t n) const {
     while (parent_[n] != n) n = parent_[n];
@@ -86,7 +86,7 @@ class Groups {
  private:
   const Node& node(std::size_t n) const { return graph_.nodes()[n]; }
 
-  static std::optional<Reduction> reduction(const Node& node) {
+  static std::optional<FusedReduction> reduction(const Node& node) {
     if (node.inputs.size() != 1) return {};
     return reduction_of(*node.op, node.attributes.get(), node.inputs[0].type());
   }
@@ -202,7 +202,7 @@ class Groups {
   const Graph& graph_;
   std::vector<std::vector<std::vector<std::int32_t>>> readers_;
   std::vector<const Shape*> space_;  ///< of nodes that can be fused
-  std::vector<std::optional<Reduction>> reduction_;
+  std::vector<std::optional<FusedReduction>> reduction_;
   std::vector<bool> inlined_;
   std::vector<int> level_;
   std::vector<std::size_t> parent_;
@@ -311,7 +311,7 @@ class Fuser {
     for (std::size_t n : group.members) {
       auto reduction = groups_.reduction(n);
       if (!reduction && !needed_.count({n, 0})) continue;
-      FusedResult result{0, Reduction::none, node(n).results[0].type.shape};
+      FusedResult result{0, FusedReduction::none, node(n).results[0].type.shape};
       if (reduction) {
         result.reduction = *reduction;
         result.value = place_of(group, node(n).inputs[0]);

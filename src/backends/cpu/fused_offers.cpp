@@ -89,14 +89,16 @@ class Translation {
       if (reach == Reach::channel || reach == Reach::row) return true;
     }
     for (const FusedResult& result : attributes_.results) {
-      if (result.reduction != Reduction::none && result.reduction != Reduction::total) return true;
+      if (result.reduction != FusedReduction::none && result.reduction != FusedReduction::total)
+        return true;
     }
     return has_random_;
   }
 
   bool reduces_rows() const {
     return std::any_of(attributes_.results.begin(), attributes_.results.end(), [](auto& result) {
-      return result.reduction == Reduction::row_sum || result.reduction == Reduction::row_max;
+      return result.reduction == FusedReduction::row_sum ||
+             result.reduction == FusedReduction::row_max;
     });
   }
 
@@ -221,12 +223,12 @@ class Translation {
   void add(const FusedResult& result) {
     std::uint16_t from = value(result.value);
     switch (result.reduction) {
-      case Reduction::none: return program_.stores.push_back({Result::full, from});
-      case Reduction::rows: return program_.stores.push_back({Result::channel_sum, from});
-      case Reduction::total: return program_.stores.push_back({Result::total_sum, from});
-      case Reduction::row_sum:
+      case FusedReduction::none: return program_.stores.push_back({Result::full, from});
+      case FusedReduction::rows: return program_.stores.push_back({Result::channel_sum, from});
+      case FusedReduction::total: return program_.stores.push_back({Result::total_sum, from});
+      case FusedReduction::row_sum:
         return program_.stores.push_back({Result::row, push({Opcode::row_sum, from})});
-      case Reduction::row_max:
+      case FusedReduction::row_max:
         return program_.stores.push_back({Result::row, push({Opcode::row_max, from})});
     }
   }
@@ -237,7 +239,7 @@ class Translation {
       proposal.inputs.push_back(reach_[i] == Reach::full ? layout_ : Layout{});
     }
     for (std::size_t r = 0; r < attributes_.results.size(); ++r) {
-      bool full = attributes_.results[r].reduction == Reduction::none;
+      bool full = attributes_.results[r].reduction == FusedReduction::none;
       proposal.outputs.push_back(full ? layout_ : Layout{});
       for (std::size_t i = 0; full && i < reach_.size(); ++i) {
         bool same = reach_[i] == Reach::full && request_.inputs[i].type->dtype == DType::float32;
@@ -298,7 +300,7 @@ std::optional<Proposal> consider_element_wise(const Request& request, std::strin
   }
   int value = static_cast<int>(request.inputs.size());
   attributes.instructions.push_back(std::move(instruction));
-  attributes.results.push_back({value, Reduction::none, attributes.space});
+  attributes.results.push_back({value, FusedReduction::none, attributes.space});
   return Translation(request, attributes).run(refusal);
 }
 
