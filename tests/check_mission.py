@@ -5,7 +5,7 @@
 
 tests/mission.txt has a line for each number: the number, then names of test cases (Suite.Case, "*"
 stands for anything) or of scripts under tests/, or the word "later". A name that no test bears is a
-mistake as much as a missing number.
+mistake as much as a missing number. So is one that docs/errata.md names.
 """
 
 import fnmatch
@@ -49,6 +49,13 @@ def mistakes(mission, listed, cases, root):
                 yield f"{number}: there is no test {name}"
 
 
+def unknown_tests(errata, cases):
+    """Tests that docs/errata.md names and nobody has."""
+    for name in re.findall(r"`([A-Z]\w+\.[\w*]+)`", errata):
+        if not fnmatch.filter(cases, name):
+            yield f"there is no test {name}"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     cases = [case for program in sys.argv[2:] for case in cases_in(program)]
@@ -56,9 +63,12 @@ def main():
     found = list(mistakes((root / "docs/design/mission.md").read_text(), listed, cases, root))
     for mistake in found:
         print(f"tests/mission.txt: {mistake}", file=sys.stderr)
+    unknown = list(unknown_tests((root / "docs/errata.md").read_text(), cases))
+    for mistake in unknown:
+        print(f"docs/errata.md: {mistake}", file=sys.stderr)
     later = len(re.findall(r"^\S+\s.*\blater\b", listed, re.MULTILINE))
     print(f"figure: {later} of {len(listed.splitlines())} lines of the mission come later")
-    sys.exit(1 if found else 0)
+    sys.exit(1 if found or unknown else 0)
 
 
 if __name__ == "__main__":
