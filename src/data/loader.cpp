@@ -4,6 +4,7 @@
 #include <sloy/error.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <new>
 
@@ -162,9 +163,11 @@ const Batch* Loader::next() {
 
 void Loader::read(const Piece& piece) {
   const SlotState& slot = slot_of(piece.batch);
-  // Each thread's own, and kept: reading allocates nothing.
-  thread_local std::vector<std::span<std::byte>> spans;
-  spans.resize(parts_.size());
+  // On the stack, unless there are very many: reading allocates nothing.
+  std::array<std::span<std::byte>, 16> few;
+  std::vector<std::span<std::byte>> many(parts_.size() > few.size() ? parts_.size() : 0);
+  const std::span<std::span<std::byte>> spans =
+      many.empty() ? std::span(few).first(parts_.size()) : std::span(many);
   const auto [features, targets, weights] = kinds_of<std::span<std::byte>>(spans, dataset_.spec());
   for (std::int64_t i = piece.first; i < piece.last && !abandoned_; ++i) {
     const std::int64_t position = piece.batch * options_.batch_size + i;
