@@ -18,16 +18,15 @@ Evaluating::Evaluating(Model::Impl& model, const data::Dataset& dataset, std::in
       step_(evaluation_step(model, dataset.spec(),
                             confusion ? StepKind::evaluation_with_confusion : StepKind::evaluation,
                             batch_size_)),
-      program_(step_.program),
       loader_(
           dataset,
           {.batch_size = batch_size_, .shuffle = false, .seed = model.seed, .workers = workers}),
       feeds_(dataset.spec(), precision_),
       check_(model, dataset.spec(), confusion),
-      figures_(step_.figures, program_.executable(batch_size_)) {
-  if (dataset.size() % batch_size_ != 0) program_.executable(dataset.size() % batch_size_);
+      figures_(step_.figures, step_.program.executable(batch_size_)) {
+  if (dataset.size() % batch_size_ != 0) step_.program.executable(dataset.size() % batch_size_);
   if (confusion) {
-    const Executable& step = program_.executable(batch_size_);
+    const Executable& step = step_.program.executable(batch_size_);
     const std::int64_t classes = step.output_type(step.outputs() - 1).shape.size(0);
     confusion_ = Tensor(DType::float64, {classes, classes});
   }
@@ -38,7 +37,7 @@ const Figures& Evaluating::run() {
   loader_.start(0);
   while (const data::Batch* given = loader_.next()) {
     check_(*given);
-    Executable& step = program_.executable(given->count);
+    Executable& step = step_.program.executable(given->count);
     step.run(model_.state, feeds_.of(*given));
     figures_.add(step, precision_, given->count);
     if (confusion_) add_confusion(step);

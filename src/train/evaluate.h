@@ -26,8 +26,7 @@ class Evaluating {
   Model::Impl& model_;
   Precision precision_;
   std::int64_t batch_size_;  ///< of all batches but the last
-  CompiledStep& step_;
-  Program program_;
+  CompiledStep step_;
   data::Loader loader_;
   BatchFeeds feeds_;
   TargetCheck check_;

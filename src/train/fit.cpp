@@ -79,18 +79,18 @@ class Fit final : public Run {
         callbacks_(options.callbacks),
         examples_(train.size()),
         batch_size_(std::min(options.batch_size, train.size())),
-        trainer_(trainer_for(impl, train.spec(), batch_size_, options.class_weight)),
+        steps_(trainer_for(impl, train.spec(), batch_size_, options.class_weight).steps),
         loader_(train, {.batch_size = batch_size_,
                         .shuffle = options.shuffle,
                         .seed = impl.seed,
                         .workers = workers_}),
         feeds_(train.spec(), impl.compiled->precision),
         check_(impl, train.spec(), false),
-        full_(&trainer_.steps.prepare(batch_size_)),
-        figures_(trainer_.steps.figures(), *full_),
+        full_(&steps_.prepare(batch_size_)),
+        figures_(steps_.figures(), *full_),
         log_names_(figures_.names()) {
     // Every program is compiled before the first step, the last smaller batch's too.
-    if (examples_ % batch_size_ != 0) trainer_.steps.prepare(examples_ % batch_size_);
+    if (examples_ % batch_size_ != 0) steps_.prepare(examples_ % batch_size_);
     if (!validation.empty()) {
       validation_.emplace(impl, validation, options.batch_size,
                           data::workers_for(validation, options.workers), false);
@@ -206,7 +206,7 @@ class Fit final : public Run {
 
   void run_step(const data::Batch& given) {
     check_(given);
-    Executable& executable = trainer_.steps.next(impl_.state, given.count);
+    Executable& executable = steps_.next(impl_.state, given.count);
     executable.run(impl_.state, feeds_.of(given));
     figures_.add(executable, impl_.compiled->precision, given.count);
     ++steps_done_;
@@ -321,7 +321,7 @@ class Fit final : public Run {
   std::vector<Callback> callbacks_;
   std::int64_t examples_;
   std::int64_t batch_size_;
-  Trainer& trainer_;
+  TrainingSteps steps_;  ///< its own: a callback may compile the model anew
   data::Loader loader_;
   BatchFeeds feeds_;
   TargetCheck check_;

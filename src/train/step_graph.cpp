@@ -91,7 +91,7 @@ class StepWriter {
     check_loss(loss, num_classes, target.type(), prediction);
     Value training_weight = weight;
     if (!class_weight_.empty()) {
-      const Value of_class = class_weights(target, prediction.shape(), class_weight_);
+      const Value of_class = class_weights(target, prediction, class_weight_);
       training_weight = combined_weight(loss.type(), weight, of_class);
     }
     losses_.push_back(loss(target, prediction, training_weight));
@@ -162,10 +162,6 @@ StepGraph build_step(const Model::Impl& model, std::shared_ptr<Variables> variab
         as_target(targets.front(), loss), predictions[outputs.front().output], loss.prediction()));
   }
   return step;
-}
-
-std::vector<std::string> figure_names(const Model::Impl& model) {
-  return figures_of(trained_outputs(*model.compiled, model.built())).names;
 }
 
 std::optional<bool> StepFigures::larger_is_better(std::string_view name) const {

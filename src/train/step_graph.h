@@ -53,9 +53,6 @@ StepGraph build_step(const Model::Impl& model, std::shared_ptr<Variables> variab
                      const data::Spec& spec, StepKind kind,
                      std::span<const double> class_weight = {});
 
-/// The names of the figures that a compiled model's steps give.
-std::vector<std::string> figure_names(const Model::Impl& model);
-
 /// Sums the figures of many batches in double.
 class Figures {
  public:

@@ -104,5 +104,21 @@ TEST(SuccessiveFits, ResumeWithTheOrdersOfTheFitThatWasInterrupted) {
   EXPECT_EQ(weights_of(resumed), trained_at_once(6));
 }
 
+/// What a callback asks of the model is the next fit's; this one goes on as it was compiled.
+struct Freezing {
+  void on_epoch_end(Run& run, const Logs&) { run.model().set_trainable("dense", false); }
+};
+
+TEST(SuccessiveFits, ACallbackMayFreezeALayerForTheNext) {
+  Sequential model = compiled_net();
+  FitOptions options = epochs_to(3);
+  options.callbacks = {Freezing{}};
+  model.fit(examples(), options);
+  EXPECT_EQ(weights_of(model), trained_at_once(3));
+  const Tensor frozen = model.weight("dense/kernel");
+  model.fit(examples(), epochs_to(1));
+  EXPECT_EQ(model.weight("dense/kernel"), frozen);
+}
+
 }  // namespace
 }  // namespace sloy

@@ -99,8 +99,8 @@ Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t ba
   return *made;
 }
 
-CompiledStep& evaluation_step(Model::Impl& model, const data::Spec& spec, StepKind kind,
-                              std::int64_t batch_size) {
+CompiledStep evaluation_step(Model::Impl& model, const data::Spec& spec, StepKind kind,
+                             std::int64_t batch_size) {
   const std::shared_ptr<Variables> variables = model.weights().variables();
   auto evaluator = std::static_pointer_cast<Evaluator>(model.evaluator);
   if (!evaluator || evaluator->variables != variables || !same_types(evaluator->spec, spec)) {

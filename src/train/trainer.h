@@ -61,8 +61,8 @@ Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t ba
                      const std::vector<double>& class_weight);
 
 /// A step that evaluates. REQUIRES: a loss was compiled.
-CompiledStep& evaluation_step(Model::Impl& model, const data::Spec& spec, StepKind kind,
-                              std::int64_t batch_size);
+CompiledStep evaluation_step(Model::Impl& model, const data::Spec& spec, StepKind kind,
+                             std::int64_t batch_size);
 
 /// Throws ConfigError where `compile` was not called, or without a loss.
 void require_loss(const Model::Impl& model, std::string_view purpose);
