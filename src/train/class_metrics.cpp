@@ -236,10 +236,8 @@ Value confusion_matrix(Value target, Value prediction, Prediction kind, double t
     predicted = argmax(prediction);
     classes = prediction.dim(-1);
   }
-  const auto one_hot_rows = [&](Value labels) {
-    return reshape(one_hot(labels, classes), {labels.shape().elements(), classes});
-  };
-  return matmul(one_hot_rows(truth), one_hot_rows(predicted), {.transpose_a = true});
+  return matmul(as_rows(one_hot(truth, classes)), as_rows(one_hot(predicted, classes)),
+                {.transpose_a = true});
 }
 
 }  // namespace sloy

@@ -13,10 +13,6 @@
 namespace sloy {
 namespace {
 
-void check(bool holds, std::string_view argument, double value, std::string_view needed) {
-  require_number(holds, fmt::format("the optimizer's {}", argument), value, needed);
-}
-
 constexpr std::string_view average_slot = "ema";
 
 /// Whether `path` is the weight's own, or one of a layer or model it is in.
@@ -50,9 +46,13 @@ double correction(const OptimizerOptions& options, double updates) {
 
 }  // namespace
 
+void check_argument(bool holds, std::string_view argument, double value, std::string_view needed) {
+  require_number(holds, fmt::format("the optimizer's {}", argument), value, needed);
+}
+
 void check_ranges(const OptimizerOptions& options) {
   const auto check_limit = [](std::string_view argument, std::optional<double> limit) {
-    if (limit) check(*limit > 0, argument, *limit, "above 0");
+    if (limit) check_argument(*limit > 0, argument, *limit, "above 0");
   };
   check_limit("clipnorm", options.clipnorm);
   check_limit("clipvalue", options.clipvalue);
@@ -64,16 +64,16 @@ void check_ranges(const OptimizerOptions& options) {
                       "give one of clipnorm, clipvalue and global_clipnorm");
   }
   const double decay = options.weight_decay.value_or(0);
-  check(decay >= 0, "weight_decay", decay, "of 0 or more");
-  check(options.ema_momentum >= 0 && options.ema_momentum < 1, "ema_momentum", options.ema_momentum,
-        "from 0 to just below 1");
+  check_argument(decay >= 0, "weight_decay", decay, "of 0 or more");
+  check_argument(options.ema_momentum >= 0 && options.ema_momentum < 1, "ema_momentum",
+                 options.ema_momentum, "from 0 to just below 1");
   require_positive("the optimizer's ema_overwrite_frequency",
                    options.ema_overwrite_frequency.value_or(1));
   require_positive("the optimizer's gradient_accumulation_steps",
                    options.gradient_accumulation_steps);
   for (const LearningRateMultiplier& one : options.learning_rate_multipliers) {
-    check(one.multiplier >= 0, fmt::format("multiplier for '{}'", one.path), one.multiplier,
-          "of 0 or more");
+    check_argument(one.multiplier >= 0, fmt::format("multiplier for '{}'", one.path),
+                   one.multiplier, "of 0 or more");
   }
 }
 
@@ -113,6 +113,8 @@ bool decays(const OptimizerOptions& options, std::string_view weight) {
   });
 }
 
+Value bias_correction(double beta, Value t) { return -expm1(t * std::log(beta)); }
+
 std::vector<Value> clipped(const OptimizerOptions& options, std::vector<Value> gradients) {
   if (options.clipnorm) {
     for (Value& g : gradients) g = g * scale_to(length_of(g), *options.clipnorm);
@@ -140,7 +142,7 @@ Value averaged(const OptimizerOptions& options, OptimizerScope& scope, Value wei
       scope.slot(average_slot, [&](Value old) { return beta * old + (1 - beta) * weight; });
   if (!options.ema_overwrite_frequency) return weight;
   if (options.ema_bias_correction) {
-    average = average / -expm1(t * std::log(options.ema_momentum));
+    average = average / bias_correction(options.ema_momentum, t);
   }
   const Value periods = t / static_cast<double>(*options.ema_overwrite_frequency);
   return where(equal(floor(periods), periods), average, weight);

@@ -4,28 +4,23 @@
 #include <cmath>
 
 #include "base/arguments.h"
+#include "train/optimizer_options.h"
 
 namespace sloy {
 namespace {
 
-void check(bool holds, std::string_view argument, double value, std::string_view needed) {
-  require_number(holds, fmt::format("the optimizer's {}", argument), value, needed);
-}
-
 void check_average(std::string_view argument, double beta) {
-  check(beta >= 0 && beta < 1, argument, beta, "from 0 to just below 1");
+  check_argument(beta >= 0 && beta < 1, argument, beta, "from 0 to just below 1");
 }
 
 void check_epsilon(double epsilon) {
-  check(epsilon > 0, "epsilon", epsilon, "above 0: without it a gradient of 0 divides by 0");
+  check_argument(epsilon > 0, "epsilon", epsilon,
+                 "above 0: without it a gradient of 0 divides by 0");
 }
 
 void check_not_negative(std::string_view argument, double value) {
-  check(value >= 0, argument, value, "of 0 or more");
+  check_argument(value >= 0, argument, value, "of 0 or more");
 }
-
-/// 1 − βᵗ, with all its digits where βᵗ is near 1.
-Value bias_correction(double beta, Value t) { return -expm1(t * std::log(beta)); }
 
 /// The running average of a value, kept under `name`.
 Value running(OptimizerScope& scope, std::string_view name, double beta, Value value) {
@@ -207,7 +202,7 @@ Value Lamb::step(OptimizerScope& scope, Value weight, Value gradient) const {
 
 Value Lars::step(OptimizerScope& scope, Value weight, Value gradient) const {
   check_average("momentum", momentum);
-  check(trust_coefficient > 0, "trust_coefficient", trust_coefficient, "above 0");
+  check_argument(trust_coefficient > 0, "trust_coefficient", trust_coefficient, "above 0");
   check_not_negative("weight_decay_in_ratio", weight_decay_in_ratio);
   const Value weight_length = length_of(weight);
   Value divisor = length_of(gradient);

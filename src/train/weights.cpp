@@ -4,6 +4,7 @@
 #include <sloy/error.h>
 
 #include "base/arguments.h"
+#include "train/classes.h"
 #include "train/targets.h"
 
 namespace sloy {
@@ -43,27 +44,26 @@ Value row_weights(std::string_view user, Value weight, const Shape& predictions)
   return reshape(broadcast_to(spread_weight(user, weight, places), places), {places.elements(), 1});
 }
 
-Value class_weights(Value target, const Shape& prediction, std::span<const double> weights) {
-  const bool is_binary = prediction.rank() < 2 || prediction[-1] == Dim(1);
-  const std::int64_t classes = is_binary ? 2 : prediction.size(-1);
+Value class_weights(Value target, Value prediction, std::span<const double> weights) {
+  const bool has_two = is_binary(prediction.type());
+  const std::int64_t classes = has_two ? 2 : prediction.shape().size(-1);
   if (static_cast<std::int64_t>(weights.size()) != classes) {
     throw ConfigError(
         fmt::format("class_weight has {} numbers, there are {} classes", weights.size(), classes),
-        {{"predictions", to_string(prediction)}}, "give a weight for each class");
+        {{"predictions", to_string(prediction.shape())}}, "give a weight for each class");
   }
   for (double weight : weights) {
     require_number(weight >= 0, "a class's weight", weight, "of 0 or more");
   }
   Graph& graph = target.graph();
-  if (is_binary) {
+  if (has_two) {
     const Value truth = as_float(target);
     const Value weight = weights[0] + (weights[1] - weights[0]) * truth;
     return weight.rank() < 2 ? weight : reshape(weight, weight.shape().without(-1));
   }
-  const Value labels = target.shape() == prediction ? argmax(as_float(target)) : target;
   const Value of_class =
       graph.constant(Tensor(Shape{classes}, std::vector<double>(weights.begin(), weights.end())));
-  return sum(one_hot(labels, Dim(classes)) * of_class, {.axes = {-1}});
+  return sum(one_hot(class_of(target, prediction), Dim(classes)) * of_class, {.axes = {-1}});
 }
 
 }  // namespace sloy
