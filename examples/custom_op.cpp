@@ -53,7 +53,8 @@ int main() {
   const Value y = narrow_softsign(x);
   const Value dx = gradient(y, std::array{x}).front();
   const auto at = [&](Value value, double point) {
-    return evaluate(value, {Tensor(Shape{1, 1}, std::vector{point})}, Precision::float64).item();
+    return evaluate(value, {Tensor(Shape{1, 1}, std::vector{point})}, NumericPrecision::float64)
+        .item();
   };
   const double slope = (at(y, 0.7 + 1e-6) - at(y, 0.7 - 1e-6)) / 2e-6;
   std::printf("derivative at 0.7: %.6f by rule, %.6f by differences\n", at(dx, 0.7), slope);

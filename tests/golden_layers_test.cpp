@@ -158,7 +158,7 @@ class BatchNorm {
   /// In float all numbers of a channel are in each, by its mean and variance; those of a batch far
   /// from zero lose digits in the difference.
   testing::AssertionResult is_close(const Tensor& actual, const Tensor& expected) const {
-    if (comparison_.precision == Precision::float64) {
+    if (comparison_.precision == NumericPrecision::float64) {
       return close(actual, expected, comparison_.tolerance);
     }
     const Shape& x = x_.shape();
@@ -208,8 +208,9 @@ TEST_P(GoldenBatchNormalization, InferenceIsPyTorchsAndChangesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(In, GoldenBatchNormalization, testing::Values(exact, in_float),
                          [](const auto& instance) {
-                           const Precision precision = instance.param.precision;
-                           return std::string(precision == Precision::float64 ? "Double" : "Float");
+                           const NumericPrecision precision = instance.param.precision;
+                           return std::string(precision == NumericPrecision::float64 ? "Double"
+                                                                                     : "Float");
                          });
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST_P(GoldenLoss, ValuesAndGradientsAreKeras) {
   for (const Golden::Case& of : golden.cases()) {
     if (of.op() == "penalty") continue;
     // In float the bound 1 − 1e-7 is 1 − 2⁻²³, and log(1 − p) another number there.
-    const bool is_float = comparison.precision == Precision::float32;
+    const bool is_float = comparison.precision == NumericPrecision::float32;
     if (is_float && of.op() == "binary_crossentropy" && of.name.ends_with("certain")) continue;
     Computation computation;
     const Value target = computation.feed(golden.tensor(of, "target"));
@@ -80,10 +80,11 @@ TEST_P(GoldenLoss, ValuesAndGradientsAreKeras) {
 }
 
 INSTANTIATE_TEST_SUITE_P(By, GoldenLoss,
-                         testing::Values(exact,
-                                         Comparison{BackendKind::cpu, Precision::float32, 1e-5}),
+                         testing::Values(exact, Comparison{BackendKind::cpu,
+                                                           NumericPrecision::float32, 1e-5}),
                          [](const auto& instance) {
-                           const bool is_exact = instance.param.precision == Precision::float64;
+                           const bool is_exact =
+                               instance.param.precision == NumericPrecision::float64;
                            return std::string(is_exact ? "Double" : "Float");
                          });
 

@@ -54,7 +54,7 @@ double norm(const Tensor& tensor) {
 /// A workload under training, as the golden run of PyTorch.
 class Training {
  public:
-  Training(std::string_view workload, BackendKind backend, Precision precision,
+  Training(std::string_view workload, BackendKind backend, NumericPrecision precision,
            ConvolutionAlgorithm convolution = ConvolutionAlgorithm::direct)
       : workload_(workload), golden_(golden_of(workload)), build_(graph_, true) {
     const cli::Workload& ours = cli::find_workload(workload);
@@ -218,7 +218,7 @@ class Training {
 class GoldenTraining : public testing::TestWithParam<const char*> {};
 
 TEST_P(GoldenTraining, InDoubleIsPyTorchs) {
-  Training run(GetParam(), BackendKind::reference, Precision::float64);
+  Training run(GetParam(), BackendKind::reference, NumericPrecision::float64);
   run.expect_first_gradients(1e-9);
   const auto losses = numbers(run.golden().at("losses"));
   for (std::size_t step = 0; step < run.steps(); ++step) {
@@ -243,7 +243,7 @@ void expect_float_is_as_close_as_pytorchs(Training& run) {
 }
 
 TEST_P(GoldenTraining, InFloatIsAsCloseAsPyTorchsFloat) {
-  Training run(GetParam(), BackendKind::cpu, Precision::float32);
+  Training run(GetParam(), BackendKind::cpu, NumericPrecision::float32);
   expect_float_is_as_close_as_pytorchs(run);
 }
 
@@ -255,7 +255,8 @@ INSTANTIATE_TEST_SUITE_P(Workloads, GoldenTraining,
 class GoldenTrainingAsChosen : public testing::TestWithParam<const char*> {};
 
 TEST_P(GoldenTrainingAsChosen, InFloatIsAsCloseAsPyTorchsFloat) {
-  Training run(GetParam(), BackendKind::cpu, Precision::float32, ConvolutionAlgorithm::automatic);
+  Training run(GetParam(), BackendKind::cpu, NumericPrecision::float32,
+               ConvolutionAlgorithm::automatic);
   EXPECT_EQ(run.runs_winograd(), cpu::this_machine().instructions == cpu::InstructionSet::avx512);
   expect_float_is_as_close_as_pytorchs(run);
 }

@@ -107,7 +107,8 @@ TEST_P(GoldenLayers, UnitNormalizationIsPyTorchs) {
 
 INSTANTIATE_TEST_SUITE_P(By, GoldenLayers, testing::Values(exact, kernels_in_float),
                          [](const auto& instance) {
-                           const bool is_exact = instance.param.precision == Precision::float64;
+                           const bool is_exact =
+                               instance.param.precision == NumericPrecision::float64;
                            return std::string(is_exact ? "Double" : "Float");
                          });
 

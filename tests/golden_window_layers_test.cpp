@@ -70,7 +70,8 @@ class GoldenLayer {
  private:
   testing::AssertionResult is_close(const Tensor& found, const Tensor& expected,
                                     const std::string& name, double tolerance) const {
-    if (comparison_.precision == Precision::float64) return close(found, expected, tolerance);
+    if (comparison_.precision == NumericPrecision::float64)
+      return close(found, expected, tolerance);
     if (name != "loss") return within(found, expected, tolerance);
     // A sum that cancels has the rounding of its terms.
     const Tensor y = golden_.tensor(of_, "y"), dy = golden_.tensor(of_, "dy");

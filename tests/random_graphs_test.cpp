@@ -48,7 +48,7 @@ struct Expected {
   Numbers variables;
 };
 
-Expected interpret_steps(const RandomGraph& random, Precision precision) {
+Expected interpret_steps(const RandomGraph& random, NumericPrecision precision) {
   std::int64_t batch_size = random.feeds[0].shape().size(0);
   auto graph = bind_batch(*random.graph, random.outputs, random.updates, batch_size);
   Expected expected;
@@ -188,10 +188,10 @@ void compare(Arithmetic arithmetic) {
   for (int seed = 0; seed < graphs_per_kind(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomGraph random = test::random_graph(static_cast<std::uint64_t>(seed), arithmetic);
-    Expected expected = interpret_steps(random, Precision::float64);
+    Expected expected = interpret_steps(random, NumericPrecision::float64);
     bool exact = arithmetic == Arithmetic::exact;
     if (exact && !(fits_float(expected) &&
-                   same_numbers(expected, interpret_steps(random, Precision::float32)))) {
+                   same_numbers(expected, interpret_steps(random, NumericPrecision::float32)))) {
       ++counts.inexact;
       continue;
     }

@@ -2,7 +2,7 @@
 /// first values are left as they are made.
 ///
 /// A layer takes one for each weight: `Dense{.units = 10, .kernel_constraint = MaxNorm{3}}`. Norms
-/// are Euclidean, over the axes that lead into one unit: {0} of a Dense kernel (in, out), {0, 1, 2}
+/// are Euclidean, over the axes that lead into one unit: 0 of a Dense kernel (in, out), {0, 1, 2}
 /// of a kernel (height, width, in, out).
 ///
 /// One of your own is a struct with `call`, which gives the weight as it may be:
@@ -15,18 +15,18 @@
 #include <concepts>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include <sloy/described.h>
 #include <sloy/graph.h>
+#include <sloy/one_or_many.h>
 
 namespace sloy {
 
 /// w·min(‖w‖, max_value) / (‖w‖ + 1e-7): no norm above max_value (Srebro and Shraibman 2005;
 /// Srivastava et al. 2014).
 struct SLOY_EXPORT MaxNorm {
-  double max_value = 2;         ///< above 0
-  std::vector<int> axis = {0};  ///< what a norm adds up
+  double max_value = 2;     ///< above 0
+  OneOrMany<int> axis = 0;  ///< what a norm adds up
   Value call(Value weight) const;
   static void fields(auto&& field) {
     field("max_value", &MaxNorm::max_value);
@@ -40,17 +40,17 @@ struct SLOY_EXPORT NonNeg {
 };
 /// w / (‖w‖ + 1e-7): every norm is 1.
 struct SLOY_EXPORT UnitNorm {
-  std::vector<int> axis = {0};  ///< what a norm adds up
+  OneOrMany<int> axis = 0;  ///< what a norm adds up
   Value call(Value weight) const;
   static void fields(auto&& field) { field("axis", &UnitNorm::axis); }
 };
 /// w·(rate·c + (1 − rate)·‖w‖) / (‖w‖ + 1e-7), c = min(max(‖w‖, min_value), max_value): norms are
 /// led into a range.
 struct SLOY_EXPORT MinMaxNorm {
-  double min_value = 0;         ///< 0 or more
-  double max_value = 1;         ///< min_value or more
-  double rate = 1;              ///< in (0, 1]; 1: at once
-  std::vector<int> axis = {0};  ///< what a norm adds up
+  double min_value = 0;     ///< 0 or more
+  double max_value = 1;     ///< min_value or more
+  double rate = 1;          ///< in (0, 1]; 1: at once
+  OneOrMany<int> axis = 0;  ///< what a norm adds up
   Value call(Value weight) const;
   static void fields(auto&& field) {
     field("min_value", &MinMaxNorm::min_value);

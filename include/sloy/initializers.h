@@ -181,10 +181,10 @@ struct SLOY_EXPORT Orthogonal {
   static void fields(auto&& field) { field("gain", &Orthogonal::gain); }
 };
 /// gain on the diagonal of a matrix, else 0; for weights of two axes.
-struct SLOY_EXPORT IdentityInitializer {
+struct SLOY_EXPORT Identity {
   double gain = 1;  ///< a finite number
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
-  static void fields(auto&& field) { field("gain", &IdentityInitializer::gain); }
+  static void fields(auto&& field) { field("gain", &Identity::gain); }
 };
 
 /// Any of these, or a type of your own with the same `fill`.

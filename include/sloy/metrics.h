@@ -108,8 +108,7 @@ constexpr std::array<std::string_view, 3> enum_names(Average) {
 // threshold, for every class above it: targets are rows of 0 and 1 then, as many as wanted 1.
 
 /// TP / (TP + FP): of those taken for a class the share that is of it.
-struct SLOY_EXPORT PrecisionMetric {
-  static constexpr std::string_view type_name = "Precision";
+struct SLOY_EXPORT Precision {
   std::optional<double> threshold = {};  ///< a probability; left out: ½, or the largest is taken
   Average average = Average::macro;      ///< over several classes
   std::optional<int> class_id = {};      ///< of one class alone
@@ -119,9 +118,9 @@ struct SLOY_EXPORT PrecisionMetric {
   static constexpr bool larger_is_better = true;
   static constexpr bool tells_classes = true;
   static void fields(auto&& field) {
-    field("threshold", &PrecisionMetric::threshold);
-    field("average", &PrecisionMetric::average);
-    field("class_id", &PrecisionMetric::class_id);
+    field("threshold", &Precision::threshold);
+    field("average", &Precision::average);
+    field("class_id", &Precision::class_id);
   }
 };
 

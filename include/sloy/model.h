@@ -41,7 +41,8 @@ struct CompileOptions {
   /// loaded stay; those that were only made, by a look at them or by predict, are made anew.
   std::uint64_t seed = 0;
   BackendKind backend = BackendKind::cpu;
-  Precision precision = Precision::float32;  ///< float64: on the reference backend alone
+  /// float64: on the reference backend alone.
+  NumericPrecision precision = NumericPrecision::float32;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
 };
 

@@ -33,7 +33,7 @@ class Executable;
 struct StateOptions {
   std::uint64_t seed = 0;  ///< of first values and of random ops
   /// Initializers draw float32 numbers for either, so that both begin from the same ones.
-  Precision precision = Precision::float32;
+  NumericPrecision precision = NumericPrecision::float32;
 };
 
 /// All variables of a model in one block of memory. A value: copying it is a snapshot, and a
@@ -48,7 +48,7 @@ class SLOY_EXPORT State {
   explicit operator bool() const { return variables_ != nullptr; }
   const std::shared_ptr<Variables>& variables() const& { return variables_; }
   std::shared_ptr<Variables> variables() const&& { return variables_; }
-  Precision precision() const { return precision_; }
+  NumericPrecision precision() const { return precision_; }
 
   /// A variable's numbers in row-major order, as float32 or its integer type (float64 in a double
   /// state). These four throw ConfigError where the state has no such variable.
@@ -81,7 +81,7 @@ class SLOY_EXPORT State {
   std::shared_ptr<Variables> variables_;
   std::unique_ptr<std::byte[], Free> block_;
   std::size_t size_ = 0;
-  Precision precision_ = Precision::float32;
+  NumericPrecision precision_ = NumericPrecision::float32;
 };
 
 /// Where kernels come from.
@@ -107,7 +107,7 @@ struct ProgramOptions {
   /// size when it is first met.
   std::int64_t batch_size = 0;
   BackendKind backend = BackendKind::cpu;
-  Precision precision = Precision::float32;
+  NumericPrecision precision = NumericPrecision::float32;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
   /// Names of passes to leave out (simplify, epilogue, fuse, layout, place_updates, in_place): for
   /// tests and experiments.
@@ -242,7 +242,7 @@ SLOY_EXPORT Program compile(ProgramOptions options);
 /// Variables have their initial values for seed 0. Feeds as for run; without any they are zeros, of
 /// a batch of 1.
 SLOY_EXPORT Tensor evaluate(Value value, const std::vector<Tensor>& feeds = {},
-                            Precision precision = Precision::float32);
+                            NumericPrecision precision = NumericPrecision::float32);
 
 }  // namespace sloy
 

@@ -118,10 +118,11 @@ struct SLOY_EXPORT RecipeTrain {
   std::vector<double> class_weight = {};  ///< how much an example of each class counts in the loss
   Optimizer optimizer = SGD{};            ///< how weights follow the gradient
   PerOutput<Metric> metrics = {};         ///< what is measured beside the loss
-  PerOutput<Metric> weighted_metrics = {};   ///< the same, with the weights of the data's examples
-  std::vector<Callback> callbacks = {};      ///< what happens beside the steps
-  bool shuffle = true;                       ///< another order in every epoch
-  Precision precision = Precision::float32;  ///< float64 runs on the reference kernels
+  PerOutput<Metric> weighted_metrics = {};  ///< the same, with the weights of the data's examples
+  std::vector<Callback> callbacks = {};     ///< what happens beside the steps
+  bool shuffle = true;                      ///< another order in every epoch
+  /// float64 runs on the reference kernels
+  NumericPrecision precision = NumericPrecision::float32;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;  ///< `direct`: no Winograd
 
   static void fields(auto&& field) {

@@ -22,8 +22,10 @@ namespace sloy {
 enum class DType : std::uint8_t { float32, float64, int32, uint8 };
 
 /// How float values are held and computed: float32 everywhere, or double on the reference backend.
-enum class Precision : std::uint8_t { float32, float64 };
-constexpr std::array<std::string_view, 2> enum_names(Precision) { return {"float32", "float64"}; }
+enum class NumericPrecision : std::uint8_t { float32, float64 };
+constexpr std::array<std::string_view, 2> enum_names(NumericPrecision) {
+  return {"float32", "float64"};
+}
 
 /// Bytes of one element.
 constexpr std::size_t size_of(DType dtype) {

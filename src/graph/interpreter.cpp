@@ -10,11 +10,11 @@ namespace {
 class Interpreter {
  public:
   Interpreter(const Graph& graph, const std::vector<Tensor>& feeds,
-              const std::function<Tensor(VariableId)>& variable, Precision precision)
+              const std::function<Tensor(VariableId)>& variable, NumericPrecision precision)
       : graph_(graph),
         feeds_(feeds),
         variable_(variable),
-        float_(precision == Precision::float64 ? DType::float64 : DType::float32) {}
+        float_(precision == NumericPrecision::float64 ? DType::float64 : DType::float32) {}
 
   Interpretation run() {
     for (const Node& node : graph_.nodes()) values_.push_back(results(node));
@@ -80,7 +80,8 @@ class Interpreter {
 }  // namespace
 
 Interpretation interpret(const Graph& graph, const std::vector<Tensor>& feeds,
-                         const std::function<Tensor(VariableId)>& variable, Precision precision) {
+                         const std::function<Tensor(VariableId)>& variable,
+                         NumericPrecision precision) {
   assert(feeds.size() == graph.inputs().size());
   return Interpreter(graph, feeds, variable, precision).run();
 }

@@ -19,6 +19,6 @@ struct Interpretation {
 /// as float64 tensors. `variable` gives the numbers of a variable before the step.
 Interpretation interpret(const Graph& graph, const std::vector<Tensor>& feeds,
                          const std::function<Tensor(VariableId)>& variable,
-                         Precision precision = Precision::float32);
+                         NumericPrecision precision = NumericPrecision::float32);
 
 }  // namespace sloy

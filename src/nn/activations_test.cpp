@@ -31,9 +31,9 @@ Curve curve(const Activation& f, const Numbers& points, bool in_float = false) {
   const Program program =
       compile({.outputs = {y, slope},
                .backend = in_float ? BackendKind::cpu : BackendKind::reference,
-               .precision = in_float ? Precision::float32 : Precision::float64});
+               .precision = in_float ? NumericPrecision::float32 : NumericPrecision::float64});
   State state(program.variables(),
-              {.precision = in_float ? Precision::float32 : Precision::float64});
+              {.precision = in_float ? NumericPrecision::float32 : NumericPrecision::float64});
   const Tensor input({static_cast<std::int64_t>(points.size()), 1}, points);
   const Results results = program.run(state, {input});
   const auto list = [](const Tensor& tensor) {

@@ -12,12 +12,12 @@ namespace {
 constexpr double epsilon = 1e-7;  // of Keras
 
 /// ‖w‖ over the axes, which stay with size 1.
-Value norms(Value weight, const std::vector<int>& axis) {
-  if (axis.empty()) {
+Value norms(Value weight, const OneOrMany<int>& axis) {
+  if (axis.values().empty()) {
     throw ConfigError("a constraint's axis is empty: a norm would be that of each number alone", {},
-                      "give the axes that lead into one unit, as {0} of a Dense kernel");
+                      "give the axes that lead into one unit, as 0 of a Dense kernel");
   }
-  return sqrt(sum(square(weight), {.axes = axis, .keep_dims = true}));
+  return sqrt(sum(square(weight), {.axes = axis.values(), .keep_dims = true}));
 }
 
 Value with_norms(Value weight, Value wanted, Value norm) {

@@ -18,7 +18,7 @@ using Numbers = std::vector<double>;
 Numbers constrained(const Constraint& constraint, const Shape& shape, const Numbers& weight) {
   Graph graph;
   const Tensor result =
-      evaluate(constraint(graph.constant(Tensor(shape, weight))), {}, Precision::float64);
+      evaluate(constraint(graph.constant(Tensor(shape, weight))), {}, NumericPrecision::float64);
   const std::span<const double> numbers = result.values<double>();
   return {numbers.begin(), numbers.end()};
 }
@@ -121,6 +121,8 @@ TEST(Constraints, AreReadAndWritten) {
   from_config(written, constraint);
   EXPECT_TRUE(constraint);
   EXPECT_EQ(to_config(constraint), written);
+  from_config(parse_toml("type = \"UnitNorm\"\naxis = 1"), constraint);
+  EXPECT_EQ(to_config(constraint), to_config(Constraint(UnitNorm{.axis = 1})));
   from_config(Config(), constraint);
   EXPECT_FALSE(constraint);
   EXPECT_EQ(to_config(Constraint(AtMostOne{})), Config("AtMostOne"));

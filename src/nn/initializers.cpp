@@ -187,11 +187,11 @@ void Orthogonal::fill(std::span<float> out, const Shape& shape, WeightRandom& ra
     out[i] = static_cast<float>(gain * matrix[rows < columns ? column * shorter + row : i]);
   }
 }
-void IdentityInitializer::fill(std::span<float> out, const Shape& shape, WeightRandom&) const {
-  require_finite("IdentityInitializer's gain", gain);
+void Identity::fill(std::span<float> out, const Shape& shape, WeightRandom&) const {
+  require_finite("Identity's gain", gain);
   if (shape.rank() != 2) {
-    throw ShapeError("IdentityInitializer needs a weight of two axes",
-                     {{"weight", to_string(shape)}}, "give it to the kernel of a Dense");
+    throw ShapeError("Identity needs a weight of two axes", {{"weight", to_string(shape)}},
+                     "give it to the kernel of a Dense");
   }
   const auto columns = static_cast<std::size_t>(shape.size(-1));
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -216,7 +216,7 @@ std::span<const TypeEntry<Initializer>> initializer_types() {
       type_entry<Initializer, HeUniform>(),       type_entry<Initializer, HeNormal>(),
       type_entry<Initializer, LecunUniform>(),    type_entry<Initializer, LecunNormal>(),
       type_entry<Initializer, VarianceScaling>(), type_entry<Initializer, StandardUniform>(),
-      type_entry<Initializer, Orthogonal>(),      type_entry<Initializer, IdentityInitializer>()};
+      type_entry<Initializer, Orthogonal>(),      type_entry<Initializer, Identity>()};
   return types;
 }
 

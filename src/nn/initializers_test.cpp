@@ -124,13 +124,13 @@ TEST(Initializers, OrthogonalHasOrthogonalColumnsOrRows) {
 }
 
 TEST(Initializers, IdentityIsOneOnTheDiagonal) {
-  EXPECT_EQ(Initializer(IdentityInitializer{.gain = 2})({2, 3}, 0, ""),
+  EXPECT_EQ(Initializer(Identity{.gain = 2})({2, 3}, 0, ""),
             Tensor(Shape{2, 3}, std::vector<float>{2, 0, 0, 0, 2, 0}));
 }
 
 TEST(Initializers, SayWhichWeightsTheyCannotFill) {
   EXPECT_THROW(Initializer(Orthogonal{})({3}, 0, ""), ShapeError);
-  EXPECT_THROW(Initializer(IdentityInitializer{})({2, 2, 2}, 0, ""), ShapeError);
+  EXPECT_THROW(Initializer(Identity{})({2, 2, 2}, 0, ""), ShapeError);
   EXPECT_THROW(Initializer(VarianceScaling{.scale = 0})({2, 2}, 0, ""), ConfigError);
 }
 

@@ -12,7 +12,7 @@ Tensor apply_layer(const Layer& layer, const Tensor& x) {
   Build build(graph, false);
   Scope scope = Scope(build).enter("layer");
   const Value fed = graph.input("x", {DType::float32, x.shape().with_first(batch)});
-  return evaluate(layer.call(scope, std::array{fed}).front(), {x}, Precision::float64);
+  return evaluate(layer.call(scope, std::array{fed}).front(), {x}, NumericPrecision::float64);
 }
 
 void expect_near(const Tensor& found, const Tensor& expected, double tolerance = 1e-12) {
@@ -184,13 +184,14 @@ TEST(Regularizers, AreTheirFormulas) {
   Graph graph;
   const Value w = graph.input("w", {DType::float32, {3}});
   const Tensor numbers(Shape{3}, std::vector<double>{-2, 0, 3});
-  EXPECT_NEAR(evaluate(Regularizer(L1{.l1 = 0.1})(w), {numbers}, Precision::float64).item(), 0.5,
-              1e-12);
-  EXPECT_NEAR(evaluate(Regularizer(L2{.l2 = 0.1})(w), {numbers}, Precision::float64).item(), 1.3,
-              1e-12);
+  EXPECT_NEAR(evaluate(Regularizer(L1{.l1 = 0.1})(w), {numbers}, NumericPrecision::float64).item(),
+              0.5, 1e-12);
+  EXPECT_NEAR(evaluate(Regularizer(L2{.l2 = 0.1})(w), {numbers}, NumericPrecision::float64).item(),
+              1.3, 1e-12);
   EXPECT_NEAR(
-      evaluate(Regularizer(L1L2{.l1 = 1, .l2 = 0.1})(w), {numbers}, Precision::float64).item(), 6.3,
-      1e-12);
+      evaluate(Regularizer(L1L2{.l1 = 1, .l2 = 0.1})(w), {numbers}, NumericPrecision::float64)
+          .item(),
+      6.3, 1e-12);
 }
 
 TEST(Regularizers, CountASharedWeightOnce) {

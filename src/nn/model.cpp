@@ -70,7 +70,7 @@ State& Model::Impl::weights() {
   if (!state) {
     const auto variables = std::make_shared<Variables>();
     declare(variables);
-    const Precision precision = compiled ? compiled->precision : Precision::float32;
+    const NumericPrecision precision = compiled ? compiled->precision : NumericPrecision::float32;
     adopt(State(variables, {.seed = seed, .precision = precision}));
   }
   return state;

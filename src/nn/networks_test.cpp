@@ -50,7 +50,7 @@ std::vector<double> row(const Tensor& tensor) {
 /// A Sequential that computes in double, with weights by the names "dense/kernel", … .
 Sequential in_double(std::initializer_list<Layer> layers, const harness::Weights& weights) {
   Sequential model(layers);
-  model.compile({.backend = BackendKind::reference, .precision = Precision::float64});
+  model.compile({.backend = BackendKind::reference, .precision = NumericPrecision::float64});
   for (const auto& [name, value] : weights) model.set_weight(name, value);
   return model;
 }

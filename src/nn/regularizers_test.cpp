@@ -17,7 +17,7 @@ const std::vector<double> numbers{1, -2, 0.5, 3, 0, -0.25};
 double penalty_of(const Regularizer& regularizer) {
   Graph graph;
   const Value weight = graph.constant(Tensor({3, 2}, numbers));
-  return evaluate(regularizer(weight), {}, Precision::float64).item();
+  return evaluate(regularizer(weight), {}, NumericPrecision::float64).item();
 }
 
 TEST(Regularizers, TheProximalPenaltyCountsButHasNoGradient) {
@@ -29,7 +29,7 @@ TEST(Regularizers, TheProximalPenaltyCountsButHasNoGradient) {
   const Value weight = graph.constant(Tensor({3, 2}, numbers));
   const Regularizer both = L1L2{.l1 = 0.3, .l2 = 0.2, .proximal = true};
   const Tensor slope =
-      evaluate(gradient(both(weight), std::vector{weight})[0], {}, Precision::float64);
+      evaluate(gradient(both(weight), std::vector{weight})[0], {}, NumericPrecision::float64);
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     EXPECT_NEAR(slope.values<double>()[i], 0.4 * numbers[i], 1e-14);
   }
@@ -40,7 +40,8 @@ TEST(Regularizers, TheProximalStepIsTheSoftThreshold) {
     Graph graph;
     const Value weight = graph.constant(Tensor({3, 2}, numbers));
     const Value rate = graph.constant(2.0);
-    const Tensor found = evaluate(regularizer.proximal_step(weight, rate), {}, Precision::float64);
+    const Tensor found =
+        evaluate(regularizer.proximal_step(weight, rate), {}, NumericPrecision::float64);
     return std::vector<double>(found.values<double>().begin(), found.values<double>().end());
   };
   std::vector<double> expected;

@@ -35,13 +35,15 @@ TEST(GaussianSampling, AddsTheDivergenceFromTheStandardNormal) {
     expected -= 0.5 * (1 + l - m * m - std::exp(l)) / 2;
   }
   ASSERT_EQ(built.build.losses().size(), 1u);
-  EXPECT_NEAR(evaluate(built.build.losses()[0], {means, log_variances}, Precision::float64).item(),
-              0.25 * expected, 1e-12);
+  EXPECT_NEAR(
+      evaluate(built.build.losses()[0], {means, log_variances}, NumericPrecision::float64).item(),
+      0.25 * expected, 1e-12);
   EXPECT_TRUE(Built(0, false).build.losses().empty());
 }
 
 TEST(GaussianSampling, GivesTheMeanInInference) {
-  const Tensor z = evaluate(Built(1, false).result, {means, log_variances}, Precision::float64);
+  const Tensor z =
+      evaluate(Built(1, false).result, {means, log_variances}, NumericPrecision::float64);
   EXPECT_EQ(z, means);
 }
 
@@ -53,8 +55,8 @@ TEST(GaussianSampling, DrawsWithThatMeanAndVarianceInTraining) {
     l[i] = log_variances.values<double>()[i % 3];
   }
   Built built(1, true);
-  const Tensor z =
-      evaluate(built.result, {Tensor({count, 3}, m), Tensor({count, 3}, l)}, Precision::float64);
+  const Tensor z = evaluate(built.result, {Tensor({count, 3}, m), Tensor({count, 3}, l)},
+                            NumericPrecision::float64);
   for (std::size_t column = 0; column < 3; ++column) {
     double sum = 0, squares = 0;
     for (std::size_t i = 0; i < count; ++i) {

@@ -16,7 +16,7 @@ std::vector<double> derivatives(const std::function<Value(Value)>& f,
   Value x = graph.input("x", {DType::float32, {static_cast<std::int64_t>(at.size())}});
   Value dx = gradient(f(x), std::span(&x, 1))[0];
   const Tensor point({static_cast<std::int64_t>(at.size())}, at);
-  const Tensor slope = evaluate(dx, {point}, Precision::float64);
+  const Tensor slope = evaluate(dx, {point}, NumericPrecision::float64);
   return {slope.values<double>().begin(), slope.values<double>().end()};
 }
 

@@ -102,6 +102,6 @@ const Backend& cpu_backend();
 
 /// The reference kernel of a node as a proposal: what every backend's list ends with.
 Proposal reference_proposal(const Request& request, std::shared_ptr<const void> attributes,
-                            Precision precision);
+                            NumericPrecision precision);
 
 }  // namespace sloy

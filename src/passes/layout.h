@@ -7,7 +7,7 @@ namespace sloy {
 
 struct LayoutOptions {
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
-  Precision precision = Precision::float32;
+  NumericPrecision precision = NumericPrecision::float32;
   bool plain = false;  ///< the pass switched off: only kernels that take every operand plain
 };
 

@@ -41,8 +41,8 @@ std::vector<Tensor> feeds_for(const Graph& graph) {
 void expect_same(const Graph& a, const Graph& b) {
   std::vector<Tensor> feeds = feeds_for(a);
   auto none = [](VariableId) { return Tensor(); };
-  auto of_a = interpret(a, feeds, none, Precision::float64).outputs;
-  auto of_b = interpret(b, feeds, none, Precision::float64).outputs;
+  auto of_a = interpret(a, feeds, none, NumericPrecision::float64).outputs;
+  auto of_b = interpret(b, feeds, none, NumericPrecision::float64).outputs;
   ASSERT_EQ(of_a.size(), of_b.size());
   for (std::size_t i = 0; i < of_a.size(); ++i) {
     ASSERT_EQ(of_a[i].shape(), of_b[i].shape());

@@ -168,10 +168,10 @@ MemoryPlan plan_memory(const Lowered& lowered, const std::vector<std::int32_t>& 
   return Planner(lowered, order, options).run();
 }
 
-std::size_t bytes_of(const Result& result, Precision precision) {
+std::size_t bytes_of(const Result& result, NumericPrecision precision) {
   std::int64_t elements =
       result.layout ? result.layout->elements(result.type.shape) : result.type.shape.size();
-  bool wide = result.type.dtype == DType::float32 && precision == Precision::float64;
+  bool wide = result.type.dtype == DType::float32 && precision == NumericPrecision::float64;
   return static_cast<std::size_t>(elements) * (wide ? 8 : size_of(result.type.dtype));
 }
 

@@ -8,7 +8,7 @@
 namespace sloy {
 
 struct MemoryOptions {
-  Precision precision = Precision::float32;
+  NumericPrecision precision = NumericPrecision::float32;
   bool in_place = true;  ///< results may take over the memory of an input that dies there
 };
 
@@ -20,7 +20,7 @@ MemoryPlan plan_memory(const Lowered& lowered, const std::vector<std::int32_t>& 
                        const MemoryOptions& options);
 
 /// Bytes of one value in its layout.
-std::size_t bytes_of(const Result& result, Precision precision);
+std::size_t bytes_of(const Result& result, NumericPrecision precision);
 
 /// Offsets for blocks that live from `first` to `last` (both included) such that no two that live
 /// at once overlap. Returns the bytes of the whole. Best fit by size.

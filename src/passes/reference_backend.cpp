@@ -65,8 +65,8 @@ const Backend& reference_backend() {
 }
 
 Proposal reference_proposal(const Request& request, std::shared_ptr<const void> attributes,
-                            Precision precision) {
-  const bool in_double = precision == Precision::float64;
+                            NumericPrecision precision) {
+  const bool in_double = precision == NumericPrecision::float64;
   Proposal proposal{.inputs = std::vector<Layout>(request.inputs.size()),
                     .outputs = std::vector<Layout>(request.outputs.size()),
                     .implementation = "reference",

@@ -27,7 +27,7 @@ VariableId variable_of(const Graph& graph, Value value) {
 
 class UpdatePlacer {
  public:
-  UpdatePlacer(Lowered& lowered, const Backend& backend, Precision precision, bool in_place)
+  UpdatePlacer(Lowered& lowered, const Backend& backend, NumericPrecision precision, bool in_place)
       : lowered_(lowered),
         graph_(*lowered.graph),
         backend_(backend),
@@ -164,7 +164,7 @@ class UpdatePlacer {
   Lowered& lowered_;
   Graph& graph_;
   const Backend& backend_;
-  Precision precision_;
+  NumericPrecision precision_;
   bool in_place_;
   std::set<std::pair<std::int32_t, std::int32_t>> taken_;
   std::map<VariableId, std::size_t> writers_;
@@ -177,7 +177,8 @@ Value root_of(const Graph& graph, Value value) {
   return value;
 }
 
-void place_updates(Lowered& lowered, const Backend& backend, Precision precision, bool in_place) {
+void place_updates(Lowered& lowered, const Backend& backend, NumericPrecision precision,
+                   bool in_place) {
   UpdatePlacer(lowered, backend, precision, in_place).run();
 }
 

@@ -14,7 +14,8 @@ Value root_of(const Graph& graph, Value value);
 /// computed there (a leaf, a view, an output or the value of two updates, a kernel that reads the
 /// variable and can't work in place), a copy is put behind it. With `in_place` false every update
 /// is a copy. The copy's kernel is the backend's for `reorder`.
-void place_updates(Lowered& lowered, const Backend& backend, Precision precision, bool in_place);
+void place_updates(Lowered& lowered, const Backend& backend, NumericPrecision precision,
+                   bool in_place);
 
 /// An order of the nodes that run (leaves and views left out) in which every node follows its
 /// inputs, and the node that writes a variable follows every other reader of it. Among the nodes

@@ -103,7 +103,7 @@ class Simplifier {
     }
     alone.output("value", alone.apply(*node.op, node.attributes, constants)[0]);
     auto none = [](VariableId) { return Tensor(); };
-    Tensor value = interpret(alone, {}, none, Precision::float64).outputs[0];
+    Tensor value = interpret(alone, {}, none, NumericPrecision::float64).outputs[0];
     return constant(std::move(value));
   }
 

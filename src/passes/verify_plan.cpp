@@ -110,7 +110,7 @@ class Contents {
 
 class MemoryVerifier {
  public:
-  MemoryVerifier(const Lowered& lowered, const MemoryPlan& plan, Precision precision)
+  MemoryVerifier(const Lowered& lowered, const MemoryPlan& plan, NumericPrecision precision)
       : graph_(*lowered.graph),
         selections_(lowered.selections),
         plan_(plan),
@@ -251,7 +251,7 @@ class MemoryVerifier {
   const Graph& graph_;
   const std::vector<Selection>& selections_;
   const MemoryPlan& plan_;
-  Precision precision_;
+  NumericPrecision precision_;
   std::vector<Contents> segments_;
 };
 
@@ -262,7 +262,7 @@ void verify_schedule(const Lowered& lowered, const std::vector<std::int32_t>& or
 }
 
 void verify_memory(const Lowered& lowered, const std::vector<std::int32_t>& order,
-                   const MemoryPlan& plan, Precision precision) {
+                   const MemoryPlan& plan, NumericPrecision precision) {
   MemoryVerifier(lowered, plan, precision).run(order);
 }
 

@@ -17,6 +17,6 @@ void verify_schedule(const Lowered& lowered, const std::vector<std::int32_t>& or
 /// lies outside its segment. It knows nothing of how the planner thinks. Time grows with the number
 /// of values, n log n.
 void verify_memory(const Lowered& lowered, const std::vector<std::int32_t>& order,
-                   const MemoryPlan& plan, Precision precision);
+                   const MemoryPlan& plan, NumericPrecision precision);
 
 }  // namespace sloy

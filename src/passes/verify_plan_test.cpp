@@ -29,7 +29,7 @@ struct Compiled {
     // The reference backend offers nothing in place.
     lowered.selections[3].proposal.in_place = {{0, 0}};
     lowered.selections[7].proposal.in_place = {{0, 0}};
-    place_updates(lowered, reference_backend(), Precision::float32, true);
+    place_updates(lowered, reference_backend(), NumericPrecision::float32, true);
     order = schedule(lowered);
     plan = plan_memory(lowered, order, {});
   }
@@ -37,7 +37,7 @@ struct Compiled {
   Address& place(std::size_t node) { return plan.results[node][0]; }
   void verify() const {
     verify_schedule(lowered, order);
-    verify_memory(lowered, order, plan, Precision::float32);
+    verify_memory(lowered, order, plan, NumericPrecision::float32);
   }
 
   Graph graph;

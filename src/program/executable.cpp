@@ -120,7 +120,7 @@ void Executable::fill_constants() {
     const Node& node = graph.nodes()[n];
     if (node.op != &constant_op) continue;
     const Result& result = node.results[0];
-    bool wide = result.type.dtype == DType::float32 && precision_ == Precision::float64;
+    bool wide = result.type.dtype == DType::float32 && precision_ == NumericPrecision::float64;
     DType dtype = wide ? DType::float64 : result.type.dtype;
     Tensor value = OpDefinition<ConstantAttributes>::as(node.attributes).value.cast(dtype);
     relayout(result.type.shape, size_of(dtype), Layout{}, value.data(),
@@ -167,7 +167,7 @@ void Executable::write_plan(const std::vector<std::int32_t>& order, BackendKind 
   plan_.arena_bytes = memory_.arena_bytes;
   plan_.in_place = memory_.in_place;
   plan_.constant_bytes = memory_.constant_bytes;
-  const std::size_t width = precision_ == Precision::float64 ? 8 : 4;
+  const std::size_t width = precision_ == NumericPrecision::float64 ? 8 : 4;
   plan_.state_bytes =
       static_cast<std::size_t>(graph.variables().form().elements(graph.variables())) * width;
   for (const Type& type : input_types_) {
@@ -179,7 +179,7 @@ void Executable::write_plan(const std::vector<std::int32_t>& order, BackendKind 
 void Executable::resolve(State& state, std::span<const void* const> feeds) {
   StateForm& form = lowered_.graph->variables().form();
   if (!state_known_) {
-    std::int64_t width = precision_ == Precision::float64 ? 8 : 4;
+    std::int64_t width = precision_ == NumericPrecision::float64 ? 8 : 4;
     for (Address& address : addresses_) {
       if (address.segment != Address::state) continue;
       address.offset = form.offset(static_cast<VariableId>(address.offset)) * width;
@@ -208,7 +208,7 @@ void Executable::check(const State& state) const {
                       "make it of this program's: State state(program.variables());");
   }
   if (state.precision() != precision_) {
-    const auto name = [](Precision precision) {
+    const auto name = [](NumericPrecision precision) {
       return enum_names(precision)[static_cast<std::size_t>(precision)];
     };
     throw ConfigError("the state and the program have different precisions",

@@ -14,7 +14,7 @@ namespace sloy {
 
 struct ExecutableOptions {
   BackendKind backend = BackendKind::cpu;
-  Precision precision = Precision::float32;
+  NumericPrecision precision = NumericPrecision::float32;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
   std::vector<std::string> without = {};
 };
@@ -61,7 +61,7 @@ class Executable {
 
   Lowered lowered_;
   MemoryPlan memory_;
-  Precision precision_;
+  NumericPrecision precision_;
   Plan plan_;
   std::vector<Type> input_types_;
   std::vector<std::byte> constants_;

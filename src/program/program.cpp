@@ -90,14 +90,15 @@ void check_batch_size(std::int64_t size, std::int64_t least) {
 }
 
 /// A feed in the dtype the program reads. Integers stand for floats, never the other way round.
-Tensor converted(const Graph& graph, std::size_t input, const Tensor& feed, Precision precision) {
+Tensor converted(const Graph& graph, std::size_t input, const Tensor& feed,
+                 NumericPrecision precision) {
   DType wanted = graph.inputs()[input].dtype();
   if (!is_float(wanted) && feed.dtype() != wanted) {
     throw ShapeError(
         "the feed of input " + name_of(graph, input) + " has another dtype",
         {{"feed", to_string(feed.type())}, {"input", to_string(graph.inputs()[input].type())}});
   }
-  if (wanted == DType::float32 && precision == Precision::float64) wanted = DType::float64;
+  if (wanted == DType::float32 && precision == NumericPrecision::float64) wanted = DType::float64;
   return feed.dtype() == wanted ? feed : feed.cast(wanted);
 }
 
@@ -138,7 +139,7 @@ Program compile(ProgramOptions options) {
   if (options.outputs.empty() && options.updates.empty()) {
     throw ConfigError("a program needs an output or an update");
   }
-  if (options.backend == BackendKind::cpu && options.precision == Precision::float64) {
+  if (options.backend == BackendKind::cpu && options.precision == NumericPrecision::float64) {
     throw ConfigError("float64 runs on the reference backend alone", {},
                       "use .backend = BackendKind::reference");
   }
@@ -172,7 +173,7 @@ Results Program::run(State& state, const std::vector<Tensor>& feeds) const {
   std::vector<Tensor> results;
   for (std::size_t i = 0; i < step.outputs(); ++i) {
     Type type = step.output_type(i);
-    if (type.dtype == DType::float32 && impl_->options.precision == Precision::float64) {
+    if (type.dtype == DType::float32 && impl_->options.precision == NumericPrecision::float64) {
       type.dtype = DType::float64;
     }
     Tensor tensor(type.dtype, type.shape);
@@ -220,7 +221,7 @@ const Plan& Program::plan(std::int64_t batch_size) const& {
   return impl().at(size > 0 ? size : nominal_batch).plan();
 }
 
-Tensor evaluate(Value value, const std::vector<Tensor>& feeds, Precision precision) {
+Tensor evaluate(Value value, const std::vector<Tensor>& feeds, NumericPrecision precision) {
   std::int64_t batch_size = feeds.empty() ? 1 : batch_of(value.graph(), feeds);
   auto graph = bind_batch(value.graph(), std::span(&value, 1), {}, batch_size);
   std::vector<Tensor> given;

@@ -163,7 +163,7 @@ TEST(Program, StatesAndFeedsThatAreNotItsOwnAreRefused) {
   const Step step = program.step(1);
   State own(program.variables());
   State other(std::make_shared<Variables>());
-  State wide(program.variables(), {.precision = Precision::float64});
+  State wide(program.variables(), {.precision = NumericPrecision::float64});
   State empty;
   const float number = 3;
   const void* feed = &number;
@@ -330,7 +330,7 @@ TEST(State, VariablesItDoesNotHaveAreRefused) {
 TEST(Evaluate, ComputesInDoubleWhereAsked) {
   Graph graph;
   Value third = graph.constant(1.0) / graph.constant(3.0);
-  EXPECT_EQ(evaluate(third, {}, Precision::float64).item(), 1.0 / 3.0);
+  EXPECT_EQ(evaluate(third, {}, NumericPrecision::float64).item(), 1.0 / 3.0);
   EXPECT_EQ(evaluate(third).item(), static_cast<double>(1.0f / 3.0f));
 }
 

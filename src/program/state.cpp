@@ -21,8 +21,8 @@ std::byte* allocate(std::size_t size) {
   return block;
 }
 
-std::size_t element_bytes(DType dtype, Precision precision) {
-  return dtype == DType::float32 && precision == Precision::float64 ? 8 : size_of(dtype);
+std::size_t element_bytes(DType dtype, NumericPrecision precision) {
+  return dtype == DType::float32 && precision == NumericPrecision::float64 ? 8 : size_of(dtype);
 }
 
 /// The initial values of a large weight stood beside the state for a moment. glibc would keep that
@@ -41,7 +41,7 @@ State::State(std::shared_ptr<Variables> variables, StateOptions options)
     : variables_(std::move(variables)), precision_(options.precision) {
   StateForm& form = variables_->form();
   form.fix(*variables_);
-  std::size_t width = precision_ == Precision::float64 ? 8 : 4;
+  std::size_t width = precision_ == NumericPrecision::float64 ? 8 : 4;
   size_ = static_cast<std::size_t>(form.elements()) * width;
   block_.reset(allocate(size_));
   for (VariableId id = 0; id < variables_->size(); ++id) {
@@ -84,13 +84,13 @@ const Variable& State::known_scalar(VariableId id) const {
 }
 
 std::byte* State::at(VariableId id) const {
-  std::int64_t width = precision_ == Precision::float64 ? 8 : 4;
+  std::int64_t width = precision_ == NumericPrecision::float64 ? 8 : 4;
   return block_.get() + variables_->form().offset(id) * width;
 }
 
 Tensor State::get(VariableId id) const {
   const Type& type = known(id).type;
-  bool wide = type.dtype == DType::float32 && precision_ == Precision::float64;
+  bool wide = type.dtype == DType::float32 && precision_ == NumericPrecision::float64;
   Tensor tensor(wide ? DType::float64 : type.dtype, type.shape);
   relayout(type.shape, element_bytes(type.dtype, precision_), *variables_->form().layout(id),
            at(id), Layout{}, tensor.mutable_data());
@@ -104,7 +104,7 @@ void State::set(VariableId id, const Tensor& value) {
         "the numbers for " + variable.name + " have another shape than the variable",
         {{"numbers", to_string(value.shape())}, {"variable", to_string(variable.type.shape)}});
   }
-  bool wide = variable.type.dtype == DType::float32 && precision_ == Precision::float64;
+  bool wide = variable.type.dtype == DType::float32 && precision_ == NumericPrecision::float64;
   Tensor converted = value.cast(wide ? DType::float64 : variable.type.dtype);
   relayout(variable.type.shape, element_bytes(variable.type.dtype, precision_), Layout{},
            converted.data(), *variables_->form().layout(id), at(id));
@@ -116,7 +116,7 @@ double State::scalar(VariableId id) const {
     case DType::uint8: return static_cast<double>(*reinterpret_cast<const std::uint8_t*>(at(id)));
     default: break;
   }
-  if (precision_ == Precision::float64) return *reinterpret_cast<const double*>(at(id));
+  if (precision_ == NumericPrecision::float64) return *reinterpret_cast<const double*>(at(id));
   return *reinterpret_cast<const float*>(at(id));
 }
 
@@ -130,7 +130,7 @@ void State::set_scalar(VariableId id, double value) {
       return;
     default: break;
   }
-  if (precision_ == Precision::float64) {
+  if (precision_ == NumericPrecision::float64) {
     *reinterpret_cast<double*>(at(id)) = value;
   } else {
     *reinterpret_cast<float*>(at(id)) = static_cast<float>(value);

@@ -172,10 +172,10 @@ MetricResult area_under_pr(std::span<const double> hits, std::span<const double>
 
 }  // namespace
 
-std::vector<Value> PrecisionMetric::call(const MetricInput& given) const {
-  return class_counts(type_name, given, threshold, class_id);
+std::vector<Value> Precision::call(const MetricInput& given) const {
+  return class_counts("Precision", given, threshold, class_id);
 }
-MetricResult PrecisionMetric::result(MetricSums sums) const {
+MetricResult Precision::result(MetricSums sums) const {
   return averaged(
       sums,
       [](double hits, double predicted, double) { return MetricResult::quotient(hits, predicted); },

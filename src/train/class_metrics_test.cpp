@@ -47,8 +47,8 @@ MetricResult measured(const Metric& metric, const Tensor& targets, const Tensor&
   if (weights.size() > 0) input.weight = graph.input("weight", open(weights));
   const Program program = compile({.outputs = metric.call(input),
                                    .backend = BackendKind::reference,
-                                   .precision = Precision::float64});
-  State state(program.variables(), {.precision = Precision::float64});
+                                   .precision = NumericPrecision::float64});
+  State state(program.variables(), {.precision = NumericPrecision::float64});
   const auto rows = [](const Tensor& tensor, std::int64_t first, std::int64_t last) {
     const std::int64_t each = tensor.size() / tensor.shape().size(0);
     const Tensor wide = is_float(tensor.dtype()) ? tensor.cast(DType::float64) : tensor;
@@ -84,8 +84,7 @@ TEST(ClassMetrics, AreTheirFormulasOfEachClass) {
   const auto c = counts();
   for (int id = 0; id < 3; ++id) {
     const Counts& one = c[static_cast<std::size_t>(id)];
-    EXPECT_DOUBLE_EQ(of_labels(PrecisionMetric{.class_id = id}).value,
-                     share(one.hits, one.predicted));
+    EXPECT_DOUBLE_EQ(of_labels(Precision{.class_id = id}).value, share(one.hits, one.predicted));
     EXPECT_DOUBLE_EQ(of_labels(Recall{.class_id = id}).value, share(one.hits, one.members));
     EXPECT_DOUBLE_EQ(of_labels(F1Score{.class_id = id}).value,
                      share(2 * one.hits, one.predicted + one.members));
@@ -100,9 +99,9 @@ TEST(ClassMetrics, AverageOverClasses) {
     weighted += one.members * share(one.hits, one.predicted) / 7;
     hits += one.hits;
   }
-  EXPECT_DOUBLE_EQ(of_labels(PrecisionMetric{}).value, macro);
-  EXPECT_DOUBLE_EQ(of_labels(PrecisionMetric{.average = Average::weighted}).value, weighted);
-  EXPECT_DOUBLE_EQ(of_labels(PrecisionMetric{.average = Average::micro}).value, hits / 7);
+  EXPECT_DOUBLE_EQ(of_labels(Precision{}).value, macro);
+  EXPECT_DOUBLE_EQ(of_labels(Precision{.average = Average::weighted}).value, weighted);
+  EXPECT_DOUBLE_EQ(of_labels(Precision{.average = Average::micro}).value, hits / 7);
   // Each example has one class and is taken for one: micro precision, recall and F1 are accuracy.
   EXPECT_DOUBLE_EQ(of_labels(Recall{.average = Average::micro}).value, hits / 7);
   EXPECT_DOUBLE_EQ(of_labels(F1Score{.average = Average::micro}).value, hits / 7);
@@ -110,7 +109,7 @@ TEST(ClassMetrics, AverageOverClasses) {
 }
 
 TEST(ClassMetrics, TakeZeroByZeroForZeroAndSaySo) {
-  const MetricResult never_taken = of_labels(PrecisionMetric{.class_id = 2});
+  const MetricResult never_taken = of_labels(Precision{.class_id = 2});
   EXPECT_EQ(never_taken.value, 0);
   EXPECT_FALSE(never_taken.is_defined);
   EXPECT_FALSE(of_labels(Recall{}).is_defined);  // nothing is of class 1
@@ -132,7 +131,7 @@ TEST(ClassMetrics, TakeZeroByZeroForZeroAndSaySo) {
 TEST(ClassMetrics, OfOnePredictionAreOfClassOne) {
   const Tensor targets({5, 1}, std::vector<float>{1, 1, 0, 1, 0});
   const Tensor predictions({5, 1}, std::vector<float>{0.9f, 0.4f, 0.8f, 0.6f, 0.1f});
-  EXPECT_DOUBLE_EQ(measured(PrecisionMetric{}, targets, predictions, 2).value, 2. / 3);
+  EXPECT_DOUBLE_EQ(measured(Precision{}, targets, predictions, 2).value, 2. / 3);
   EXPECT_DOUBLE_EQ(measured(Recall{}, targets, predictions, 2).value, 2. / 3);
   EXPECT_DOUBLE_EQ(measured(Recall{.threshold = 0.3}, targets, predictions, 2).value, 1);
   // As scores 0.4 and 0.1 are above the score of one half, 0.
@@ -151,8 +150,8 @@ TEST(ClassMetrics, WeighExamples) {
   const Tensor targets({3, 1}, std::vector<float>{1, 1, 0});
   const Tensor predictions({3, 1}, std::vector<float>{0.9f, 0.2f, 0.7f});
   const Tensor weights({3}, std::vector<float>{3, 0.5f, 2});
-  EXPECT_DOUBLE_EQ(
-      measured(PrecisionMetric{}, targets, predictions, 2, Prediction::any, weights).value, 3. / 5);
+  EXPECT_DOUBLE_EQ(measured(Precision{}, targets, predictions, 2, Prediction::any, weights).value,
+                   3. / 5);
   EXPECT_DOUBLE_EQ(measured(Recall{}, targets, predictions, 2, Prediction::any, weights).value,
                    3. / 3.5);
 }

@@ -49,8 +49,8 @@ void Evaluating::add_confusion(const Executable& step) {
   const void* counts = step.output(step.outputs() - 1);
   std::span<double> sums = confusion_->mutable_values<double>();
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    sums[i] += precision_ == Precision::float64 ? static_cast<const double*>(counts)[i]
-                                                : static_cast<const float*>(counts)[i];
+    sums[i] += precision_ == NumericPrecision::float64 ? static_cast<const double*>(counts)[i]
+                                                       : static_cast<const float*>(counts)[i];
   }
 }
 

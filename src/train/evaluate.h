@@ -24,7 +24,7 @@ class Evaluating {
   void add_confusion(const Executable& step);
 
   Model::Impl& model_;
-  Precision precision_;
+  NumericPrecision precision_;
   std::int64_t batch_size_;  ///< of all batches but the last
   CompiledStep step_;
   data::Loader loader_;

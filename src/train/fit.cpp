@@ -57,13 +57,14 @@ ConfigError rate_follows(const LearningRate& schedule) {
       "give the optimizer a number as learning_rate, or leave the callback out");
 }
 
-bool all_finite(std::span<const std::byte> bytes, Precision precision) {
+bool all_finite(std::span<const std::byte> bytes, NumericPrecision precision) {
   const auto check = [&](const auto* numbers) {
     const std::size_t count = bytes.size() / sizeof *numbers;
     return std::all_of(numbers, numbers + count, [](auto number) { return std::isfinite(number); });
   };
-  return precision == Precision::float64 ? check(reinterpret_cast<const double*>(bytes.data()))
-                                         : check(reinterpret_cast<const float*>(bytes.data()));
+  return precision == NumericPrecision::float64
+             ? check(reinterpret_cast<const double*>(bytes.data()))
+             : check(reinterpret_cast<const float*>(bytes.data()));
 }
 
 /// One fit: data, programs, callbacks, and the loop over them.
@@ -236,8 +237,8 @@ class Fit final : public Run {
     for (VariableId id = 0; id < variables.size(); ++id) {
       if (!is_float(variables[id].type.dtype)) continue;
       const Tensor numbers = state().get(id);
-      const Precision precision =
-          numbers.dtype() == DType::float64 ? Precision::float64 : Precision::float32;
+      const NumericPrecision precision =
+          numbers.dtype() == DType::float64 ? NumericPrecision::float64 : NumericPrecision::float32;
       if (!all_finite({numbers.data(), numbers.bytes()}, precision)) {
         diverged(fmt::format("{} holds numbers that are not finite", variables[id].name));
       }

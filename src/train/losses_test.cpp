@@ -41,13 +41,13 @@ struct LossOf {
 
 Tensor loss_of(const Loss& loss, const Tensor& targets, const Tensor& predictions) {
   LossOf made(loss, targets, predictions);
-  return evaluate(made.loss, {targets, predictions}, Precision::float64);
+  return evaluate(made.loss, {targets, predictions}, NumericPrecision::float64);
 }
 
 Tensor gradient_of(const Loss& loss, const Tensor& targets, const Tensor& predictions) {
   LossOf made(loss, targets, predictions);
   Value slope = gradient(made.loss, std::span(&made.prediction, 1))[0];
-  return evaluate(slope, {targets, predictions}, Precision::float64);
+  return evaluate(slope, {targets, predictions}, NumericPrecision::float64);
 }
 
 /// (f(x + h) − f(x − h)) / 2h for each prediction.

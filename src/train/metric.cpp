@@ -29,7 +29,7 @@ std::span<const TypeEntry<Metric>> metric_types() {
   static constexpr std::array types{
       type_entry<Metric, Accuracy>(),
       type_entry<Metric, TopKCategoricalAccuracy>(),
-      type_entry<Metric, PrecisionMetric>(),
+      type_entry<Metric, Precision>(),
       type_entry<Metric, Recall>(),
       type_entry<Metric, F1Score>(),
       type_entry<Metric, AUC>(),

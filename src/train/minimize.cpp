@@ -32,10 +32,11 @@ Descent minimize(const Objective& function, const std::vector<double>& start,
   const Program step = compile({.outputs = {value},
                                 .updates = optimizer.minimize(value),
                                 .backend = BackendKind::reference,
-                                .precision = Precision::float64});
-  const Program look = compile(
-      {.outputs = {value}, .backend = BackendKind::reference, .precision = Precision::float64});
-  State state(step.variables(), {.precision = Precision::float64});
+                                .precision = NumericPrecision::float64});
+  const Program look = compile({.outputs = {value},
+                                .backend = BackendKind::reference,
+                                .precision = NumericPrecision::float64});
+  State state(step.variables(), {.precision = NumericPrecision::float64});
   state.set(id, Tensor({size}, start));
 
   Descent descent;

@@ -80,7 +80,8 @@ std::vector<NamedTensor> tensors_of(const State& state, bool (*wanted)(const Var
   for (VariableId id = 0; id < variables.size(); ++id) {
     if (!wanted(variables[id])) continue;
     Type type = variables[id].type;
-    const bool wide = type.dtype == DType::float32 && state.precision() == Precision::float64;
+    const bool wide =
+        type.dtype == DType::float32 && state.precision() == NumericPrecision::float64;
     if (wide) type.dtype = DType::float64;
     tensors.emplace_back(prefix + variables[id].name, type, [&state, id] { return state.get(id); });
   }

@@ -59,7 +59,7 @@ TEST(OptimizerFit, AccumulatedSmallBatchesTrainAsLargeOnes) {
     CompileOptions options =
         with({Adam{.learning_rate = 0.02}, {.gradient_accumulation_steps = accumulated}});
     options.backend = BackendKind::reference;
-    options.precision = Precision::float64;
+    options.precision = NumericPrecision::float64;
     model.compile(options);
     model.fit(regression(24), epochs_of(3, batch_size));
     return weights_of(model);

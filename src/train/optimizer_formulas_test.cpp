@@ -66,7 +66,7 @@ TEST(OptimizerFormulas, AveragedMomentumIsHeavyBallAtASmallerRate) {
           .momentum_form = average ? MomentumForm::averaged : MomentumForm::heavy_ball};
       Valley valley;
       const Program step = step_of(valley.loss, optimizer.minimize(valley.loss));
-      State state(step.variables(), {.precision = Precision::float64});
+      State state(step.variables(), {.precision = NumericPrecision::float64});
       for (int t = 0; t < 40; ++t) step.run(state, {});
       found[average] = pair_of(state, valley.w);
     }
@@ -256,7 +256,7 @@ TEST(OptimizerFormulas, TheTrustRatioOfAWeightOfZerosIsOne) {
         graph.variables().add(parameter("w", Tensor({2}, std::vector<double>{0, 0})));
     const Value loss = sum(graph.variable(w));
     const Program step = step_of(loss, optimizer.minimize(loss));
-    State state(step.variables(), {.precision = Precision::float64});
+    State state(step.variables(), {.precision = NumericPrecision::float64});
     step.run(state, {});
     EXPECT_NEAR(pair_of(state, w)[0], -0.5, 1e-6) << optimizer.type();
   }

@@ -34,7 +34,7 @@ struct TwoWeights {
   /// The weights after one step, kernel first.
   std::array<Pair, 2> after(const Optimizer& optimizer) {
     const Program step = step_of(loss, optimizer.minimize(loss));
-    State state(step.variables(), {.precision = Precision::float64});
+    State state(step.variables(), {.precision = NumericPrecision::float64});
     step.run(state, {});
     return {pair_of(state, kernel), pair_of(state, bias)};
   }
@@ -88,7 +88,7 @@ TEST(WeightDecay, OfTheOptionAndOfAdamWAreTheSame) {
   const auto path = [](const Optimizer& optimizer) {
     Valley valley;
     const Program step = step_of(valley.loss, optimizer.minimize(valley.loss));
-    State state(step.variables(), {.precision = Precision::float64});
+    State state(step.variables(), {.precision = NumericPrecision::float64});
     for (int t = 0; t < 20; ++t) step.run(state, {});
     return pair_of(state, valley.w);
   };
@@ -105,7 +105,7 @@ TEST(WeightDecay, OfDescentIsTwiceTheL2Penalty) {
     if (penalty) loss = loss + beta_2 * sum(square(valley.graph.variable(valley.w)));
     const Optimizer optimizer{SGD{.learning_rate = 0.1}, options};
     const Program step = step_of(loss, optimizer.minimize(loss));
-    State state(step.variables(), {.precision = Precision::float64});
+    State state(step.variables(), {.precision = NumericPrecision::float64});
     for (int t = 0; t < 30; ++t) step.run(state, {});
     return pair_of(state, valley.w);
   };
@@ -162,7 +162,7 @@ struct Watched {
   explicit Watched(Optimizer given)
       : optimizer(std::move(given)),
         step(step_of(valley.loss, optimizer.minimize(valley.loss))),
-        state(step.variables(), {.precision = Precision::float64}) {}
+        state(step.variables(), {.precision = NumericPrecision::float64}) {}
   Pair weights() const { return pair_of(state, valley.w); }
 };
 
@@ -262,7 +262,7 @@ TEST(Accumulation, OfSmallBatchesIsTheStepOfTheLargeOne) {
   Regression large;
   const Value large_loss = large.loss_in(large.update);
   const Program whole = compiled(large_loss, Optimizer(adam, shared).minimize(large_loss));
-  State expected(whole.variables(), {.precision = Precision::float64});
+  State expected(whole.variables(), {.precision = NumericPrecision::float64});
 
   OptimizerOptions options = shared;
   options.gradient_accumulation_steps = 3;
@@ -272,7 +272,7 @@ TEST(Accumulation, OfSmallBatchesIsTheStepOfTheLargeOne) {
   const Value accumulate_loss = small.loss_in(small.accumulate);
   const Program update = compiled(update_loss, optimizer.minimize(update_loss));
   const Program accumulate = compiled(accumulate_loss, optimizer.accumulate(accumulate_loss));
-  State state(update.variables(), {.precision = Precision::float64});
+  State state(update.variables(), {.precision = NumericPrecision::float64});
 
   for (int t = 0; t < 5; ++t) {
     whole.run(expected, {x, y});

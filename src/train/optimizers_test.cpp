@@ -16,7 +16,8 @@ TEST(Optimizers, TheFirstStepOfAdamIsTheRateWhateverTheGradient) {
     const VariableId w = graph.variables().add(parameter("w", Tensor({1}, std::vector<double>{0})));
     const Value loss = sum(graph.variable(w) * scale);
     const Adam adam{.learning_rate = 0.1, .epsilon_place = EpsilonPlace::outside_root};
-    const Program step = step_of(loss, adam.minimize(loss), BackendKind::cpu, Precision::float32);
+    const Program step =
+        step_of(loss, adam.minimize(loss), BackendKind::cpu, NumericPrecision::float32);
     State state(step.variables());
     step.run(state, {});
     EXPECT_NEAR(item(state, "w"), -0.1, 1e-3 * 0.1) << "gradient " << scale;
@@ -28,7 +29,7 @@ TEST(Optimizers, TheLearningRateIsANumberOfTheState) {
   const VariableId w = graph.variables().add(parameter("w", Tensor({1}, std::vector<double>{0})));
   const Value loss = sum(graph.variable(w));
   const Program step = step_of(loss, SGD{.learning_rate = 0.25}.minimize(loss));
-  State state(step.variables(), {.precision = Precision::float64});
+  State state(step.variables(), {.precision = NumericPrecision::float64});
   const VariableId rate = state.variables()->find(learning_rate_variable);
   EXPECT_EQ(state.scalar(rate), 0.25);
   step.run(state, {});
@@ -87,7 +88,7 @@ TEST(Optimizers, ASlotIsAnAverageThatStartsAtZero) {
   const VariableId w = graph.variables().add(parameter("w", Tensor({1}, std::vector<double>{0})));
   const Value loss = sum(graph.variable(w));
   const Program step = step_of(loss, Adam{}.minimize(loss));
-  State state(step.variables(), {.precision = Precision::float64});
+  State state(step.variables(), {.precision = NumericPrecision::float64});
   for (int t = 1; t <= 5; ++t) {
     step.run(state, {});
     EXPECT_NEAR(item(state, "optimizer/w/momentum"), 1 - std::pow(0.9, t), 1e-15);

@@ -15,7 +15,7 @@ namespace sloy {
 namespace {
 
 /// Checks that features fit the model's input, and puts them into the dtype its program reads.
-Tensor fitting(const Tensor& features, const Type& input, Precision precision) {
+Tensor fitting(const Tensor& features, const Type& input, NumericPrecision precision) {
   const Shape& shape = features.shape();
   if (shape.rank() != input.shape.rank() || shape.without(0) != input.shape.without(0)) {
     throw ShapeError("the features have another shape than the model's input",
@@ -24,7 +24,7 @@ Tensor fitting(const Tensor& features, const Type& input, Precision precision) {
   }
   if (!is_float(input.dtype)) return features.cast(input.dtype);
   if (features.dtype() == DType::uint8) return features;  // pixels
-  return features.cast(precision == Precision::float64 ? DType::float64 : DType::float32);
+  return features.cast(precision == NumericPrecision::float64 ? DType::float64 : DType::float32);
 }
 
 /// One example after the other in memory.
@@ -74,7 +74,8 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& features,
   }
   const Program program = impl_->inference_program(dtypes);
 
-  const DType number = state.precision() == Precision::float64 ? DType::float64 : DType::float32;
+  const DType number =
+      state.precision() == NumericPrecision::float64 ? DType::float64 : DType::float32;
   std::vector<Tensor> results;
   for (ModelGraph::Ref ref : graph.outputs) {
     const Type& type = graph.type(ref);

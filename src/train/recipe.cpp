@@ -325,16 +325,16 @@ data::Split Recipe::load_data() const { return data.load(); }
 data::Header Recipe::load_header() const { return data.load_header(); }
 
 CompileOptions Recipe::compile_options() const {
-  return {
-      .optimizer = train.optimizer,
-      .loss = train.loss,
-      .loss_weights = train.loss_weights,
-      .metrics = train.metrics,
-      .weighted_metrics = train.weighted_metrics,
-      .seed = seed,
-      .backend = train.precision == Precision::float64 ? BackendKind::reference : BackendKind::cpu,
-      .precision = train.precision,
-      .convolution = train.convolution};
+  return {.optimizer = train.optimizer,
+          .loss = train.loss,
+          .loss_weights = train.loss_weights,
+          .metrics = train.metrics,
+          .weighted_metrics = train.weighted_metrics,
+          .seed = seed,
+          .backend = train.precision == NumericPrecision::float64 ? BackendKind::reference
+                                                                  : BackendKind::cpu,
+          .precision = train.precision,
+          .convolution = train.convolution};
 }
 
 FitOptions Recipe::fit_options() const {

@@ -222,10 +222,10 @@ TEST(IgnoreClass, WorksOnProbabilitiesAndWithWeights) {
   const Tensor importance({3}, std::vector<double>{2, 100, 1});
   const double expected = (2 * -std::log(0.75) + -std::log(0.125)) / 3;
   const Value found = loss(target, prediction, weight);
-  EXPECT_NEAR(evaluate(found, {labels, predictions, importance}, Precision::float64).item(),
+  EXPECT_NEAR(evaluate(found, {labels, predictions, importance}, NumericPrecision::float64).item(),
               expected, 1e-12);
   const Tensor none({3}, std::vector<std::int32_t>{-1, -1, -1});
-  EXPECT_EQ(evaluate(found, {none, predictions, importance}, Precision::float64).item(), 0);
+  EXPECT_EQ(evaluate(found, {none, predictions, importance}, NumericPrecision::float64).item(), 0);
 }
 
 }  // namespace

@@ -66,7 +66,8 @@ Value LearningRate::call(Value step) const {
 double LearningRate::at(std::int64_t step) const {
   if (!held_) return number_;
   Graph graph;
-  return evaluate(call(graph.constant(static_cast<double>(step))), {}, Precision::float64).item();
+  return evaluate(call(graph.constant(static_cast<double>(step))), {}, NumericPrecision::float64)
+      .item();
 }
 
 Value ExponentialDecay::call(Value step) const {

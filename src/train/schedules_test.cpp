@@ -162,8 +162,8 @@ TEST(Schedules, OneOfTheUsersOwnIsUsedAsAnyOther) {
 /// The scalar of the state is what the next step uses.
 TEST(Schedules, EachStepEndsWithTheRateOfTheNext) {
   for (const auto& [backend, precision, tolerance] :
-       {std::tuple{BackendKind::reference, Precision::float64, 1e-12},
-        {BackendKind::cpu, Precision::float32, 2e-6}}) {
+       {std::tuple{BackendKind::reference, NumericPrecision::float64, 1e-12},
+        {BackendKind::cpu, NumericPrecision::float32, 2e-6}}) {
     Valley valley;
     const LearningRate rate =
         CosineDecay{.initial_learning_rate = 0.2, .decay_steps = 20, .alpha = 0.05};
@@ -187,7 +187,7 @@ TEST(Schedules, CountUpdatesNotBatches) {
       SGD{.learning_rate = PiecewiseConstantDecay{.boundaries = {1}, .values = {0.5, 0.25}}},
       {.gradient_accumulation_steps = 2}};
   const Program update = step_of(valley.loss, optimizer.minimize(valley.loss));
-  State state(update.variables(), {.precision = Precision::float64});
+  State state(update.variables(), {.precision = NumericPrecision::float64});
   const VariableId steps = state.variables()->find("step");
   for (const auto& [done, expected] : {std::pair{1, 0.5}, {3, 0.25}, {5, 0.25}}) {
     state.set_scalar(steps, done);  // an update is the second of two

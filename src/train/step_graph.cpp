@@ -23,8 +23,8 @@ Value as_target(Value fed, const Loss& loss) {
 /// A not-a-number's sign says nothing: it is dropped before the figure is shown anywhere.
 double without_sign_of_nan(double figure) { return std::isnan(figure) ? NAN : figure; }
 
-double number(const void* data, std::size_t index, Precision precision) {
-  return without_sign_of_nan(precision == Precision::float64
+double number(const void* data, std::size_t index, NumericPrecision precision) {
+  return without_sign_of_nan(precision == NumericPrecision::float64
                                  ? static_cast<const double*>(data)[index]
                                  : static_cast<const float*>(data)[index]);
 }
@@ -194,7 +194,7 @@ void Figures::clear() {
   }
 }
 
-void Figures::read(const Executable& step, Precision precision) {
+void Figures::read(const Executable& step, NumericPrecision precision) {
   std::size_t output = figures_.losses;
   for (Sums& sums : batch_) {
     for (std::vector<double>& sum : sums) {
@@ -204,7 +204,7 @@ void Figures::read(const Executable& step, Precision precision) {
   }
 }
 
-void Figures::add(const Executable& step, Precision precision, std::int64_t examples) {
+void Figures::add(const Executable& step, NumericPrecision precision, std::int64_t examples) {
   last_loss_ = number(step.output(0), 0, precision);
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     losses_[i] += number(step.output(i), 0, precision) * static_cast<double>(examples);
@@ -244,8 +244,8 @@ std::vector<Notice> Figures::notices(std::string_view prefix) const {
   return notices;
 }
 
-BatchFeeds::BatchFeeds(const data::Spec& spec, Precision precision) {
-  const bool is_wide = precision == Precision::float64;
+BatchFeeds::BatchFeeds(const data::Spec& spec, NumericPrecision precision) {
+  const bool is_wide = precision == NumericPrecision::float64;
   add(spec.features, is_wide);
   add(spec.targets, is_wide);
   add(spec.weights, is_wide);

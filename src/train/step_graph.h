@@ -60,7 +60,7 @@ class Figures {
   Figures(StepFigures figures, const Executable& step);
   void clear();
   /// A batch of `examples`, from the outputs of its step.
-  void add(const Executable& step, Precision precision, std::int64_t examples);
+  void add(const Executable& step, NumericPrecision precision, std::int64_t examples);
   double last_loss() const { return last_loss_; }
   std::int64_t examples() const { return examples_; }
   const std::vector<std::string>& names() const { return figures_.names; }
@@ -72,7 +72,7 @@ class Figures {
 
  private:
   using Sums = std::vector<std::vector<double>>;
-  void read(const Executable& step, Precision precision);
+  void read(const Executable& step, NumericPrecision precision);
 
   StepFigures figures_;
   std::vector<double> losses_;
@@ -85,7 +85,7 @@ class Figures {
 /// The bytes of a batch as a program reads them: features, targets, weights.
 class BatchFeeds {
  public:
-  BatchFeeds(const data::Spec& spec, Precision precision);
+  BatchFeeds(const data::Spec& spec, NumericPrecision precision);
   /// Valid until the next call. A float64 program gets float32 data widened.
   std::span<const void* const> of(const data::Batch& given);
 

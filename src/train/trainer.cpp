@@ -166,7 +166,7 @@ Program Model::training_program(const data::Spec& spec, std::int64_t batch_size)
 }
 
 void Model::compile(CompileOptions options) {
-  if (options.backend == BackendKind::cpu && options.precision == Precision::float64) {
+  if (options.backend == BackendKind::cpu && options.precision == NumericPrecision::float64) {
     throw ConfigError("float64 runs on the reference backend alone", {},
                       "use .backend = BackendKind::reference");
   }

@@ -17,11 +17,11 @@ class MergedMoments {
   explicit MergedMoments(std::size_t size) : mean_(size), squares_(size) {}
 
   /// The outputs of a step from `first` on: mean, variance, count.
-  void add(const Executable& step, std::size_t first, Precision precision) {
+  void add(const Executable& step, std::size_t first, NumericPrecision precision) {
     const auto number = [&](std::size_t output, std::size_t i) {
       const void* numbers = step.output(first + output);
-      return precision == Precision::float64 ? static_cast<const double*>(numbers)[i]
-                                             : static_cast<const float*>(numbers)[i];
+      return precision == NumericPrecision::float64 ? static_cast<const double*>(numbers)[i]
+                                                    : static_cast<const float*>(numbers)[i];
     };
     const double count = number(2, 0);
     const double total = count_ + count;

@@ -20,7 +20,7 @@ inline Variable parameter(std::string name, const Tensor& start) {
 
 inline Program step_of(Value loss, std::vector<Graph::Update> updates,
                        BackendKind backend = BackendKind::reference,
-                       Precision precision = Precision::float64) {
+                       NumericPrecision precision = NumericPrecision::float64) {
   return compile({.outputs = {loss},
                   .updates = std::move(updates),
                   .backend = backend,
@@ -61,8 +61,8 @@ using PairRule = std::function<Pair(const Pair& w, const Pair& g, int t)>;
 inline void expect_follows(const Optimizer& optimizer, const PairRule& rule, BackendKind backend,
                            double tolerance) {
   Valley valley;
-  const Precision precision =
-      backend == BackendKind::reference ? Precision::float64 : Precision::float32;
+  const NumericPrecision precision =
+      backend == BackendKind::reference ? NumericPrecision::float64 : NumericPrecision::float32;
   const Program step = step_of(valley.loss, optimizer.minimize(valley.loss), backend, precision);
   State state(step.variables(), {.precision = precision});
   Pair w{-5, -2};

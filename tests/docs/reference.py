@@ -118,8 +118,7 @@ class Types:
 
     def declared(self, name):
         types = self.headers.types
-        # Activation is an ActivationLayer, Precision a PrecisionMetric.
-        return types.get(f"{name}Layer") or types.get(f"{name}Metric") or types[name]
+        return types.get(f"{name}Layer") or types[name]  # Activation is an ActivationLayer
 
     def groups(self, entries):
         """The entries but other names, those of one template together: Conv1D, Conv2D, Conv3D."""

@@ -42,14 +42,14 @@ class Golden {
 /// How the library's numbers are made, and how near to PyTorch's they have to be.
 struct Comparison {
   BackendKind backend;
-  Precision precision;
+  NumericPrecision precision;
   double tolerance;
 };
 /// The reference kernels, in doubles.
-inline constexpr Comparison exact{BackendKind::reference, Precision::float64, 1e-9};
+inline constexpr Comparison exact{BackendKind::reference, NumericPrecision::float64, 1e-9};
 
 /// The CPU's kernels, in floats; how near is derived from what they add: rounding_of_sum.
-inline constexpr Comparison in_float{BackendKind::cpu, Precision::float32, 0};
+inline constexpr Comparison in_float{BackendKind::cpu, NumericPrecision::float32, 0};
 
 /// What a float sum of `products` may be off by, of the sum of their magnitudes; as in the tests of
 /// ops.

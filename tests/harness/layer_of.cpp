@@ -13,9 +13,10 @@ Value LayerOf::weight(const std::string& name) {
 }
 
 Tensor LayerOf::evaluate(Value value, const Tensor& input) const {
-  const Program program = compile(
-      {.outputs = {value}, .backend = BackendKind::reference, .precision = Precision::float64});
-  State state(program.variables(), {.precision = Precision::float64});
+  const Program program = compile({.outputs = {value},
+                                   .backend = BackendKind::reference,
+                                   .precision = NumericPrecision::float64});
+  State state(program.variables(), {.precision = NumericPrecision::float64});
   for (const auto& [name, numbers] : given_) {
     state.set(state.variables()->find("layer/" + name), numbers);
   }
@@ -49,7 +50,7 @@ testing::AssertionResult is_as_in(const Golden& golden, const Golden::Case& of, 
   const Results results = program.run(state, {input, golden.tensor(of, "dy")});
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Tensor expected = golden.tensor(of, names[i]);
-    const auto result = comparison.precision == Precision::float64
+    const auto result = comparison.precision == NumericPrecision::float64
                             ? close(results[i], expected, comparison.tolerance)
                             : within(results[i], expected, comparison.tolerance);
     if (!result)

@@ -47,6 +47,6 @@ testing::AssertionResult is_as_in(const Golden& golden, const Golden::Case& of, 
                                   const Comparison& comparison);
 
 /// Of numbers that functions and sums of a few hundred products make, relative to the largest.
-inline constexpr Comparison kernels_in_float{BackendKind::cpu, Precision::float32, 1e-5};
+inline constexpr Comparison kernels_in_float{BackendKind::cpu, NumericPrecision::float32, 1e-5};
 
 }  // namespace sloy::harness

@@ -34,8 +34,8 @@ inline LayerResult run_layer(const Layer& layer, const Tensor& x, const Weights&
   for (Value loss : build.losses()) penalty = penalty + loss;
   const Program program = compile({.outputs = {y, penalty},
                                    .backend = BackendKind::reference,
-                                   .precision = Precision::float64});
-  State state(program.variables(), {.precision = Precision::float64});
+                                   .precision = NumericPrecision::float64});
+  State state(program.variables(), {.precision = NumericPrecision::float64});
   for (const auto& [name, value] : weights) {
     state.set(program.variables()->find("layer/" + name), value);
   }

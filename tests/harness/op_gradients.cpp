@@ -87,7 +87,7 @@ class Function {
       : graph_(bind_batch(graph, results, {}, row_batch_size)) {}
 
   std::vector<Tensor> operator()(const std::vector<Tensor>& feeds) const {
-    return interpret(*graph_, feeds, {}, Precision::float64).outputs;
+    return interpret(*graph_, feeds, {}, NumericPrecision::float64).outputs;
   }
   /// (f(x + h) − f(x − h)) / 2h along one element of one feed, for every element of every result.
   std::vector<Tensor> difference(std::vector<Tensor> feeds, std::size_t feed,

@@ -185,7 +185,8 @@ Proposal reference_of(const BoundCase& bound) {
   const Layout plain;
   std::vector<Operand> operands;
   for (const Type& type : bound.operands) operands.push_back({.type = &type, .layout = &plain});
-  return reference_proposal(request_for(bound, operands), bound.attributes, Precision::float32);
+  return reference_proposal(request_for(bound, operands), bound.attributes,
+                            NumericPrecision::float32);
 }
 
 std::vector<Tensor> run_proposal(const Proposal& proposal, const BoundCase& bound,

@@ -18,8 +18,8 @@ namespace {
 using harness::Comparison;
 
 /// How near to ONNX's numbers ours must be. Most of ONNX's were computed in float.
-constexpr Comparison in_double{BackendKind::reference, Precision::float64, 1e-5};
-constexpr Comparison in_float{BackendKind::cpu, Precision::float32, 1e-5};
+constexpr Comparison in_double{BackendKind::reference, NumericPrecision::float64, 1e-5};
+constexpr Comparison in_float{BackendKind::cpu, NumericPrecision::float32, 1e-5};
 
 /// NumPy's `allclose`, by which ONNX compares (there with rtol 1e-3, atol 1e-7).
 testing::AssertionResult all_close(const Tensor& ours, const Tensor& theirs, double relative) {
@@ -62,7 +62,7 @@ TEST_P(Onnx, GivesWhatIsExpected) {
   for (const Comparison& comparison : {in_double, in_float}) {
     const std::vector<Tensor> results = model->run(comparison);
     ASSERT_EQ(results.size(), expected.size());
-    const bool wide = comparison.precision == Precision::float64;
+    const bool wide = comparison.precision == NumericPrecision::float64;
     for (std::size_t i = 0; i < results.size(); ++i) {
       const Tensor numbers = to_tensor(expected[i]);
       if (!wide && !fits_float(numbers)) continue;

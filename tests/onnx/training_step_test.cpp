@@ -72,8 +72,8 @@ TEST(OnnxRuntime, AStepOfAdamWLeadsToTheLossItRecorded) {
   const Program step = compile({.outputs = {loss},
                                 .updates = optimizer.minimize(loss),
                                 .backend = BackendKind::reference,
-                                .precision = Precision::float64});
-  State state(step.variables(), {.precision = Precision::float64});
+                                .precision = NumericPrecision::float64});
+  State state(step.variables(), {.precision = NumericPrecision::float64});
 
   // The file's kernels are (out, in).
   const path weights = data / "checkpoint.ckpt";

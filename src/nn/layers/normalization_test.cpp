@@ -186,8 +186,8 @@ std::pair<double, double> running_after(const BatchNormalization& layer,
   const Program step = compile({.outputs = {y},
                                 .updates = graph.updates(),
                                 .backend = BackendKind::reference,
-                                .precision = Precision::float64});
-  State state(step.variables(), {.precision = Precision::float64});
+                                .precision = NumericPrecision::float64});
+  State state(step.variables(), {.precision = NumericPrecision::float64});
   for (const Numbers& numbers : batches) {
     step.run(state, {Tensor({static_cast<std::int64_t>(numbers.size()), 1}, numbers)});
   }

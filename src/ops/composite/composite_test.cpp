@@ -34,7 +34,7 @@ Vector at(F f, const std::vector<Tensor>& operands) {
     const DType dtype = is_float(operand.dtype()) ? DType::float32 : operand.dtype();
     inputs.push_back(graph.input(std::to_string(inputs.size()), {dtype, operand.shape()}));
   }
-  const Tensor y = evaluate(f(inputs), operands, Precision::float64);
+  const Tensor y = evaluate(f(inputs), operands, NumericPrecision::float64);
   return {y.values<double>().begin(), y.values<double>().end()};
 }
 

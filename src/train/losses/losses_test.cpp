@@ -35,9 +35,9 @@ Found loss_of(const Loss& loss, const Tensor& target, const Tensor& prediction,
   const Program program =
       compile({.outputs = {mean, gradient(mean, std::vector{p})[0]},
                .backend = in_float ? BackendKind::cpu : BackendKind::reference,
-               .precision = in_float ? Precision::float32 : Precision::float64});
+               .precision = in_float ? NumericPrecision::float32 : NumericPrecision::float64});
   State state(program.variables(),
-              {.precision = in_float ? Precision::float32 : Precision::float64});
+              {.precision = in_float ? NumericPrecision::float32 : NumericPrecision::float64});
   const Results results = program.run(state, {target, prediction});
   const Tensor slopes = results[1].cast(DType::float64);
   return {results[0].item(), {slopes.values<double>().begin(), slopes.values<double>().end()}};
