@@ -17,15 +17,25 @@ using harness::Computation;
 using harness::exact;
 using harness::Golden;
 
+/// All that have this penalty.
+std::vector<Regularizer> regularizers_of(const Golden::Case& of) {
+  if (const Config* described = of.attributes.find("regularizer")) {
+    Regularizer regularizer;
+    from_config(*described, regularizer);
+    return {regularizer};
+  }
+  const double l1 = of.number("l1"), l2 = of.number("l2");
+  std::vector<Regularizer> regularizers = {L1L2{.l1 = l1, .l2 = l2}};
+  if (l2 == 0) regularizers.push_back(L1{.l1 = l1});
+  if (l1 == 0) regularizers.push_back(L2{.l2 = l2});
+  return regularizers;
+}
+
 TEST(GoldenPenalty, ValuesAndGradientsAreKeras) {
   const Golden golden("losses");
   for (const Golden::Case& of : golden.cases()) {
     if (of.op() != "penalty") continue;
-    const double l1 = of.number("l1"), l2 = of.number("l2");
-    std::vector<Regularizer> regularizers = {L1L2{.l1 = l1, .l2 = l2}};
-    if (l2 == 0) regularizers.push_back(L1{.l1 = l1});
-    if (l1 == 0) regularizers.push_back(L2{.l2 = l2});
-    for (const Regularizer& regularizer : regularizers) {
+    for (const Regularizer& regularizer : regularizers_of(of)) {
       Computation computation;
       const Value kernel = computation.feed(golden.tensor(of, "kernel"));
       const Value penalty = regularizer(kernel);

@@ -57,6 +57,11 @@ Value OrthogonalRegularizer::call(Value weight) const {
   }
   const Value vectors =
       unit_rows(mode == OrthogonalMode::rows ? weight : transpose(weight, {1, 0}));
+  if (vectors.dim(0).is_symbolic()) {
+    throw ShapeError("OrthogonalRegularizer compares a known number of vectors",
+                     {{"given", to_string(weight.shape())}, {"mode", "rows"}},
+                     "give it to the kernel of a Dense, or compare columns");
+  }
   const std::int64_t count = vectors.shape().size(0);
   if (count < 2) return weight.graph().constant(0.0);
   Tensor apart(DType::float64, {count, count});

@@ -92,6 +92,12 @@ TEST(Regularizers, OrthogonalIsTheMeanCosine) {
             "OrthogonalRegularizer needs a matrix\n"
             "  weight   (3)\n"
             "  to fix   give it to the kernel of a Dense");
+  const Value results = graph.input("results", {DType::float32, {batch, 3}});
+  EXPECT_EQ(message_of([&] { Regularizer(OrthogonalRegularizer{})(results); }),
+            "OrthogonalRegularizer compares a known number of vectors\n"
+            "  given    (batch, 3)\n"
+            "  mode     rows\n"
+            "  to fix   give it to the kernel of a Dense, or compare columns");
 }
 
 TEST(Regularizers, AreReadAndWritten) {

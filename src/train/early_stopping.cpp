@@ -30,9 +30,10 @@ void EarlyStopping::on_epoch_end(Run& run, const Logs& logs) {
     progress.best_epoch = run.epoch();
     if (restore_best_weights) run.keep_weights(kept_name(*this));
     if (!baseline || progress.best.is_better(value, *baseline)) progress.wait = 0;
+    return;
   }
   // As in Keras the very first epoch never ends it, so that patience 0 compares two.
-  if (progress.wait == 0 || progress.wait < patience || run.epoch() == 0) return;
+  if (progress.wait < patience || run.epoch() == 0) return;
   progress.stopped_epoch = run.epoch();
   run.stop();
 }

@@ -62,7 +62,9 @@ TEST(Best, IsTheLargestOfANumberedAccuracyToo) {
 }
 
 TEST(EarlyStopping, StopsWhereTheBaselineIsNotBeaten) {
-  EXPECT_EQ(epochs_of({.patience = 2, .baseline = 1.0}, {5, 4, 3, 2}), 2);
+  EXPECT_EQ(epochs_of({.patience = 2, .baseline = 1.0}, {5, 4, 4, 3, 2}), 3);
+  EXPECT_EQ(epochs_of({.patience = 2, .baseline = 1.0}, {5, 4, 3, 3, 2}), 4)
+      << "while each epoch is better than all before, a fit goes on";
   EXPECT_EQ(epochs_of({.patience = 3, .baseline = 4.5}, {5, 4, 3, 2, 1}), 5);
 }
 

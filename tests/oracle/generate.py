@@ -10,19 +10,24 @@ import numpy as np
 from safetensors import safe_open
 
 import activations
+import callbacks
 import common
+import constraints
 import convolution
+import layers
 import losses
 import metrics
+import moments
 import normalization
 import optimizers
 import pooling
 import schedules
+import steps
 import training
 import window_layers
 
-FAMILIES = (activations, convolution, losses, metrics, normalization, optimizers, pooling, schedules,
-            training, window_layers)
+FAMILIES = (activations, callbacks, constraints, convolution, layers, losses, metrics, moments, normalization, optimizers,
+            pooling, schedules, steps, training, window_layers)
 
 
 def contents(path):

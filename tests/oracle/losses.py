@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from common import Golden, gradients, integers
+from keras_float64 import VERSIONS, keras, made
 
 EPSILON = 1e-7  # keras.config.epsilon()
 
@@ -222,12 +223,23 @@ def penalties(golden):
         golden.add(case, {"op": "penalty", "l1": l1, "l2": l2}, kernel=w, penalty=penalty, dkernel=gradient)
 
 
+def orthogonal_penalties(golden):
+    """Keras's; of a row of zeros its gradient is not a number."""
+    for case, arguments in (("orthogonal", {}), ("orthogonal_columns", {"factor": 0.25, "mode": "columns"})):
+        w = golden.uniform(case, "kernel", (5, 3)).requires_grad_()
+        described = {"type": "OrthogonalRegularizer"} | arguments
+        penalty = made(keras.regularizers, described)(w)
+        (gradient,) = gradients(penalty, torch.ones((), dtype=torch.float64), w)
+        golden.add(case, {"op": "penalty", "regularizer": described}, kernel=w, penalty=penalty, dkernel=gradient)
+
+
 def main():
-    golden = Golden("losses")
+    golden = Golden("losses", packages=VERSIONS)
     crossentropies(golden)
     distances(golden)
     beyond(golden)
     penalties(golden)
+    orthogonal_penalties(golden)
     golden.write()
 
 

@@ -1,17 +1,10 @@
-"""Goldens of metrics, from Keras 3 on its PyTorch backend, whose `mean` rounds to float32 whatever its policy: awkward targets too (a
-class without members, one that is never predicted, ties, one class only), with and without weights."""
-import os
-
-os.environ["KERAS_BACKEND"] = "torch"
-
-import keras
+"""Goldens of metrics, from Keras 3: awkward targets too (a class without members, one that is never predicted, ties, one class only),
+with and without weights."""
 import numpy as np
 import torch
 
 from common import Golden, integers
-
-keras.backend.set_floatx("float64")
-keras.config.set_epsilon(1e-15)  # Keras adds it to denominators, we to none
+from keras_float64 import VERSIONS, keras
 
 
 def result(kind, arguments, target, prediction, weight=None):
@@ -90,7 +83,8 @@ def of_numbers(golden):
 
 
 def main():
-    golden = Golden("metrics", packages={"keras": keras.__version__})
+    keras.config.set_epsilon(1e-15)  # Keras adds it to denominators, we to none
+    golden = Golden("metrics", packages=VERSIONS)
     weight = golden.uniform("weights", "weight", (11,), 0.125, 2.0)
     labels = integers("metrics/labels", (11,), 5)
     labels[labels == 3] = 1  # a class without members
@@ -108,6 +102,7 @@ def main():
     of_two_classes(golden, "zeros", torch.zeros_like(target), probability, weight)
     of_numbers(golden)
     golden.write()
+    keras.config.set_epsilon(1e-7)
 
 
 if __name__ == "__main__":

@@ -142,6 +142,23 @@ def running_statistics(golden):
                    **batches)
 
 
+def training_set_statistics(golden):
+    """Two batch norms whose statistics are those of all examples: each one's of what it is fed in inference, the one before it
+    having its own by then. PyTorch computes them in one pass; n / (n − 1) of the variance is torch.var's default."""
+    for case, unbiased in (("training_set", False), ("training_set_unbiased", True)):
+        x = golden.uniform(case, "x", (23, 5), -2.0, 3.0)
+        y, tensors = x, {"x": x}
+        for layer, (into, out) in (("first", (5, 4)), ("second", (4, 3))):
+            kernel, bias = golden.uniform(case, f"{layer}_kernel", (into, out)), golden.uniform(case, f"{layer}_bias", (out,))
+            gamma, beta = golden.uniform(case, f"{layer}_gamma", (out,), 0.5, 2.0), golden.uniform(case, f"{layer}_beta", (out,))
+            y = y @ kernel + bias
+            variance, mean = torch.var_mean(y, 0, unbiased=unbiased)
+            y = torch.tanh(F.batch_norm(y, mean, variance, gamma, beta, training=False, eps=1e-3))
+            tensors |= {f"{layer}/{name}": value for name, value in (("kernel", kernel), ("bias", bias), ("gamma", gamma),
+                                                                     ("beta", beta), ("mean", mean), ("variance", variance))}
+        golden.add(case, {"op": "training_set", "unbiased_variance": unbiased}, y=y, **tensors)
+
+
 def main():
     golden = Golden("normalization")
     batch_norm(golden)
@@ -152,6 +169,7 @@ def main():
     layer_norm_of_inner_axes(golden)
     unit_norm(golden)
     running_statistics(golden)
+    training_set_statistics(golden)
     golden.write()
 
 

@@ -5,16 +5,12 @@ The formulas stand here in float64; where torch.optim or Keras has the same rule
 what a recipe says for it.
 """
 import math
-import os
 
-os.environ["KERAS_BACKEND"] = "torch"
-
-import keras
 import torch
 
 from common import Golden
+from keras_float64 import keras
 
-keras.backend.set_floatx("float64")
 STEPS = 50
 # Arguments that Keras doesn't have.
 OURS = {"epsilon_place", "momentum_form", "momentum_decay", "weight_decay_in_ratio", "weight_decay_form"}
@@ -254,7 +250,7 @@ def main():
             torch.testing.assert_close(path, torch_path(make, start, x, y), rtol=1e-12, atol=1e-14)
         if hasattr(keras.optimizers, rule) and not OURS & arguments.keys():
             # Some of Keras's constants are float32 even so.
-            torch.testing.assert_close(path, keras_path(rule, arguments, start, x, y), rtol=1e-5, atol=1e-7)
+            torch.testing.assert_close(path, keras_path(rule, arguments, start, x, y), rtol=1e-8, atol=1e-9)
         golden.add(name, {"op": rule, "optimizer": {"type": rule} | arguments}, gradients=torch.stack(slopes),
                    weights=path)
     golden.write()

@@ -4,17 +4,13 @@ The formulas stand here; the rates are checked against Keras's, and against thos
 has the same schedule. A case's `schedule` is what a recipe says for it.
 """
 import math
-import os
 import warnings
 
-os.environ["KERAS_BACKEND"] = "torch"
-
-import keras
 import torch
 
 from common import Golden
+from keras_float64 import keras
 
-keras.backend.set_floatx("float64")
 STEPS = 61
 
 
@@ -134,7 +130,7 @@ def main():
             with warnings.catch_warnings(action="ignore"):
                 torch.testing.assert_close(rates, torch_rates(make), rtol=1e-9, atol=1e-12)
         if hasattr(keras.optimizers.schedules, rule):
-            torch.testing.assert_close(rates, keras_rates(rule, arguments), rtol=1e-6, atol=1e-9)
+            torch.testing.assert_close(rates, keras_rates(rule, arguments), rtol=1e-12, atol=1e-14)
         golden.add(name, {"op": rule, "schedule": schedule}, rates=rates)
     golden.write()
 
