@@ -175,34 +175,12 @@ TEST(Losses, GradientsAgreeWithCentralDifferences) {
   }
 }
 
-TEST(Losses, FromLogitsAreStableWhateverTheScores) {
-  const Tensor far = numbers({2, 3}, {1000, -1000, 0, -1000, 1000, 0});
-  const Tensor targets = labels({2}, {0, 0});
-  EXPECT_DOUBLE_EQ(loss_of(SparseCategoricalCrossentropy{.from_logits = true}, targets, far).item(),
-                   1000);
-  EXPECT_DOUBLE_EQ(loss_of(CategoricalCrossentropy{.from_logits = true},
-                           numbers({2, 3}, {1, 0, 0, 1, 0, 0}), far)
-                       .item(),
-                   1000);
-  EXPECT_DOUBLE_EQ(loss_of(BinaryCrossentropy{.from_logits = true}, numbers({2, 1}, {1, 0}),
-                           numbers({2, 1}, {-1000, -1000}))
-                       .item(),
-                   500);
-}
-
 /// In float32 too the small loss of a confident, right prediction is not lost in a difference.
 TEST(Losses, ConfidentRightScoresKeepTheirSmallLoss) {
   LossOf made(BinaryCrossentropy{.from_logits = true}, numbers({1, 1}, {1}), numbers({1, 1}, {1}));
   const Tensor one(Shape{1, 1}, std::vector<float>{1});
   const Tensor score(Shape{1, 1}, std::vector<float>{20});
   EXPECT_NEAR(evaluate(made.loss, {one, score}).item() / std::log1p(std::exp(-20.0)), 1, 1e-5);
-}
-
-TEST(Losses, BinaryCrossentropyLearnsFromAScoreOfZero) {
-  const Tensor slope = gradient_of(BinaryCrossentropy{.from_logits = true}, numbers({2, 1}, {1, 0}),
-                                   numbers({2, 1}, {0, 0}));
-  EXPECT_DOUBLE_EQ(slope.values<double>()[0], -0.25);
-  EXPECT_DOUBLE_EQ(slope.values<double>()[1], 0.25);
 }
 
 struct Cubic {
