@@ -21,9 +21,9 @@ SLOY_EXPORT Value linear(Value x);
 SLOY_EXPORT Value relu(Value x);
 /// max(x, 0), at most 6; derivative 0 at 0 and 6 (Krizhevsky 2010).
 SLOY_EXPORT Value relu6(Value x);
-/// x where x > 0, else 0.2·x: the slope of Keras's function (its layer LeakyReLU has 0.3).
+/// x where x > 0, else 0.2·x, a slope that 0 has too: Keras's (its layer LeakyReLU has 0.3).
 SLOY_EXPORT Value leaky_relu(Value x);
-/// x where x > 0, else eˣ − 1 (Clevert, Unterthiner and Hochreiter 2016).
+/// x where x > 0, else eˣ − 1 (Clevert, Unterthiner and Hochreiter 2016); derivative 1 at 0.
 SLOY_EXPORT Value elu(Value x);
 /// 1.0507009873554805·x where x > 0, else that times 1.6732632423543772·(eˣ − 1): with LecunNormal
 /// kernels mean 0 and variance 1 are kept (Klambauer et al. 2017). Derivative 1.7581 at 0.

@@ -143,8 +143,8 @@ class SLOY_EXPORT Best {
 };
 
 /// Stops when `monitor` has not improved for `patience` epochs, counted from `start_from_epoch`, or
-/// has not become better than `baseline` in that time (Prechelt 1998). Unlike Keras it restores the
-/// weights of the best epoch by default, whatever ends the fit.
+/// has not become better than `baseline` in that time (Prechelt 1998), but in no epoch that is the
+/// best so far. Unlike Keras it restores the best epoch's weights, whatever ends the fit.
 struct SLOY_EXPORT EarlyStopping {
   std::string monitor = "val_loss";     ///< a figure of the logs
   double min_delta = 0;                 ///< better means better by more than this

@@ -3,7 +3,7 @@
 ///
 /// A layer takes one for each weight: `Dense{.units = 10, .kernel_constraint = MaxNorm{3}}`. Norms
 /// are Euclidean, over the axes that lead into one unit: 0 of a Dense kernel (in, out), {0, 1, 2}
-/// of a kernel (height, width, in, out).
+/// of a kernel (height, width, in, out). Zeros stay zeros.
 ///
 /// One of your own is a struct with `call`, which gives the weight as it may be:
 ///

@@ -43,8 +43,8 @@ namespace sloy {
 
 /// −log of the probability of the right class. Targets are int32 labels, (batch, …), or uint8 in a
 /// data set; predictions (batch, …, classes). Probabilities are divided by their sum and clipped to
-/// [1e-7, 1 − 1e-7]. Label smoothing is that of CategoricalCrossentropy; Keras has none here,
-/// PyTorch has.
+/// [1e-7, 1 − 1e-7]; what is clipped passes no gradient. Label smoothing is that of
+/// CategoricalCrossentropy; Keras has none here, PyTorch has.
 struct SLOY_EXPORT SparseCategoricalCrossentropy {
   bool from_logits = false;  ///< predictions are scores, before a softmax
   /// a label that stands for none: where it is the target, nothing is learned or counted
@@ -67,8 +67,8 @@ struct SLOY_EXPORT SparseCategoricalCrossentropy {
 
 /// −Σ target·log(probability) over the last axis, the classes. Targets are probabilities of every
 /// class, one-hot or not; targets and predictions are (batch, …, classes). Probabilities predicted
-/// are divided by their sum and clipped to [1e-7, 1 − 1e-7]. Label smoothing is that of Szegedy et
-/// al. 2016.
+/// are divided by their sum and clipped to [1e-7, 1 − 1e-7]; what is clipped passes no gradient.
+/// Label smoothing is that of Szegedy et al. 2016.
 struct SLOY_EXPORT CategoricalCrossentropy {
   bool from_logits = false;    ///< predictions are scores, before a softmax
   double label_smoothing = 0;  ///< s in [0, 1]: target ← target·(1 − s) + s / classes
@@ -87,7 +87,7 @@ struct SLOY_EXPORT CategoricalCrossentropy {
 
 /// −(target·log p + (1 − target)·log(1 − p)), the mean over the last axis. Targets are in [0, 1]
 /// and have the predictions' shape; labels (batch) fit predictions (batch, 1). From probabilities p
-/// is clipped to [1e-7, 1 − 1e-7]; from logits it is exact.
+/// is clipped to [1e-7, 1 − 1e-7], and passes no gradient there; from logits it is exact.
 struct SLOY_EXPORT BinaryCrossentropy {
   bool from_logits = false;    ///< predictions are scores, before a sigmoid
   double label_smoothing = 0;  ///< s in [0, 1]: target ← target·(1 − s) + s / 2
@@ -114,8 +114,8 @@ struct SLOY_EXPORT MeanSquaredError {
   static void fields(auto&&) {}
 };
 
-/// |target − prediction|, the mean over the last axis but not over the batch. Shapes must be
-/// equal: nothing broadcasts.
+/// |target − prediction|, the mean over the last axis but not over the batch; derivative 0 at 0.
+/// Shapes must be equal: nothing broadcasts.
 struct SLOY_EXPORT MeanAbsoluteError {
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;

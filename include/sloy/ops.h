@@ -326,9 +326,9 @@ SLOY_EXPORT Value sigmoid_cross_entropy(Value scores, Value targets);
 
 // ---- Activations with an argument. activations.h has those without.
 
-/// x where x > 0, else negative_slope · x (Maas, Hannun and Ng 2013).
+/// x where x > 0, else negative_slope · x (Maas, Hannun and Ng 2013); that slope at 0 too.
 SLOY_EXPORT Value leaky_relu(Value x, double negative_slope);
-/// x where x > 0, else alpha · (exp(x) − 1) (Clevert, Unterthiner and Hochreiter 2016).
+/// x where x > 0, else alpha·(eˣ − 1), slope alpha at 0 (Clevert, Unterthiner, Hochreiter 2016).
 SLOY_EXPORT Value elu(Value x, double alpha);
 /// x·Φ(x), Φ the standard normal distribution's (Hendrycks and Gimpel 2016): ½·x·(1 + erf(x / √2)),
 /// or approximately ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
@@ -345,7 +345,7 @@ struct Affine {
 };
 /// (x − mean) / √(variance + epsilon) · gamma + beta; all broadcast to x.
 SLOY_EXPORT Value normalize(Value x, Moments moments, Affine affine, double epsilon);
-/// x / max(‖x‖, epsilon) along the last axis, by the Euclidean norm: of length 1.
+/// x / max(‖x‖, epsilon) along the last axis, the Euclidean norm: at 0 its slope is 1 / epsilon.
 SLOY_EXPORT Value unit_normalize(Value x, double epsilon);
 
 // ---- Random numbers. The same numbers whatever the layout, threads or batches: each is a function

@@ -22,9 +22,9 @@
 
 namespace sloy {
 
-/// l1·Σ|w|: draws weights to 0 (Tibshirani 1996). By its gradient they hover near 0. The proximal
-/// form takes none and ends each step with w ← sign(w)·max(|w| − η·l1, 0), η the learning rate:
-/// weights become exactly 0 (Daubechies, Defrise and De Mol 2004). Keras has the gradient alone.
+/// l1·Σ|w|: draws weights to 0 (Tibshirani 1996). By its gradient, 0 at 0, they hover near it. The
+/// proximal form takes none and ends each step with w ← sign(w)·max(|w| − η·l1, 0), η the learning
+/// rate: weights become 0 (Daubechies, Defrise and De Mol 2004). Keras has the gradient alone.
 struct SLOY_EXPORT L1 {
   double l1 = 0.01;       ///< 0 or more
   bool proximal = false;  ///< true: a soft threshold after each step takes the gradient's place
@@ -60,7 +60,7 @@ enum class OrthogonalMode : std::uint8_t { rows, columns };
 constexpr std::array<std::string_view, 2> enum_names(OrthogonalMode) { return {"rows", "columns"}; }
 
 /// factor times the mean |cosine| between two rows, or columns, of a matrix: draws them towards
-/// right angles. For a Dense kernel (in, out) a column is a unit.
+/// right angles. For a Dense kernel (in, out) a column is a unit. One of zeros has no gradient.
 struct SLOY_EXPORT OrthogonalRegularizer {
   double factor = 0.01;                        ///< 0 or more
   OrthogonalMode mode = OrthogonalMode::rows;  ///< what is drawn apart

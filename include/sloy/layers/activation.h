@@ -13,9 +13,9 @@ namespace sloy {
 /// x from `threshold` on, below it negative_slope·(x − threshold); nothing above `max_value`. As it
 /// stands max(x, 0) (Nair and Hinton 2010), of any shape. No argument may be negative.
 struct SLOY_EXPORT ReLU {
-  std::optional<double> max_value = {};  ///< left out: no bound
-  double negative_slope = 0;
-  double threshold = 0;
+  std::optional<double> max_value = {};  ///< left out: no bound; derivative 1 there
+  double negative_slope = 0;             ///< where it isn't 0, the derivative at threshold is 1
+  double threshold = 0;                  ///< above 0 the derivative there is 1, else 0
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -28,7 +28,7 @@ struct SLOY_EXPORT ReLU {
   }
 };
 
-/// x where x > 0, else negative_slope·x (Maas, Hannun and Ng 2013), of any shape.
+/// x where x > 0, else negative_slope·x (Maas, Hannun and Ng 2013), of any shape; that slope at 0.
 struct SLOY_EXPORT LeakyReLU {
   double negative_slope = 0.3;
   std::string name = {};
@@ -43,7 +43,7 @@ struct SLOY_EXPORT LeakyReLU {
 
 /// x where x > 0, else alpha·(eˣ − 1) (Clevert, Unterthiner and Hochreiter 2016), of any shape.
 struct SLOY_EXPORT ELU {
-  double alpha = 1;
+  double alpha = 1;  ///< the derivative at 0 too
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;

@@ -203,7 +203,7 @@ struct SLOY_EXPORT InstanceNormalization {
   }
 };
 
-/// x / max(‖x‖, 1e-12), the Euclidean norm along `axis`: of length 1. The shape stays.
+/// x / max(‖x‖, 1e-12), the Euclidean norm along `axis`; slope 10¹² at 0. The shape stays.
 struct SLOY_EXPORT UnitNormalization {
   OneOrMany<int> axis = -1;  ///< along which the length is taken, over several together
   std::string name = {};

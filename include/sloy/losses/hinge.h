@@ -28,8 +28,8 @@ struct SLOY_EXPORT SquaredHinge {
 };
 
 /// max(0, 1 + max_k((1 − target_k)·score_k) − Σ target_k·score_k) over the last axis, the classes.
-/// Targets are one-hot; the first maximum, as Keras has it, is at least 0, of the right class
-/// itself. (batch, …, classes) → (batch, …)
+/// Targets are one-hot; the first maximum, as Keras has it, is at least 0, of the right class.
+/// Derivative 0 at a margin of 1; of equals the first has it. (batch, …, classes) → (batch, …)
 struct SLOY_EXPORT CategoricalHinge {
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;

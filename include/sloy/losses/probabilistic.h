@@ -9,8 +9,8 @@
 namespace sloy {
 
 /// Σ target·log(target / prediction) over the last axis (Kullback and Leibler 1951), where 0·log 0
-/// = 0. Targets are probabilities; predictions too, clipped to [1e-7, 1]. (batch, …, classes) →
-/// (batch, …)
+/// = 0. Targets are probabilities; predictions too, clipped to [1e-7, 1]: what is clipped passes no
+/// gradient. (batch, …, classes) → (batch, …)
 struct SLOY_EXPORT KLDivergence {
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;

@@ -28,7 +28,7 @@ struct SLOY_EXPORT LogCosh {
   static void fields(auto&&) {}
 };
 
-/// 100·|target − prediction| / max(|target|, 1e-7), the mean over the last axis.
+/// 100·|target − prediction| / max(|target|, 1e-7), the mean over the last axis; derivative 0 at 0.
 struct SLOY_EXPORT MeanAbsolutePercentageError {
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
