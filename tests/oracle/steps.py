@@ -41,6 +41,7 @@ KERAS_CASES = {
     "ignored_class": {"loss": LABELS | {"ignore_class": 1}, "epsilon": 1e-15},
     "ignored_class_mean": {"loss": mean_by_weight(LABELS) | {"ignore_class": 1}},
     "ignored_class_weighed": {"loss": mean_by_weight(LABELS) | {"ignore_class": 1}, "weighed": True},
+    "ignored_class_weighed_all": {"loss": LABELS | {"ignore_class": 1}, "weighed": True, "epsilon": 1e-15},
     "activity_l1": {"hidden": {"activity_regularizer": {"type": "L1", "l1": 0.05}}},
     "activity_l2": {"hidden": {"activity_regularizer": {"type": "L2", "l2": 0.125}},
                     "out": {"activity_regularizer": {"type": "L1L2", "l1": 0.02, "l2": 0.03}}, "optimizer": MOMENTUM},
@@ -157,16 +158,17 @@ def mse(y, target):
     return torch.square(y - target).mean()
 
 
-def torch_steps(golden, case, described, make_optimizer, loss_of, penalty=None, accumulated=1, after_step=None):
-    """`loss_of(y, target)` is what each step makes small, `penalty(weights)` is reported beside it without a gradient."""
+def torch_steps(golden, case, described, make_optimizer, loss_of, penalty=None, accumulated=1, after_step=None, weighed=False):
+    """`loss_of(y, target)`, of weighed data `loss_of(y, target, weight)`, is what each step makes small,
+    `penalty(weights)` is reported beside it without a gradient."""
     described = {"hidden": {}, "out": {}, "loss": MSE, "class_weight": [], "positions": 0} | described
-    tensors, start = data(golden, case, described["loss"], 0, None), starts(golden, case)
+    tensors, start = data(golden, case, described["loss"], 0, weighed), starts(golden, case)
     weights = {name: value.clone().requires_grad_() for name, value in start.items()}
     torch.set_default_dtype(torch.float64)
     optimizer = make_optimizer(weights)
     losses, after = [], []
     for step, batch in enumerate(batches(tensors)):
-        loss = loss_of(forward(weights, batch["x"]), batch["y"])
+        loss = loss_of(forward(weights, batch.pop("x")), *batch.values())
         losses.append(loss.detach() + (penalty(weights).detach() if penalty else 0))
         (loss / accumulated).backward()
         if (step + 1) % accumulated == 0:
@@ -188,6 +190,9 @@ def torch_cases(golden):
     of_class = torch.tensor(CLASS_WEIGHT, dtype=torch.float64)
     torch_steps(golden, "torch_class_weight", {"loss": mean_by_weight(LABELS), "class_weight": CLASS_WEIGHT, "optimizer": SGD}, descent,
                 lambda y, target: F.cross_entropy(y, target, of_class))
+    # Keras refuses weights of both kinds; ours are multiplied.
+    torch_steps(golden, "torch_class_and_sample_weight", {"loss": LABELS, "class_weight": CLASS_WEIGHT, "optimizer": SGD}, descent,
+                lambda y, target, weight: (weight * F.cross_entropy(y, target, of_class, reduction="none")).mean(), weighed=True)
     torch_steps(golden, "torch_ignored_class", {"loss": mean_by_weight(LABELS) | {"ignore_class": 1}, "class_weight": CLASS_WEIGHT,
                                                 "optimizer": SGD}, descent,
                 lambda y, target: F.cross_entropy(y, target, of_class, ignore_index=1))
