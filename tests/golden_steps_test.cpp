@@ -2,6 +2,7 @@
 // add to the loss, constraints, and what all optimizers share.
 
 #include <gtest/gtest.h>
+#include <sloy/covariate_shift.h>
 #include <sloy/model.h>
 
 #include <map>
@@ -120,6 +121,28 @@ TEST(GoldenSteps, OfTwoOutputsAreKeras) {
                data::from_tensors(std::vector{golden.tensor(of, "x")},
                                   {golden.tensor(of, "y"), golden.tensor(of, "y_other")}),
                {});
+}
+
+/// Ours come from a training, so they are near the optimum only.
+TEST(GoldenCovariateShift, WeightsAreThoseOfTheBestClassifier) {
+  const Golden golden("steps");
+  const Golden::Case& of = golden.find("covariate_shift");
+  const auto dataset = [&](const char* name) {
+    const Tensor features = golden.tensor(of, name);
+    return data::from_tensors(features, Tensor(DType::float32, {features.shape().size(0), 1}));
+  };
+  const Tensor weights = golden.tensor(of, "weights");
+  const std::vector<double> largest = numbers_of(of.attributes.at("largest"));
+  for (std::size_t i = 0; i < largest.size(); ++i) {
+    const Tensor found = covariate_shift_weights(
+        dataset("train"), dataset("test"),
+        {.epochs = 2000, .batch_size = 98, .learning_rate = 0.02, .largest = largest[i]});
+    const auto numbers = found.values<float>();
+    for (std::size_t example = 0; example < numbers.size(); ++example) {
+      const double expected = weights.values<double>()[i * numbers.size() + example];
+      EXPECT_NEAR(numbers[example], expected, 1e-3 * expected) << largest[i] << ' ' << example;
+    }
+  }
 }
 
 /// Each layer's are of what it is fed in inference, by those before it.

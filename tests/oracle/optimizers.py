@@ -9,7 +9,7 @@ import math
 import torch
 
 from common import Golden
-from keras_float64 import keras
+from keras_float64 import VERSIONS, keras
 
 STEPS = 50
 # Arguments that Keras doesn't have.
@@ -230,7 +230,7 @@ def keras_path(kind, arguments, start, x, y):
 
 
 def main():
-    golden = Golden("optimizers")
+    golden = Golden("optimizers", packages=VERSIONS)
     x = golden.uniform("problem", "x", (7, 5)) * torch.tensor([1.0, 0.1, 2.0, 0.5, 1.0], dtype=torch.float64)
     y = golden.uniform("problem", "y", (7, 3), -0.8, 0.8)
     start = golden.uniform("problem", "start", (5, 3))

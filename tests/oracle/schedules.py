@@ -9,7 +9,7 @@ import warnings
 import torch
 
 from common import Golden
-from keras_float64 import keras
+from keras_float64 import VERSIONS, keras
 
 STEPS = 61
 
@@ -122,7 +122,7 @@ def keras_rates(kind, arguments):
 
 
 def main():
-    golden = Golden("schedules")
+    golden = Golden("schedules", packages=VERSIONS)
     for name, (rule, arguments, make) in CASES.items():
         schedule = {"type": rule} | arguments
         rates = torch.tensor([rate(schedule, s) for s in range(STEPS)], dtype=torch.float64)

@@ -250,12 +250,37 @@ def two_outputs(golden):
                **{f"after/{name}": torch.stack([step[name] for step in after]) for name in start})
 
 
+def covariate_shift(golden):
+    """Weights of training examples by how much they are like the test data's: odds of the logistic regression that tells the two
+    apart, at its optimum, times the ratio of their numbers; cut off at `largest`, then scaled to the mean 1."""
+    case, largest = "covariate_shift", [20.0, 1.25]
+    train, test = golden.uniform(case, "train", (61, 3)), golden.uniform(case, "test", (37, 3), -0.5, 1.5)
+    x = torch.cat([train, test])
+    told = torch.cat([torch.zeros(61, dtype=torch.float64), torch.ones(37, dtype=torch.float64)])
+    w, b = torch.zeros(3, dtype=torch.float64, requires_grad=True), torch.zeros((), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([w, b], max_iter=500, tolerance_grad=1e-13, tolerance_change=0, line_search_fn="strong_wolfe")
+
+    def loss():
+        optimizer.zero_grad()
+        value = F.binary_cross_entropy_with_logits(x @ w + b, told)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    assert float(w.grad.norm() + b.grad.abs()) < 1e-9
+    odds = torch.exp(train @ w + b).detach() * 61 / 37
+    weights = torch.stack([cut / cut.mean() for cut in (odds.clamp(max=limit) for limit in largest)])
+    assert bool((odds > largest[1]).any()) and bool((odds < largest[0]).all())
+    golden.add(case, {"op": case, "largest": largest}, train=train, test=test, weights=weights)
+
+
 def main():
     golden = Golden("steps", packages=VERSIONS)
     for case, described in KERAS_CASES.items():
         keras_steps(golden, case, **described)
     torch_cases(golden)
     two_outputs(golden)
+    covariate_shift(golden)
     golden.write()
 
 
