@@ -76,16 +76,22 @@ SLOY_EXPORT Config described_config(std::string_view type, Config fields);
 SLOY_EXPORT const std::string& type_in(const Config& config);
 /// The map without `type`.
 SLOY_EXPORT Config fields_in(const Config& config);
+/// The type alone, without its fields.
+SLOY_EXPORT Config type_alone(const Config& config);
 /// The entries of a map under `keys`, taken out of it.
 SLOY_EXPORT Config take_keys(Config& config, std::span<const std::string_view> keys);
-/// Reads what all types of a kind share, whose keys stand beside the type's own, and gives what is
-/// the type's.
-template <Described Options>
-Config take_options(Config config, Options& options) {
-  std::vector<std::string_view> keys;
-  Options::fields([&](std::string_view key, auto) { keys.push_back(key); });
-  from_config(take_keys(config, keys), options);
-  return config;
+/// Those under `shared` that a type hasn't itself. Throws ConfigError on a key that is neither
+/// among `shared` nor among the type's own fields, naming the nearest of both.
+SLOY_EXPORT Config take_shared(Config& config, const Config& own,
+                               std::span<const std::string_view> shared);
+/// The fields that a file can have for it; none where it can't tell the members.
+template <class Handle>
+Config fields_of(const Handle& handle) {
+  try {
+    return fields_in(to_config(handle));
+  } catch (const ConfigError&) {
+    return Config::Map{};
+  }
 }
 /// Throws ConfigError that there is no such type of `kind` ("layer"), naming the nearest.
 [[noreturn]] SLOY_EXPORT void unknown_type(const Config& config, std::string_view kind,
@@ -137,6 +143,19 @@ Handle make_described(const Config& config, std::string_view kind,
   }
   if (!found) detail::unknown_type(config, kind, known);
   return found->make(detail::fields_in(config));
+}
+
+/// Makes what `config` describes, and reads what all types of its kind share: those keys stand
+/// beside the type's own, and one that both have is the type's. Throws as make_described does.
+template <class Handle, Described Options>
+Handle make_with_options(Config config, std::string_view kind,
+                         std::initializer_list<std::span<const TypeEntry<Handle>>> tables,
+                         Options& options) {
+  const Handle plain = make_described<Handle>(detail::type_alone(config), kind, tables);
+  std::vector<std::string_view> shared;
+  Options::fields([&](std::string_view key, auto) { shared.push_back(key); });
+  from_config(detail::take_shared(config, detail::fields_of(plain), shared), options);
+  return make_described<Handle>(config, kind, tables);
 }
 
 /// Throws ConfigError where a type of the user's own has the name of a built-in one: a file could

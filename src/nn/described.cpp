@@ -42,6 +42,13 @@ Config fields_in(const Config& config) {
   return rest;
 }
 
+Config type_alone(const Config& config) {
+  if (!config.is_map()) return config;
+  Config alone = config;
+  std::erase_if(alone.as_map(), [](const auto& entry) { return entry.first != "type"; });
+  return alone;
+}
+
 Config take_keys(Config& config, std::span<const std::string_view> keys) {
   Config taken = Config::Map{};
   taken.set_where(config.where());
@@ -52,6 +59,18 @@ Config take_keys(Config& config, std::span<const std::string_view> keys) {
     return true;
   });
   return taken;
+}
+
+Config take_shared(Config& config, const Config& own, std::span<const std::string_view> shared) {
+  std::vector<std::string_view> known;
+  for (const auto& [key, value] : own.as_map()) known.push_back(key);
+  std::vector<std::string_view> only_shared;
+  for (std::string_view key : shared) {
+    if (!own.find(key)) only_shared.push_back(key);
+  }
+  known.insert(known.end(), only_shared.begin(), only_shared.end());
+  check_keys(fields_in(config), known);
+  return take_keys(config, only_shared);
 }
 
 void unknown_type(const Config& config, std::string_view kind,

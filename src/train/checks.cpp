@@ -3,12 +3,28 @@
 #include <fmt/format.h>
 
 #include <sloy/op.h>
+
+#include <algorithm>
 #include <array>
 
 #include "base/words.h"
 
 namespace sloy {
 namespace {
+
+/// The node that made a value's numbers, whatever its shape became since.
+const Node& maker_of(Value value) {
+  const Node* node = &value.graph().node(value);
+  while (node->op->kind() == Kind::view) node = &value.graph().node(node->inputs.front());
+  return *node;
+}
+
+/// What the last addition was part of: the last step of softplus is one, too.
+std::string_view activation_of_sum(const Node& sum) {
+  const bool is_softplus = std::ranges::any_of(
+      sum.inputs, [](Value term) { return maker_of(term).op->name() == "log1p"; });
+  return is_softplus ? "softplus" : "linear";
+}
 
 /// The activation that made a value, as its op tells: whoever wrote it, and in any layer. Empty
 /// where it can't be told.
@@ -17,17 +33,16 @@ std::string_view activation_of(Value value) {
     std::string_view op;
     std::string_view activation;
   };
-  static constexpr std::array<Tell, 7> tells{{{"softmax", "softmax"},
+  static constexpr std::array<Tell, 6> tells{{{"softmax", "softmax"},
                                               {"sigmoid", "sigmoid"},
                                               {"tanh", "tanh"},
                                               {"rectify", "relu"},
-                                              {"add", "linear"},
                                               {"matmul", "linear"},
                                               {"convolution", "linear"}}};
-  const Node* node = &value.graph().node(value);
-  while (node->op->kind() == Kind::view) node = &value.graph().node(node->inputs.front());
+  const Node& node = maker_of(value);
+  if (node.op->name() == "add") return activation_of_sum(node);
   for (const Tell& tell : tells) {
-    if (tell.op == node->op->name()) return tell.activation;
+    if (tell.op == node.op->name()) return tell.activation;
   }
   return {};
 }

@@ -55,6 +55,22 @@ TEST(Accuracy, OfClassesGivenAsNumbersIsMeasuredWhateverTheLoss) {
   EXPECT_EQ(*found.confusion_matrix, Tensor(Shape{2, 2}, std::vector<double>{1, 0, 1, 2}));
 }
 
+/// The last step of softplus is an addition, as that of a layer with a bias is.
+TEST(Pairing, NamesTheActivationThatEndsTheModel) {
+  const auto refused = [](Activation activation) {
+    Sequential model{Input{2}, Dense{.units = 1, .activation = activation}};
+    model.compile({.loss = BinaryCrossentropy{}});
+    return message_of([&] { model.fit(numbers({4, 1}, {0, 1, 1, 0}), silent); });
+  };
+  const auto holds = [](const std::string& message, const char* part) {
+    return message.find(part) != std::string::npos;
+  };
+  const std::string of_softplus = refused(softplus);
+  EXPECT_TRUE(holds(of_softplus, "the model's last activation is softplus")) << of_softplus;
+  EXPECT_TRUE(holds(refused(linear), "the model's last activation is linear"));
+  EXPECT_TRUE(holds(refused(relu), "the model's last activation is relu"));
+}
+
 TEST(ConfusionMatrix, OfARegressionIsRefused) {
   Sequential model = net(1, {});
   const data::Dataset regression = numbers({4, 1}, {0.25, 2, 3, 4});

@@ -119,8 +119,7 @@ Config to_config(const Loss& loss) {
 
 Loss loss_from_config(const Config& config, std::span<const TypeEntry<Loss>> custom) {
   LossOptions options;
-  const Config own = detail::take_options(config, options);
-  Loss loss = make_described<Loss>(own, "loss", {loss_types(), custom});
+  Loss loss = make_with_options<Loss>(config, "loss", {loss_types(), custom}, options);
   loss.options_ = options;
   return loss;
 }
@@ -154,7 +153,7 @@ void check_pairing(const Loss& loss, std::string_view last_activation) {
         "leave out the last layer's activation, or set the loss's from_logits to false");
   }
   if (loss.prediction() == Prediction::probabilities &&
-      ends_in({"linear", "relu", "leaky_relu", "elu", "tanh"})) {
+      ends_in({"linear", "relu", "leaky_relu", "elu", "tanh", "softplus"})) {
     const bool is_binary = loss.as<BinaryCrossentropy>() || loss.as<BinaryFocalCrossentropy>();
     const bool takes_scores_too = !loss.as<KLDivergence>();
     throw ConfigError(fmt::format("{} takes probabilities, the model's last activation is {}",

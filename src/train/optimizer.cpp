@@ -256,24 +256,6 @@ std::vector<Graph::Update> Optimizer::accumulate(Value loss) const {
   return graph.updates();
 }
 
-namespace {
-
-/// The keys of an optimizer's own fields; none where files can't tell its members.
-std::vector<std::string> own_keys(const Optimizer& optimizer) {
-  std::vector<std::string> keys;
-  try {
-    const Config config = to_config(optimizer);
-    if (!config.is_map()) return keys;
-    for (const auto& [key, value] : config.as_map()) {
-      if (key != "type") keys.push_back(key);
-    }
-  } catch (const ConfigError&) {
-  }
-  return keys;
-}
-
-}  // namespace
-
 std::span<const TypeEntry<Optimizer>> optimizer_types() {
   static constexpr std::array types{
       type_entry<Optimizer, SGD>(),     type_entry<Optimizer, RMSprop>(),
@@ -296,28 +278,10 @@ Config to_config(const Optimizer& optimizer) {
 
 Optimizer optimizer_from_config(const Config& config,
                                 std::span<const TypeEntry<Optimizer>> custom) {
-  const auto make = [&](const Config& described) {
-    return make_described<Optimizer>(described, "optimizer", {optimizer_types(), custom});
-  };
-  Config rule = config.is_map() ? Config(Config::Map{}) : config;
-  if (const Config* type = config.is_map() ? config.find("type") : nullptr) rule["type"] = *type;
-  rule.set_where(config.where());
-  const Optimizer plain = make(rule);
-  const std::vector<std::string> own = own_keys(plain);
-  std::vector<std::string_view> known(own.begin(), own.end());
-  OptimizerOptions::fields([&](std::string_view name, auto) { known.push_back(name); });
-  const Config fields = detail::fields_in(config);
-  detail::check_keys(fields, known);
-
-  Config shared(Config::Map{});
-  for (const auto& [key, value] : fields.as_map()) {
-    // A key that both have is the type's own.
-    const bool is_own = std::find(own.begin(), own.end(), key) != own.end();
-    (is_own ? rule : shared)[key] = value;
-  }
   OptimizerOptions options;
-  from_config(shared, options);
-  return {make(rule), std::move(options)};
+  const Optimizer rule =
+      make_with_options<Optimizer>(config, "optimizer", {optimizer_types(), custom}, options);
+  return {rule, std::move(options)};
 }
 
 void from_config(const Config& config, Optimizer& optimizer) {
