@@ -161,18 +161,21 @@ TEST(Messages, OfOneHotTargetsForALossOnLabels) {
             "  targets       float32 (batch, 3)\n"
             "  predictions   float32 (batch, 3)\n"
             "  needed        targets int32 (batch)\n"
-            "  to fix        use CategoricalCrossentropy, or feed labels");
+            "  to fix        use CategoricalCrossentropy, or feed labels: in a recipe label_mode = "
+            "\"int\"");
 }
 
 TEST(Messages, OfLabelsForALossOnOneHotTargets) {
-  EXPECT_EQ(refused({Input{2}, Dense{.units = 2}}, CategoricalCrossentropy{.from_logits = true},
-                    labelled_points()),
-            "CategoricalCrossentropy: the targets are class labels, this loss takes a number for "
-            "every class\n"
-            "  targets       int32 (batch)\n"
-            "  predictions   float32 (batch, 2)\n"
-            "  needed        targets float32 (batch, 2)\n"
-            "  to fix        use SparseCategoricalCrossentropy, or feed one-hot targets");
+  EXPECT_EQ(
+      refused({Input{2}, Dense{.units = 2}}, CategoricalCrossentropy{.from_logits = true},
+              labelled_points()),
+      "CategoricalCrossentropy: the targets are class labels, this loss takes a number for "
+      "every class\n"
+      "  targets       int32 (batch)\n"
+      "  predictions   float32 (batch, 2)\n"
+      "  needed        targets float32 (batch, 2)\n"
+      "  to fix        use SparseCategoricalCrossentropy, or feed one-hot targets: data.one_hot(), "
+      "in a recipe label_mode = \"categorical\"");
 }
 
 TEST(Messages, OfTargetsOfAnotherShapeThanThePredictions) {
@@ -262,7 +265,7 @@ TEST(Messages, OfWhatIsNotThereYet) {
             "there is no key 'augment' here\n"
             "  where    --set data.augment=[\"RandomFlip\"]\n"
             "  keys     name, directory, kind, path, train_images, train_labels, test_images, "
-            "test_labels, class_names, target, validation, workers, generated\n"
+            "test_labels, class_names, label_mode, target, validation, workers, generated\n"
             "  to fix   write one of these keys");
   EXPECT_EQ(overridden("data.kind=csv"),
             "there is no kind of data 'csv'\n"

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "commands.h"
 #include "console.h"
@@ -35,10 +36,17 @@ int list(const Arguments& arguments) {
   return done;
 }
 
+/// The class that a first target says, in any form of LabelMode.
+std::size_t class_of(const Tensor& target) {
+  if (target.size() == 1) return static_cast<std::size_t>(target.item());
+  const std::span<const float> row = target.values<float>();
+  return static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
+}
+
 std::vector<std::int64_t> class_counts(const data::Dataset& dataset) {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(dataset.spec().num_classes), 0);
   for (std::int64_t i = 0; !counts.empty() && i < dataset.size(); ++i) {
-    auto label = static_cast<std::size_t>(dataset[i].targets[0].item());
+    const std::size_t label = class_of(dataset[i].targets[0]);
     if (label < counts.size()) ++counts[label];
   }
   return counts;

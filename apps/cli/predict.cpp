@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -20,6 +21,7 @@ struct Arguments {
   std::string model;
   std::vector<std::string> inputs;
   std::string out;
+  std::string layer;
   std::int64_t take = 0;
   int top = 3;
 };
@@ -136,7 +138,9 @@ Config numbers(std::span<const float> row) {
 class Reporter {
  public:
   Reporter(const Arguments& arguments, const Model& model)
-      : arguments_(arguments), names_(model.class_names()), meaning_(meaning_of(model)) {}
+      : arguments_(arguments),
+        names_(model.class_names()),
+        meaning_(arguments.layer.empty() ? meaning_of(model) : Meaning::numbers) {}
 
   void report(const std::string& what, std::span<const float> row) {
     if (arguments_.common.json) return emit_row(what, row);
@@ -201,10 +205,24 @@ void check_output(const Arguments& arguments) {
   check(input == "-" ? "/dev/stdin" : input, "input");
 }
 
+/// The model that ends where --layer says. Throws ConfigError where one of several outputs is to be
+/// named.
+Model model_asked(const Arguments& arguments) {
+  Model model = load_model(arguments.model);
+  if (!arguments.layer.empty()) return model.up_to(arguments.layer);
+  const std::vector<std::string> outputs = model.output_names();
+  if (outputs.size() > 1) {
+    throw ConfigError(fmt::format("the model has {} outputs", outputs.size()),
+                      {{"outputs", fmt::format("{}", fmt::join(outputs, ", "))}},
+                      fmt::format("name one of them: --layer {}", outputs.front()));
+  }
+  return model;
+}
+
 int predict(const Arguments& arguments) {
   apply(arguments.common);
   if (!arguments.out.empty()) check_output(arguments);
-  Model model = load_model(arguments.model);
+  Model model = model_asked(arguments);
   Type wanted = model.input_types()[0];
   std::vector<Examples> all;
   for (const std::string& input : arguments.inputs) {
@@ -243,6 +261,10 @@ void add_predict(CLI::App& app, Action& action) {
       ->required();
   command->add_option("--out", arguments->out, "Write the outputs to this npy file")
       ->check(not_empty());
+  command
+      ->add_option("--layer", arguments->layer,
+                   "Show what this layer gives: one of several outputs, an autoencoder's code")
+      ->check(not_empty());
   command->add_option("--take", arguments->take, "Only the first examples of each input")
       ->check(whole_number(1));
   command->add_option("--top", arguments->top, "Classes shown for each example (default 3)")
@@ -251,7 +273,8 @@ void add_predict(CLI::App& app, Action& action) {
       "Examples:\n"
       "  sloy predict model.safetensors photo.png\n"
       "  sloy predict model.safetensors t10k-images-idx3-ubyte.gz --take 5 --json\n"
-      "  sloy predict model.safetensors images.npy --out predictions.npy");
+      "  sloy predict model.safetensors images.npy --out predictions.npy\n"
+      "  sloy predict autoencoder.safetensors images.npy --layer code --out codes.npy");
   command->callback([arguments, &action] { action = [arguments] { return predict(*arguments); }; });
 }
 

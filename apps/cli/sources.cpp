@@ -63,6 +63,12 @@ Config data_said(const std::string& data) {
   return Config::Map{{"name", said(data, "--data")}};
 }
 
+/// Whether a key of [data] says how data are used, whichever they are.
+bool is_of_use(std::string_view key) {
+  constexpr std::array<std::string_view, 4> keys{"validation", "workers", "label_mode", "target"};
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
 /// --data takes the place of the recipe's data and of all that belongs to them; how they are used
 /// stays.
 void choose_data(Config& recipe, const DataSource& source) {
@@ -74,8 +80,7 @@ void choose_data(Config& recipe, const DataSource& source) {
     const bool is_same = name && chosen_name && *name == *chosen_name;
     if (section.is_map()) {
       for (auto& [key, value] : section.as_map()) {
-        const bool stays = is_same || key == "validation" || key == "workers";
-        if (stays && !chosen.find(key)) chosen[key] = value;
+        if ((is_same || is_of_use(key)) && !chosen.find(key)) chosen[key] = value;
       }
     }
     section = std::move(chosen);

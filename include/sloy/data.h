@@ -17,6 +17,7 @@
 ///     data::Dataset squares = Squares{};
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -63,7 +64,8 @@ SLOY_EXPORT std::string to_string(const Types& types);
 struct Spec {
   Types features;
   Types targets;
-  /// Number of classes where the first target is a class label, else 0.
+  /// Number of classes where the first target says one, by its label or in another form of
+  /// LabelMode; else 0.
   int num_classes = 0;
   /// Names of the classes in the order of their labels; may be empty.
   std::vector<std::string> class_names = {};
@@ -102,6 +104,23 @@ struct Slot {
     return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
 };
+
+/// How examples say their class, in Keras's words.
+enum class LabelMode : std::uint8_t {
+  integer,      ///< "int": its number
+  categorical,  ///< one-hot: 1 for the class and 0 for every other, float32 (classes)
+  binary        ///< of two classes: 0 or 1, float32 (1)
+};
+constexpr std::array<std::string_view, 3> enum_names(LabelMode) {
+  return {"int", "categorical", "binary"};
+}
+
+/// What a model can be asked to give for an example.
+enum class Target : std::uint8_t {
+  targets,  ///< the example's targets
+  features  ///< its features, as an autoencoder does
+};
+constexpr std::array<std::string_view, 2> enum_names(Target) { return {"targets", "features"}; }
 
 /// One example as tensors.
 struct Example {
@@ -174,7 +193,16 @@ class SLOY_EXPORT Dataset {
   Dataset weighted(const Tensor& weights) const;
   /// The same examples with their features as targets, in place of those they have: for an
   /// autoencoder.
-  Dataset targeting_features() const;
+  Dataset targeting_features() const { return targeting({Target::features}); }
+  /// With all of these as targets, in this order: {Target::targets, Target::features} for a model
+  /// that tells the class by one output and gives the example back by another.
+  Dataset targeting(std::vector<Target> which) const;
+  /// With the class labels, which are the first target, in another form: (…) becomes (…, classes)
+  /// or (…, 1). `integer` leaves them. Throws DataError where the data have no labels to turn into
+  /// that, as not two classes for `binary`; a label out of range is found when it is read.
+  Dataset labelled(LabelMode mode) const;
+  /// labelled(LabelMode::categorical): for CategoricalCrossentropy and other losses on rows.
+  Dataset one_hot() const { return labelled(LabelMode::categorical); }
 
  private:
   struct Base {

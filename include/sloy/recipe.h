@@ -30,6 +30,10 @@
 /// `{ type = "Model", model = { layer = [ … ] } }` is a model within the model. Beside `layer`,
 /// [model] may have `inputs` and `outputs`, the names of layers where there are several.
 ///
+/// An autoencoder gives its input back, `target = "features"` in [data]; `target = ["targets",
+/// "features"]` is for a model whose outputs do both. `label_mode = "categorical"` turns class
+/// labels into one-hot rows.
+///
 /// `units = "classes"` is as many as the data have classes: one recipe then serves any labelled
 /// data.
 ///
@@ -44,6 +48,7 @@
 #include <vector>
 
 #include <sloy/model.h>
+#include <sloy/one_or_many.h>
 
 namespace sloy {
 
@@ -57,12 +62,6 @@ struct Validation {
 SLOY_EXPORT Config to_config(const Validation& validation);
 SLOY_EXPORT void from_config(const Config& config, Validation& validation);
 
-/// What a model in training is to give.
-enum class RecipeTarget : std::uint8_t { targets, features };
-constexpr std::array<std::string_view, 2> enum_names(RecipeTarget) {
-  return {"targets", "features"};
-}
-
 /// [data]: what to learn from: a set by its name, or files of one's own by their kind.
 struct SLOY_EXPORT RecipeData {
   std::string name = {};          ///< a data set that `sloy data list` names
@@ -74,8 +73,12 @@ struct SLOY_EXPORT RecipeData {
   std::string test_images = {};   ///< likewise
   std::string test_labels = {};   ///< likewise
   std::vector<std::string> class_names = {};  ///< of these files, in the order of the labels
-  /// what the model is to give: the data's targets, or "features", for an autoencoder
-  RecipeTarget target = RecipeTarget::targets;
+  /// class labels as numbers; "categorical": as one-hot rows, for losses on those; "binary": of two
+  /// classes as 0 or 1
+  data::LabelMode label_mode = data::LabelMode::integer;
+  /// what the model is to give: the data's targets, or "features", for an autoencoder; a list for
+  /// several outputs
+  OneOrMany<data::Target> target = data::Target::targets;
   /// a share of the training data held out to measure on after each epoch, or "test"
   Validation validation = {};
   /// threads that read ahead; 0: batches are read between steps; left out: chosen by data and cores
@@ -98,6 +101,7 @@ struct SLOY_EXPORT RecipeData {
     field("test_images", &Self::test_images);
     field("test_labels", &Self::test_labels);
     field("class_names", &Self::class_names);
+    field("label_mode", &Self::label_mode);
     field("target", &Self::target);
     field("validation", &Self::validation);
     field("workers", &Self::workers);

@@ -3,7 +3,6 @@
 #include <sloy/error.h>
 
 #include <cassert>
-#include <cstring>
 
 #include "data/example_memory.h"
 #include "data/held_out.h"
@@ -35,30 +34,6 @@ View<IndexOf> view(const Dataset& base, std::int64_t count, IndexOf index_of) {
       parts.begin(), parts.end(), types.begin(), types.end(),
       [](std::span<std::byte> part, const Type& type) { return part.size() == type.bytes(); });
 }
-
-/// Examples that learn to give back what they are given.
-struct Mirrored {
-  Dataset base;
-
-  std::int64_t size() const { return base.size(); }
-  Spec spec() const {
-    return {.features = base.spec().features,
-            .targets = base.spec().features,
-            .weights = base.spec().weights};
-  }
-  bool is_in_memory() const { return base.is_in_memory(); }
-  void read(std::int64_t index, const Slot& slot) const {
-    const Scratch unread(base.spec().targets);
-    base.read(index, {.features = slot.features,
-                      .targets = unread.spans(),
-                      .weights = slot.weights,
-                      .epoch = slot.epoch});
-    for (std::size_t part = 0; part < slot.features.size(); ++part) {
-      std::memcpy(slot.targets[part].data(), slot.features[part].data(),
-                  slot.features[part].size());
-    }
-  }
-};
 
 }  // namespace
 
@@ -123,8 +98,6 @@ Dataset Dataset::shuffled(std::uint64_t seed) const {
   const RandomKey key = random_key(seed, Purpose::shuffle, stream_of("Dataset::shuffled"));
   return view(*this, size(), Permutation(static_cast<std::uint64_t>(size()), key));
 }
-
-Dataset Dataset::targeting_features() const { return Mirrored{*this}; }
 
 Split Dataset::split(double fraction, std::uint64_t seed) const {
   const std::int64_t tests = held_out(fraction, size());

@@ -35,11 +35,18 @@ void SparseCategoricalCrossentropy::check(const Type& target, const Type& predic
   const std::string needed_targets = "targets " + to_string(needed);
   if (target.shape == prediction.shape) {
     refuse_targets(name, "the targets are one-hot, this loss takes class labels", target,
-                   prediction, needed_targets, "use CategoricalCrossentropy, or feed labels");
+                   prediction, needed_targets,
+                   "use CategoricalCrossentropy, or feed labels: in a recipe label_mode = "
+                   "\"int\"");
   }
   if (target.shape == needed.shape) {
     refuse_targets(name, "class labels are whole numbers", target, prediction, needed_targets,
                    "feed the labels as int32");
+  }
+  if (target.shape.rank() > 0 && target.shape[-1] == Dim(1) &&
+      target.shape.without(-1) == needed.shape) {
+    refuse_targets(name, "class labels are whole numbers", target, prediction, needed_targets,
+                   "feed the labels as int32: in a recipe label_mode = \"int\"");
   }
   refuse_targets(name, "there must be one label for each row of predictions", target, prediction,
                  needed_targets, "reshape the targets, or the model's last layer");

@@ -206,6 +206,37 @@ TEST(Losses, AreReadAndWritten) {
   EXPECT_EQ(to_config(loss_from_config("MeanSquaredError")), Config("MeanSquaredError"));
 }
 
+/// Of the type's own keys and of those all losses have.
+TEST(Losses, OfferTheNearestKey) {
+  const auto refused = [](const char* key) {
+    return message_of([&] { loss_from_config(Config::Map{{"type", "Huber"}, {key, "sum"}}); });
+  };
+  EXPECT_EQ(refused("reductoin"),
+            "there is no key 'reductoin' here\n"
+            "  keys     delta, reduction\n"
+            "  to fix   did you mean 'reduction'?");
+  EXPECT_EQ(refused("dleta"),
+            "there is no key 'dleta' here\n"
+            "  keys     delta, reduction\n"
+            "  to fix   did you mean 'delta'?");
+}
+
+/// A loss whose own `reduction` is another thing than all losses' option.
+struct Reducing {
+  double reduction = 2;
+  Value call(Value target, Value prediction) const {
+    return square(target - prediction) / reduction;
+  }
+  static void fields(auto&& field) { field("reduction", &Reducing::reduction); }
+};
+
+TEST(Losses, OfOnesOwnKeepAKeyThatAllLossesHave) {
+  const std::array custom{type_entry<Loss, Reducing>()};
+  const Loss loss = loss_from_config(Config::Map{{"type", "Reducing"}, {"reduction", 8.0}}, custom);
+  EXPECT_EQ(loss.as<Reducing>()->reduction, 8);
+  EXPECT_EQ(loss.options(), LossOptions{});
+}
+
 TEST(Losses, SayHowTargetsDoNotFit) {
   const auto refused = [](const Loss& loss, const Type& target, const Type& prediction) {
     return message_of([&] { loss.check(target, prediction); });
@@ -215,7 +246,8 @@ TEST(Losses, SayHowTargetsDoNotFit) {
             "  targets       float32 (batch, 10)\n"
             "  predictions   float32 (batch, 10)\n"
             "  needed        targets int32 (batch)\n"
-            "  to fix        use CategoricalCrossentropy, or feed labels");
+            "  to fix        use CategoricalCrossentropy, or feed labels: in a recipe label_mode = "
+            "\"int\"");
   EXPECT_EQ(refused(SparseCategoricalCrossentropy{}, floats({batch}), floats({batch, 10})),
             "SparseCategoricalCrossentropy: class labels are whole numbers\n"
             "  targets       float32 (batch)\n"
@@ -235,13 +267,15 @@ TEST(Losses, SayHowTargetsDoNotFit) {
       "  predictions   float32 (batch, 1)\n"
       "  needed        predictions (batch, …, classes)\n"
       "  to fix        use BinaryCrossentropy, or give the last layer a unit for each class");
-  EXPECT_EQ(refused(CategoricalCrossentropy{}, integers({batch}), floats({batch, 10})),
-            "CategoricalCrossentropy: the targets are class labels, this loss takes a number for "
-            "every class\n"
-            "  targets       int32 (batch)\n"
-            "  predictions   float32 (batch, 10)\n"
-            "  needed        targets float32 (batch, 10)\n"
-            "  to fix        use SparseCategoricalCrossentropy, or feed one-hot targets");
+  EXPECT_EQ(
+      refused(CategoricalCrossentropy{}, integers({batch}), floats({batch, 10})),
+      "CategoricalCrossentropy: the targets are class labels, this loss takes a number for "
+      "every class\n"
+      "  targets       int32 (batch)\n"
+      "  predictions   float32 (batch, 10)\n"
+      "  needed        targets float32 (batch, 10)\n"
+      "  to fix        use SparseCategoricalCrossentropy, or feed one-hot targets: data.one_hot(), "
+      "in a recipe label_mode = \"categorical\"");
   EXPECT_EQ(refused(BinaryCrossentropy{}, integers({batch}), floats({batch, 10})),
             "BinaryCrossentropy: one label for a row of several predictions\n"
             "  targets       int32 (batch)\n"
@@ -263,8 +297,35 @@ TEST(Losses, SayHowTargetsDoNotFit) {
             "MeanSquaredError: targets and predictions must have the same shape\n"
             "  targets       int32 (batch)\n"
             "  predictions   float32 (batch, 1)\n"
-            "  to fix        feed numbers to predict as float32: integers, one an example, are "
-            "taken for class labels");
+            "  to fix        feed numbers to predict as float32, class labels as rows: "
+            "data.labelled(data::LabelMode::binary), in a recipe label_mode = \"binary\"");
+  EXPECT_EQ(refused(MeanSquaredError{}, integers({batch}), floats({batch, 3})),
+            "MeanSquaredError: targets and predictions must have the same shape\n"
+            "  targets       int32 (batch)\n"
+            "  predictions   float32 (batch, 3)\n"
+            "  to fix        feed numbers to predict as float32, class labels as rows: "
+            "data.one_hot(), in a recipe label_mode = \"categorical\"");
+  EXPECT_EQ(refused(SparseCategoricalCrossentropy{}, floats({batch, 1}), floats({batch, 2})),
+            "SparseCategoricalCrossentropy: class labels are whole numbers\n"
+            "  targets       float32 (batch, 1)\n"
+            "  predictions   float32 (batch, 2)\n"
+            "  needed        targets int32 (batch)\n"
+            "  to fix        feed the labels as int32: in a recipe label_mode = \"int\"");
+  EXPECT_EQ(refused(CategoricalHinge{}, floats({batch, 1}), floats({batch, 2})),
+            "CategoricalHinge: the targets are one number each, this loss takes one for every "
+            "class\n"
+            "  targets       float32 (batch, 1)\n"
+            "  predictions   float32 (batch, 2)\n"
+            "  needed        targets float32 (batch, 2)\n"
+            "  to fix        feed one-hot targets: data.one_hot(), in a recipe label_mode = "
+            "\"categorical\"");
+  EXPECT_EQ(refused(BinaryCrossentropy{}, floats({batch, 2}), floats({batch, 1})),
+            "BinaryCrossentropy: a row of targets for one prediction\n"
+            "  targets       float32 (batch, 2)\n"
+            "  predictions   float32 (batch, 1)\n"
+            "  needed        targets float32 (batch, 1)\n"
+            "  to fix        give the last layer a unit for each, or feed 0 and 1: "
+            "data.labelled(data::LabelMode::binary), in a recipe label_mode = \"binary\"");
   EXPECT_EQ(refused(CategoricalCrossentropy{.label_smoothing = 2}, floats({batch, 2}),
                     floats({batch, 2})),
             "CategoricalCrossentropy: label_smoothing is a share of the target\n"

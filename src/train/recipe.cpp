@@ -190,6 +190,45 @@ void check_least(const Config& section, std::string_view key, std::int64_t value
                      fmt::format("give {} or more", least));
 }
 
+bool gives_targets(const RecipeData& data) {
+  const std::vector<data::Target> which = data.target.values();
+  return std::find(which.begin(), which.end(), data::Target::targets) != which.end();
+}
+
+/// Throws ConfigError where no target is left, and where a form is asked of labels that no target
+/// is.
+void check_targets(const Config& config, const RecipeData& data) {
+  if (data.target.values().empty()) {
+    throw config_error(config.at("target"), "target names nothing that the model is to give",
+                       "write \"targets\", \"features\" or a list of them");
+  }
+  if (data.label_mode == data::LabelMode::integer || gives_targets(data)) return;
+  throw config_error(config.at("label_mode"),
+                     "label_mode is of the data's targets, but the model is to give the features",
+                     "leave out label_mode, or write target = [\"targets\", \"features\"]");
+}
+
+/// The data as the recipe's model is to learn them.
+data::Dataset as_asked(const RecipeData& data, const data::Dataset& found) {
+  if (found.empty()) return found;
+  try {
+    const data::Dataset labelled = gives_targets(data) ? found.labelled(data.label_mode) : found;
+    const std::vector<data::Target> which = data.target.values();
+    return which == std::vector{data::Target::targets} ? labelled : labelled.targeting(which);
+  } catch (DataError& error) {
+    error.add({"key", "label_mode"});
+    throw;
+  }
+}
+
+/// Examples of such types, of which none is read.
+struct Unread {
+  data::Spec types;
+  std::int64_t size() const { return 1; }
+  data::Spec spec() const { return types; }
+  void read(std::int64_t, const data::Slot&) const {}
+};
+
 }  // namespace
 
 Config to_config(const Validation& validation) {
@@ -229,16 +268,15 @@ void from_config(const Config& config, RecipeData& data) {
     throw std::move(*error);
   }
   if (data.workers) check_least(config, "workers", *data.workers, 0);
+  check_targets(config, data);
 }
 
 data::Split RecipeData::load() const {
   check_named(*this);
   data::Split split =
       kind.empty() ? data::load(name, load_options(*this)) : data::load(files_of(*this));
-  if (target == RecipeTarget::features) {
-    split.train = split.train.targeting_features();
-    split.test = split.test.targeting_features();
-  }
+  split.train = as_asked(*this, split.train);
+  split.test = as_asked(*this, split.test);
   return split;
 }
 
@@ -246,9 +284,7 @@ data::Header RecipeData::load_header() const {
   check_named(*this);
   data::Header header = kind.empty() ? data::load_header(name, load_options(*this))
                                      : data::load_header(files_of(*this));
-  if (target == RecipeTarget::features) {
-    header.spec = {.features = header.spec.features, .targets = header.spec.features};
-  }
+  header.spec = as_asked(*this, Unread{header.spec}).spec();
   return header;
 }
 

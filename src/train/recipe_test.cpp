@@ -237,7 +237,9 @@ TEST(Recipe, LinesAreNamed) {
 TEST(Recipe, ShippedOnesAreOfferedByName) {
   EXPECT_EQ(message_of([] { Recipe::shipped("cnm"); }),
             "no recipe named 'cnm' is shipped\n"
-            "  shipped   cnn, mlp\n"
+            "  shipped   autoencoder, cnn, convolutional_autoencoder, deep_autoencoder, "
+            "denoising_autoencoder, mlp, small_vgg, small_vgg_pooled, sparse_autoencoder, "
+            "variational_autoencoder\n"
             "  to fix    did you mean 'cnn'?");
 }
 
@@ -251,13 +253,15 @@ TEST(Recipe, KeepsOnlyTheDataSettingsThatAreOfUse) {
     return to_toml(written.at("data"));
   };
   EXPECT_EQ(data_of("name = 'moons'"),
-            "name = \"moons\"\ntarget = \"targets\"\nvalidation = 0.0\n\n[generated]\n" +
+            "name = \"moons\"\nlabel_mode = \"int\"\ntarget = \"targets\"\nvalidation = "
+            "0.0\n\n[generated]\n" +
                 to_toml(to_config(data::Generated{})));
   EXPECT_EQ(data_of("name = 'mnist'\ndirectory = ''\nworkers = 2"),
-            "name = \"mnist\"\ntarget = \"targets\"\nvalidation = 0.0\nworkers = 2\n");
+            "name = \"mnist\"\nlabel_mode = \"int\"\ntarget = \"targets\"\nvalidation = "
+            "0.0\nworkers = 2\n");
   EXPECT_EQ(data_of("kind = 'idx'\npath = 'mine'\nclass_names = ['a', 'b']"),
-            "kind = \"idx\"\npath = \"mine\"\nclass_names = [\"a\", \"b\"]\ntarget = "
-            "\"targets\"\nvalidation = 0.0\n");
+            "kind = \"idx\"\npath = \"mine\"\nclass_names = [\"a\", \"b\"]\nlabel_mode = "
+            "\"int\"\ntarget = \"targets\"\nvalidation = 0.0\n");
 
   const auto refused = [&](std::string_view data) { return message_of([&] { data_of(data); }); };
   EXPECT_EQ(refused("name = 'fashion-mnist'\ngenerated = { size = 10 }"),

@@ -7,6 +7,7 @@
 namespace sloy {
 namespace {
 
+using harness::Arguments;
 using harness::bytes_of_file;
 using harness::CommandLine;
 using harness::events;
@@ -25,6 +26,32 @@ void write_part(const std::string& directory, const std::string& part) {
   }
   std::ofstream(directory + "/" + part + "-images-idx3-ubyte", std::ios::binary) << images;
   std::ofstream(directory + "/" + part + "-labels-idx1-ubyte", std::ios::binary) << labels;
+}
+
+/// --data chooses other data, not another use of them.
+TEST_F(CommandLine, LearnsOtherDataForTheSameTargets) {
+  const Finished done =
+      train("run", {"--data", "circles", "--quiet", "--set", "data.label_mode=categorical", "--set",
+                    "train.loss={type=\"CategoricalCrossentropy\", "
+                    "from_logits=true}"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const std::string model = at("run/model.safetensors");
+  const Finished again = run_sloy(
+      {"train", at("run/recipe.toml"), "--data", "gaussians", "--out", at("again"), "--quiet"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_TRUE(holds(bytes_of_file(at("again/recipe.toml")), "label_mode = \"categorical\""));
+
+  // Classes are counted and confused in any form.
+  const Arguments rows{"--data", "circles", "--set", "data.label_mode=categorical", "--json"};
+  Arguments eval{"eval", model};
+  eval.insert(eval.end(), rows.begin(), rows.end());
+  const Config measured = events(run_sloy(eval)).at(0);
+  EXPECT_EQ(measured.at("confusion_matrix").as_list().size(), 2u);
+  const Finished show =
+      run_sloy({"data", "show", "circles", "--set", "data.label_mode=categorical", "--json"});
+  ASSERT_EQ(show.exit_code, 0) << show.err;
+  EXPECT_EQ(events(show).at(0).at("classes").at("0").as_integer(), 200);
+  EXPECT_EQ(events(show).at(0).at("target").as_string(), "float32 (2)");
 }
 
 TEST_F(CommandLine, TrainsOnIdxFilesOfOnesOwn) {

@@ -1,5 +1,6 @@
 /// `sloy predict`: from where it reads, to where it writes.
 #include <sloy/io.h>
+#include <sloy/model.h>
 
 #include <cmath>
 #include <filesystem>
@@ -17,6 +18,7 @@ using harness::events;
 using harness::Finished;
 using harness::holds;
 using harness::lines_of;
+using harness::refusal;
 using harness::run_sloy;
 
 TEST_F(CommandLine, PredictsWhatComesThroughAPipe) {
@@ -40,6 +42,36 @@ TEST_F(CommandLine, PredictsWhatComesThroughAPipe) {
   const Finished cut = run_sloy({"predict", model, "-"}, {.input = bytes.substr(0, 1000)});
   EXPECT_EQ(cut.exit_code, 2);
   EXPECT_TRUE(holds(cut.err, "standard input")) << cut.err;
+}
+
+/// One of several outputs, and what a hidden layer gives.
+TEST_F(CommandLine, PredictsWhatALayerGives) {
+  ASSERT_EQ(run_sloy({"train", "tests/recipes/two_outputs.toml", "--out", at("run"), "--quiet"})
+                .exit_code,
+            0);
+  const std::string file = at("run/model.safetensors");
+  const Tensor points(Shape{2, 2}, std::vector<float>{0, 1, 1, 0});
+  write_tensor(at("points.npy"), points);
+  const auto given_by = [&](const char* layer) {
+    const Finished done =
+        run_sloy({"predict", file, at("points.npy"), "--layer", layer, "--out", at("given.npy")});
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    return read_tensor(at("given.npy"));
+  };
+  Model model = Model::load(file);
+  const std::vector<Tensor> outputs = model.predict(std::vector{points});
+  EXPECT_EQ(given_by("kind"), outputs[0]);
+  EXPECT_EQ(given_by("point"), outputs[1]);
+  EXPECT_EQ(given_by("body"), model.up_to("body").predict(points));
+
+  const Finished said = run_sloy({"predict", file, at("points.npy"), "--layer", "kind", "--json"});
+  EXPECT_FALSE(events(said).at(0).find("class")) << "a layer's numbers stand for themselves";
+  EXPECT_EQ(refusal({"predict", file, at("points.npy")}),
+            "error: the model has 2 outputs\n"
+            "  outputs   kind, point\n"
+            "  to fix    name one of them: --layer kind\n");
+  EXPECT_TRUE(holds(refusal({"predict", file, at("points.npy"), "--layer", "bdoy"}),
+                    "did you mean 'body'?"));
 }
 
 TEST_F(CommandLine, WritesPredictionsWhereItIsTold) {

@@ -57,6 +57,8 @@ TAKES = {
     "std::vector<Callback>": "list of [callbacks](training.md#callbacks)",
     "Validation": 'number, or "test"',
     "data::Generated": "[table](#data-sets)",
+    "data::LabelMode": '"int", "categorical" or "binary"',
+    "OneOrMany<data::Target>": '"targets", "features" or a list of them',
 }
 
 COMMANDS = ("train", "eval", "predict", "summary", "plan", "bench", "data", "data list", "data show")
