@@ -1,5 +1,5 @@
-/// The architectures of zoo/ against the counts that were published. None
-/// allocates its weights.
+/// The architectures of zoo/ against the counts that were published, and their
+/// files.
 #include "zoo/zoo.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,8 @@
 
 #include <map>
 #include <set>
+
+#include "harness/process.h"
 
 namespace sloy {
 namespace {
@@ -72,6 +74,20 @@ TEST(Zoo, HasThePublishedShapes) {
   EXPECT_TRUE(shapes_of(zoo::inception_v3()).contains(Shape{batch, 8, 8, 2048}));
   EXPECT_TRUE(shapes_of(zoo::inception_small()).contains(Shape{batch, 7, 7, 336}));
   EXPECT_TRUE(shapes_of(zoo::convolutional_autoencoder()).contains(Shape{batch, 4, 4, 8}));
+}
+
+TEST(Zoo, IsSavedLoadedAndPredictsTheSame) {
+  const harness::TemporaryDirectory directory;
+  for (const zoo::Entry& entry : zoo::entries()) {
+    SCOPED_TRACE(entry.name);
+    Model model = entry.make();
+    Tensor image(DType::float32, model.input_types()[0].shape.with_first(1));
+    float next = 0;
+    for (float& pixel : image.mutable_values<float>()) pixel = next = next < 1 ? next + 0.01f : 0;
+    const Tensor given = model.predict(image);
+    model.save(directory / "model.safetensors");
+    EXPECT_EQ(Model::load(directory / "model.safetensors").predict(image), given);
+  }
 }
 
 /// Planned as a training on two examples: what a large one takes is known, and

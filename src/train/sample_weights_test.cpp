@@ -4,11 +4,13 @@
 #include <cmath>
 
 #include "harness/messages.h"
+#include "harness/process.h"
 
 namespace sloy {
 namespace {
 
 using harness::message_of;
+using harness::TemporaryDirectory;
 
 constexpr std::int64_t examples = 7;
 const std::vector<float> xs{0.5f, -1, 2, 1.5f, -0.25f, 3, -2};
@@ -50,6 +52,21 @@ TEST(SampleWeights, MultiplyTheLossOfTheirExample) {
   EXPECT_NEAR(evaluated({MeanSquaredError{}, {.reduction = Reduction::mean_with_sample_weight}},
                         line().weighted(Tensor(DType::float32, {examples}))),
               0, 0);
+}
+
+TEST(SampleWeights, AreInTheWeightsThatAreSaved) {
+  const auto trained_on = [](const data::Dataset& data) {
+    const TemporaryDirectory directory;
+    Sequential model = doubling();
+    model.compile({.loss = MeanSquaredError{}});
+    model.fit(data, {.epochs = 2, .verbose = Verbosity::silent});
+    model.save(directory / "model.safetensors");
+    const Tensor x({examples, 1}, xs);
+    const Tensor loaded = Model::load(directory / "model.safetensors").predict(x);
+    EXPECT_EQ(loaded, model.predict(x));
+    return loaded;
+  };
+  EXPECT_NE(trained_on(weighted_line()), trained_on(line()));
 }
 
 TEST(SampleWeights, AreExactOverUnevenBatches) {
