@@ -37,6 +37,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # g++ 12 warns of overlap inside std::string's own operator+ (GCC bug 105651).
   target_compile_options(sloy_flags INTERFACE -Wno-restrict)
 endif()
+get_property(several_build_types GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(NOT CMAKE_BUILD_TYPE AND NOT several_build_types)
+  message(STATUS "Sloy is compiled with -O3: no CMAKE_BUILD_TYPE is given")
+  target_compile_options(sloy_flags INTERFACE -O3)
+  target_compile_definitions(sloy_flags INTERFACE NDEBUG)
+endif()
 if(SLOY_WERROR)
   target_compile_options(sloy_flags INTERFACE -Werror)
 endif()
