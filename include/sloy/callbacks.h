@@ -245,15 +245,18 @@ struct SLOY_EXPORT ReduceLROnPlateau {
 class SLOY_EXPORT EpochSchedule {
  public:
   using Function = std::function<double(int epoch, double learning_rate)>;
+  /// Not given.
+  EpochSchedule() = default;
   template <class T>
   requires(!std::same_as<T, EpochSchedule> && std::convertible_to<T, LearningRate>)
       EpochSchedule(T rates)  // NOLINT: CosineDecay{…} is one
-      : rates_(std::move(rates)) {}
+      : rates_(std::move(rates)), is_given_(true) {}
   template <class T>
   requires(!std::same_as<T, EpochSchedule> && std::is_invocable_r_v<double, const T&, int, double>)
       EpochSchedule(T function)  // NOLINT: a function is one
-      : function_(std::move(function)) {}
+      : function_(std::move(function)), is_given_(true) {}
 
+  bool is_given() const { return is_given_; }
   double operator()(int epoch, double learning_rate) const {
     return function_ ? function_(epoch, learning_rate) : rates_.at(epoch);
   }
@@ -262,6 +265,7 @@ class SLOY_EXPORT EpochSchedule {
  private:
   LearningRate rates_;
   Function function_;
+  bool is_given_ = false;
 };
 /// Throws ConfigError where it is a function.
 SLOY_EXPORT Config to_config(const EpochSchedule& schedule);
@@ -269,11 +273,13 @@ SLOY_EXPORT void from_config(const Config& config, EpochSchedule& schedule);
 
 /// Sets the learning rate at the beginning of every epoch.
 struct SLOY_EXPORT LearningRateScheduler {
-  EpochSchedule schedule = 0.0;  ///< needed: the rate of each epoch
+  EpochSchedule schedule = {};  ///< needed: the rate of each epoch
 
   void on_train_begin(Run& run);
   void on_epoch_begin(Run& run);
-  static void fields(auto&& field) { field("schedule", &LearningRateScheduler::schedule); }
+  static void fields(auto&& field) {
+    field("schedule", &LearningRateScheduler::schedule, Needed{});
+  }
 };
 
 /// Saves the model after every epoch, or after those that improve `monitor`. `filepath` may hold
@@ -291,7 +297,7 @@ struct SLOY_EXPORT ModelCheckpoint {
   Config state() const;
   void set_state(const Config& config);
   static void fields(auto&& field) {
-    field("filepath", &ModelCheckpoint::filepath);
+    field("filepath", &ModelCheckpoint::filepath, Needed{});
     field("monitor", &ModelCheckpoint::monitor);
     field("save_best_only", &ModelCheckpoint::save_best_only);
     field("mode", &ModelCheckpoint::mode);
@@ -311,7 +317,7 @@ struct SLOY_EXPORT CSVLogger {
   void on_epoch_end(Run& run, const Logs& logs);
   void on_train_end(Run& run, const Logs& logs);
   static void fields(auto&& field) {
-    field("filename", &CSVLogger::filename);
+    field("filename", &CSVLogger::filename, Needed{});
     field("separator", &CSVLogger::separator);
     field("append", &CSVLogger::append);
   }
@@ -454,8 +460,13 @@ class SLOY_EXPORT Callback {
 
 /// { type = …, fields… }. Throws ConfigError where it has members but no fields().
 SLOY_EXPORT Config to_config(const Callback& callback);
-/// A list of them, of built-in types.
+/// A list of them, of built-in types and those in CustomTypes.
 SLOY_EXPORT void from_config(const Config& config, std::vector<Callback>& callbacks);
+/// For CustomTypes: a callback of your own that recipes may name.
+template <class T>
+constexpr TypeEntry<Callback> register_callback() {
+  return type_entry<Callback, T>();
+}
 /// Throws ConfigError on an unknown type, naming the nearest.
 SLOY_EXPORT Callback callback_from_config(const Config& config,
                                           std::span<const TypeEntry<Callback>> custom = {});

@@ -76,10 +76,6 @@ SLOY_EXPORT Config described_config(std::string_view type, Config fields);
 SLOY_EXPORT const std::string& type_in(const Config& config);
 /// The map without `type`.
 SLOY_EXPORT Config fields_in(const Config& config);
-/// The type alone, without its fields.
-SLOY_EXPORT Config type_alone(const Config& config);
-/// The entries of a map under `keys`, taken out of it.
-SLOY_EXPORT Config take_keys(Config& config, std::span<const std::string_view> keys);
 /// Those under `shared` that a type hasn't itself. Throws ConfigError on a key that is neither
 /// among `shared` nor among the type's own fields, naming the nearest of both.
 SLOY_EXPORT Config take_shared(Config& config, const Config& own,
@@ -106,6 +102,7 @@ template <class Handle>
 struct TypeEntry {
   std::string_view name;
   Handle (*make)(const Config& fields);
+  Handle (*make_default)() = nullptr;    ///< also where files have to give more
   const std::type_info* type = nullptr;  ///< what it makes
 };
 
@@ -122,14 +119,15 @@ constexpr TypeEntry<Handle> type_entry(std::string_view name = type_name<T>()) {
             }
             return Handle(std::move(value));
           },
-          &typeid(T)};
+          []() -> Handle { return Handle(T{}); }, &typeid(T)};
 }
 
-/// Makes what `config` describes, from the one of `tables` that has its type. Throws ConfigError
-/// where none has, or two have; `kind` says what it should have been: "layer".
+/// The one of `tables` that has the type `config` names. Throws ConfigError where none has, or two
+/// have; `kind` says what it should have been: "layer".
 template <class Handle>
-Handle make_described(const Config& config, std::string_view kind,
-                      std::initializer_list<std::span<const TypeEntry<Handle>>> tables) {
+const TypeEntry<Handle>& find_described(
+    const Config& config, std::string_view kind,
+    std::initializer_list<std::span<const TypeEntry<Handle>>> tables) {
   const std::string& type = detail::type_in(config);
   const TypeEntry<Handle>* found = nullptr;
   std::vector<std::string_view> known;
@@ -142,20 +140,28 @@ Handle make_described(const Config& config, std::string_view kind,
     }
   }
   if (!found) detail::unknown_type(config, kind, known);
-  return found->make(detail::fields_in(config));
+  return *found;
 }
 
-/// Makes what `config` describes, and reads what all types of its kind share: those keys stand
-/// beside the type's own, and one that both have is the type's. Throws as make_described does.
+/// Makes what `config` describes. Throws what find_described throws, and ConfigError on its fields.
+template <class Handle>
+Handle make_described(const Config& config, std::string_view kind,
+                      std::initializer_list<std::span<const TypeEntry<Handle>>> tables) {
+  return find_described(config, kind, tables).make(detail::fields_in(config));
+}
+
+/// Likewise, and reads what all types of its kind share: those keys stand beside the type's own,
+/// and one that both have is the type's.
 template <class Handle, Described Options>
 Handle make_with_options(Config config, std::string_view kind,
                          std::initializer_list<std::span<const TypeEntry<Handle>>> tables,
                          Options& options) {
-  const Handle plain = make_described<Handle>(detail::type_alone(config), kind, tables);
+  const TypeEntry<Handle>& entry = find_described(config, kind, tables);
   std::vector<std::string_view> shared;
-  Options::fields([&](std::string_view key, auto) { shared.push_back(key); });
-  from_config(detail::take_shared(config, detail::fields_of(plain), shared), options);
-  return make_described<Handle>(config, kind, tables);
+  Options::fields([&](std::string_view key, auto...) { shared.push_back(key); });
+  const Config own = detail::fields_of(entry.make_default());
+  from_config(detail::take_shared(config, own, shared), options);
+  return entry.make(detail::fields_in(config));
 }
 
 /// Throws ConfigError where a type of the user's own has the name of a built-in one: a file could

@@ -31,9 +31,14 @@ namespace detail {
 /// Takes any list of fields and does nothing with it.
 struct IgnoreFields {
   template <class Struct, class Member>
-  void operator()(std::string_view /*name*/, Member Struct::*) const {}
+  void operator()(std::string_view /*name*/, Member Struct::*, auto... /*needed*/) const {}
 };
 }  // namespace detail
+
+/// What fields() gives as a third argument for a member that files can't leave out:
+///
+///     field("units", &Dense::units, Needed{});
+struct Needed {};
 
 /// A struct that lists its members: fields(field) calls `field` with the name each has in files and
 /// a pointer to it. A template, so that only code that reads the list pays for compiling it.
@@ -52,6 +57,8 @@ namespace detail {
 SLOY_EXPORT int enum_from_config(const Config& config, std::span<const std::string_view> names);
 /// Throws ConfigError where a key of `config` is not among `names`; says which name is nearest.
 SLOY_EXPORT void check_keys(const Config& config, std::span<const std::string_view> names);
+/// Throws ConfigError that a key which can't be left out is absent.
+[[noreturn]] SLOY_EXPORT void missing_key(const Config& config, std::string_view key);
 SLOY_EXPORT std::int64_t integer_in(const Config& config, std::int64_t low, std::int64_t high);
 /// Notes in an error which key's value it is about.
 SLOY_EXPORT void name_key(ConfigError& error, std::string_view key);
@@ -174,23 +181,29 @@ void from_config(const Config& config, std::vector<T>& values) {
 template <Described T>
 Config to_config(const T& value) {
   Config::Map map;
-  T::fields([&]<class Struct, class Member>(std::string_view name, Member Struct::*member) {
-    if constexpr (detail::check_field<Member>()) {
-      map.emplace_back(std::string(name), to_config(value.*member));
-    }
-  });
+  T::fields(
+      [&]<class Struct, class Member>(std::string_view name, Member Struct::*member, auto...) {
+        if constexpr (detail::check_field<Member>()) {
+          map.emplace_back(std::string(name), to_config(value.*member));
+        }
+      });
   return map;
 }
-/// Keys that are absent keep the value they have; unknown keys are an error.
+/// Keys that are absent keep the value they have, but for needed ones: those and unknown keys are
+/// an error.
 template <Described T>
 void from_config(const Config& config, T& value) {
   std::vector<std::string_view> names;
-  T::fields([&](std::string_view name, auto) { names.push_back(name); });
+  T::fields([&](std::string_view name, auto...) { names.push_back(name); });
   detail::check_keys(config, names);
-  T::fields([&]<class Struct, class Member>(std::string_view name, Member Struct::*member) {
+  T::fields([&]<class Struct, class Member, class... Need>(std::string_view name,
+                                                           Member Struct::*member, Need...) {
     if constexpr (detail::check_field<Member>()) {
       const Config* found = config.find(name);
-      if (!found) return;
+      if (!found) {
+        if constexpr (sizeof...(Need) > 0) detail::missing_key(config, name);
+        return;
+      }
       try {
         from_config(*found, value.*member);
       } catch (ConfigError& error) {

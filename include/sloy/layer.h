@@ -30,6 +30,7 @@
 
 namespace sloy {
 
+class Callback;
 class Layer;
 class LearningRate;
 class Loss;
@@ -232,6 +233,7 @@ struct CustomTypes {
   std::vector<TypeEntry<Metric>> metrics = {};          ///< register_metric<T>() of metrics.h
   std::vector<TypeEntry<Optimizer>> optimizers = {};    ///< register_optimizer<T>(); for recipes
   std::vector<TypeEntry<LearningRate>> schedules = {};  ///< register_schedule<T>(); likewise
+  std::vector<TypeEntry<Callback>> callbacks = {};      ///< register_callback<T>(); likewise
 };
 
 template <LayerType T>

@@ -155,7 +155,7 @@ void bind_batch(T& value, std::int64_t batch_size) {
   if constexpr (std::same_as<T, Dim> || std::same_as<T, Shape>) {
     value = value.bind(batch_size);
   } else if constexpr (Described<T>) {
-    T::fields([&](auto, auto member) { bind_batch(value.*member, batch_size); });
+    T::fields([&](auto, auto member, auto...) { bind_batch(value.*member, batch_size); });
   }
 }
 }  // namespace detail
@@ -241,6 +241,7 @@ class OpDefinition final : public Op {
             std::span<const Type> results) const override {
     if (rules_.cost) return rules_.cost(as(attributes), operands, results);
     Cost cost;
+    if (rules_.kind == Kind::leaf || rules_.kind == Kind::view) return cost;
     for (const Type& type : results) cost.flops += static_cast<double>(type.shape.size());
     return cost;
   }

@@ -133,7 +133,7 @@ struct SLOY_EXPORT RecipeTrain {
     using Self = RecipeTrain;
     field("epochs", &Self::epochs);
     field("batch_size", &Self::batch_size);
-    field("loss", &Self::loss);
+    field("loss", &Self::loss, Needed{});
     field("loss_weights", &Self::loss_weights);
     field("class_weight", &Self::class_weight);
     field("optimizer", &Self::optimizer);

@@ -83,9 +83,9 @@ struct SLOY_EXPORT ExponentialDecay {
 
   Value call(Value step) const;
   static void fields(auto&& field) {
-    field("initial_learning_rate", &ExponentialDecay::initial_learning_rate);
-    field("decay_steps", &ExponentialDecay::decay_steps);
-    field("decay_rate", &ExponentialDecay::decay_rate);
+    field("initial_learning_rate", &ExponentialDecay::initial_learning_rate, Needed{});
+    field("decay_steps", &ExponentialDecay::decay_steps, Needed{});
+    field("decay_rate", &ExponentialDecay::decay_rate, Needed{});
     field("staircase", &ExponentialDecay::staircase);
   }
 };
@@ -97,8 +97,8 @@ struct SLOY_EXPORT PiecewiseConstantDecay {
 
   Value call(Value step) const;
   static void fields(auto&& field) {
-    field("boundaries", &PiecewiseConstantDecay::boundaries);
-    field("values", &PiecewiseConstantDecay::values);
+    field("boundaries", &PiecewiseConstantDecay::boundaries, Needed{});
+    field("values", &PiecewiseConstantDecay::values, Needed{});
   }
 };
 
@@ -113,8 +113,8 @@ struct SLOY_EXPORT PolynomialDecay {
 
   Value call(Value step) const;
   static void fields(auto&& field) {
-    field("initial_learning_rate", &PolynomialDecay::initial_learning_rate);
-    field("decay_steps", &PolynomialDecay::decay_steps);
+    field("initial_learning_rate", &PolynomialDecay::initial_learning_rate, Needed{});
+    field("decay_steps", &PolynomialDecay::decay_steps, Needed{});
     field("end_learning_rate", &PolynomialDecay::end_learning_rate);
     field("power", &PolynomialDecay::power);
     field("cycle", &PolynomialDecay::cycle);
@@ -130,9 +130,9 @@ struct SLOY_EXPORT InverseTimeDecay {
 
   Value call(Value step) const;
   static void fields(auto&& field) {
-    field("initial_learning_rate", &InverseTimeDecay::initial_learning_rate);
-    field("decay_steps", &InverseTimeDecay::decay_steps);
-    field("decay_rate", &InverseTimeDecay::decay_rate);
+    field("initial_learning_rate", &InverseTimeDecay::initial_learning_rate, Needed{});
+    field("decay_steps", &InverseTimeDecay::decay_steps, Needed{});
+    field("decay_rate", &InverseTimeDecay::decay_rate, Needed{});
     field("staircase", &InverseTimeDecay::staircase);
   }
 };
@@ -149,8 +149,8 @@ struct SLOY_EXPORT CosineDecay {
 
   Value call(Value step) const;
   static void fields(auto&& field) {
-    field("initial_learning_rate", &CosineDecay::initial_learning_rate);
-    field("decay_steps", &CosineDecay::decay_steps);
+    field("initial_learning_rate", &CosineDecay::initial_learning_rate, Needed{});
+    field("decay_steps", &CosineDecay::decay_steps, Needed{});
     field("alpha", &CosineDecay::alpha);
     field("warmup_target", &CosineDecay::warmup_target);
     field("warmup_steps", &CosineDecay::warmup_steps);
@@ -168,8 +168,8 @@ struct SLOY_EXPORT CosineDecayRestarts {
 
   Value call(Value step) const;
   static void fields(auto&& field) {
-    field("initial_learning_rate", &CosineDecayRestarts::initial_learning_rate);
-    field("first_decay_steps", &CosineDecayRestarts::first_decay_steps);
+    field("initial_learning_rate", &CosineDecayRestarts::initial_learning_rate, Needed{});
+    field("first_decay_steps", &CosineDecayRestarts::first_decay_steps, Needed{});
     field("t_mul", &CosineDecayRestarts::t_mul);
     field("m_mul", &CosineDecayRestarts::m_mul);
     field("alpha", &CosineDecayRestarts::alpha);
@@ -186,7 +186,7 @@ struct SLOY_EXPORT LinearWarmup {
   Value call(Value step) const;
   static void fields(auto&& field) {
     field("schedule", &LinearWarmup::schedule);
-    field("warmup_steps", &LinearWarmup::warmup_steps);
+    field("warmup_steps", &LinearWarmup::warmup_steps, Needed{});
     field("initial_learning_rate", &LinearWarmup::initial_learning_rate);
   }
 };

@@ -155,6 +155,21 @@ TEST(Fields, AbsentKeysKeepTheirValue) {
   EXPECT_EQ(outer.inner.rates, std::vector<double>{1});
 }
 
+struct Demanding {
+  int units = 0;
+  static void fields(auto&& field) { field("units", &Demanding::units, Needed{}); }
+};
+
+TEST(Fields, NeededKeysCannotBeLeftOut) {
+  Demanding demanding;
+  from_config(parse_toml("units = 2"), demanding);
+  EXPECT_EQ(demanding.units, 2);
+  EXPECT_EQ(message_of([&] { from_config(parse_toml("", "r.toml"), demanding); }),
+            "'units' is missing here\n"
+            "  where    r.toml:1\n"
+            "  to fix   give units = …");
+}
+
 TEST(Fields, UnknownKeysAreRefusedWithTheNearest) {
   Outer outer;
   EXPECT_EQ(message_of([&] { from_config(parse_toml("[inner]\nunit = 3", "r.toml"), outer); }),

@@ -28,6 +28,11 @@ void check_keys(const Config& config, std::span<const std::string_view> names) {
   }
 }
 
+void missing_key(const Config& config, std::string_view key) {
+  throw config_error(config, fmt::format("'{}' is missing here", key),
+                     fmt::format("give {} = …", key));
+}
+
 std::int64_t integer_in(const Config& config, std::int64_t low, std::int64_t high) {
   const std::int64_t value = config.as_integer();
   if (value < low) {

@@ -8,6 +8,22 @@
 #include "nn/unknown_type.h"
 
 namespace sloy::detail {
+namespace {
+
+/// The entries of a map under `keys`, taken out of it.
+Config take_keys(Config& config, std::span<const std::string_view> keys) {
+  Config taken = Config::Map{};
+  taken.set_where(config.where());
+  if (!config.is_map()) return taken;
+  std::erase_if(config.as_map(), [&](auto& entry) {
+    if (std::find(keys.begin(), keys.end(), entry.first) == keys.end()) return false;
+    taken.as_map().push_back(std::move(entry));
+    return true;
+  });
+  return taken;
+}
+
+}  // namespace
 
 void refuse_to_lose_members(std::string_view type) {
   throw ConfigError(
@@ -40,25 +56,6 @@ Config fields_in(const Config& config) {
   Config rest(std::move(fields));
   rest.set_where(config.where());
   return rest;
-}
-
-Config type_alone(const Config& config) {
-  if (!config.is_map()) return config;
-  Config alone = config;
-  std::erase_if(alone.as_map(), [](const auto& entry) { return entry.first != "type"; });
-  return alone;
-}
-
-Config take_keys(Config& config, std::span<const std::string_view> keys) {
-  Config taken = Config::Map{};
-  taken.set_where(config.where());
-  if (!config.is_map()) return taken;
-  std::erase_if(config.as_map(), [&](auto& entry) {
-    if (std::find(keys.begin(), keys.end(), entry.first) == keys.end()) return false;
-    taken.as_map().push_back(std::move(entry));
-    return true;
-  });
-  return taken;
 }
 
 Config take_shared(Config& config, const Config& own, std::span<const std::string_view> shared) {

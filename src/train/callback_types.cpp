@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "nn/custom_types.h"
+
 namespace sloy {
 
 std::span<const TypeEntry<Callback>> callback_types() {
@@ -21,7 +23,9 @@ Callback callback_from_config(const Config& config, std::span<const TypeEntry<Ca
 }
 void from_config(const Config& config, std::vector<Callback>& callbacks) {
   callbacks.clear();
-  for (const Config& item : config.as_list()) callbacks.push_back(callback_from_config(item));
+  for (const Config& item : config.as_list()) {
+    callbacks.push_back(callback_from_config(item, CustomTypesInUse::current().callbacks));
+  }
 }
 
 }  // namespace sloy

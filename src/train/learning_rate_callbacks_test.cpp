@@ -138,6 +138,9 @@ TEST(LearningRateScheduler, IsReadAndWrittenWithASchedule) {
 
 TEST(LearningRateScheduler, RefusesWhatIsNoRate) {
   FakeRun run;
+  EXPECT_EQ(message_of([&] { LearningRateScheduler{}.on_train_begin(run); }),
+            "LearningRateScheduler needs a schedule\n"
+            "  to fix   give it one whose steps are epochs, or a function of the epoch");
   LearningRateScheduler scheduler{.schedule = [](int, double) { return -1.0; }};
   EXPECT_EQ(message_of([&] { scheduler.on_epoch_begin(run); }),
             "the learning rate of epoch 1 can't be -1\n"

@@ -6,6 +6,10 @@
 namespace sloy {
 
 void LearningRateScheduler::on_train_begin(Run& run) {
+  if (!schedule.is_given()) {
+    throw ConfigError("LearningRateScheduler needs a schedule", {},
+                      "give it one whose steps are epochs, or a function of the epoch");
+  }
   run.set_learning_rate(run.learning_rate());  // refused now where there is a schedule
 }
 

@@ -337,7 +337,8 @@ TEST(OptimizerFit, ARecipesSlipsHaveTheirLine) {
             "the optimizer's clipnorm can't be -1\n"
             "  where    moons.toml:18 with --set train.optimizer.clipnorm=-1\n"
             "  to fix   give a number above 0");
-  EXPECT_EQ(refused("train.optimizer.learning_rate={type = \"CosineDecay\", decay_steps = 0}")
+  EXPECT_EQ(refused("train.optimizer.learning_rate={type = \"CosineDecay\", "
+                    "initial_learning_rate = 1, decay_steps = 0}")
                 .substr(0, 50),
             "the schedule's decay_steps must be 1 or more, not ");
 }

@@ -55,7 +55,7 @@ std::string type_of(const Config& item) {
   const Config* type = item.is_map() ? item.find("type") : &item;
   if (!type || !type->is_string()) return {};
   for (const LayerEntry& entry : layer_types()) {
-    if (entry.name == type->as_string()) return std::string(entry.make(Config::Map{}).type());
+    if (entry.name == type->as_string()) return std::string(entry.make_default().type());
   }
   return type->as_string();
 }

@@ -75,9 +75,9 @@ Config with_defaults(const Config& entry, const CustomTypes& custom) {
   Config fields;
   Config kept;
   for (const auto& [key, value] : entry.as_map()) {
-    const bool stays =
-        key == "name" || key == "inputs" || (key == "units" && counts_classes(value));
-    (stays ? kept : fields)[key] = value;
+    const bool counts = key == "units" && counts_classes(value);
+    if (counts) fields[key] = 1;
+    (counts || key == "name" || key == "inputs" ? kept : fields)[key] = value;
   }
   Config full = to_config(layer_from_config(fields, custom));
   if (!kept.is_null()) {

@@ -298,6 +298,36 @@ struct Cubic {
   static void fields(auto&& field) { field("scale", &Cubic::scale); }
 };
 
+/// Ends a fit after so many epochs.
+struct Enough {
+  int epochs = 1;
+  void on_epoch_end(Run& run, const Logs&) const {
+    if (run.epoch() + 1 == epochs) run.stop();
+  }
+  static void fields(auto&& field) { field("epochs", &Enough::epochs, Needed{}); }
+};
+
+TEST(Recipe, NamesCallbacksOfOnesOwn) {
+  const std::string text =
+      "[data]\nname = \"plane\"\n[[model.layer]]\ntype = \"Dense\"\nunits = 1\n"
+      "[train]\nloss = \"MeanSquaredError\"\nepochs = 5\n";
+  const CustomTypes custom{.callbacks = {register_callback<Enough>()}};
+  const Recipe recipe =
+      Recipe::parse(text + "callbacks = [{ type = \"Enough\", epochs = 3 }]", "own.toml", custom);
+  const data::Split data = recipe.load_data();
+  Model model = recipe.make_model(data.train.spec(), custom);
+  model.compile(recipe.compile_options());
+  FitOptions options = recipe.fit_options();
+  options.verbose = Verbosity::silent;
+  EXPECT_EQ(model.fit(data.train, options).logs.size(), 3u);
+  EXPECT_EQ(
+      message_of([&] { Recipe::parse(text + "callbacks = [\"Enough\"]", "own.toml", custom); }),
+      "'epochs' is missing here\n"
+      "  where    own.toml:9\n"
+      "  key      callbacks\n"
+      "  to fix   give epochs = …");
+}
+
 TEST(Recipe, NamesLossesAndMetricsOfOnesOwn) {
   const char* text =
       "[data]\nname = \"plane\"\n[[model.layer]]\ntype = \"Dense\"\nunits = 1\n"

@@ -208,7 +208,7 @@ TEST(Schedules, AreReadAndWritten) {
   EXPECT_EQ(optimizer.learning_rate().at(10), 0.5);
   EXPECT_EQ(to_config(optimizer), written);
   for (const TypeEntry<LearningRate>& entry : schedule_types()) {
-    const Config made = to_config(entry.make(Config::Map{}));
+    const Config made = to_config(entry.make_default());
     LearningRate back;
     from_config(made, back);
     EXPECT_EQ(to_config(back), made) << entry.name;

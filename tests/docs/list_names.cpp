@@ -26,7 +26,7 @@ Config list_types(std::span<const TypeEntry<Handle>> types) {
     Config item;
     item["name"] = std::string(entry.name);
     try {
-      item["config"] = described(entry.make(Config::Map{}));
+      item["config"] = described(entry.make_default());
     } catch (const ConfigError&) {
       item["config"] = std::string(entry.name);
     }

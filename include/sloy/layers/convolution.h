@@ -47,8 +47,8 @@ struct SLOY_EXPORT Conv {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("filters", &Conv::filters);
-    field("kernel_size", &Conv::kernel_size);
+    field("filters", &Conv::filters, Needed{});
+    field("kernel_size", &Conv::kernel_size, Needed{});
     field("strides", &Conv::strides);
     field("padding", &Conv::padding);
     field("dilation_rate", &Conv::dilation_rate);
@@ -107,8 +107,8 @@ struct SLOY_EXPORT ConvTranspose {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("filters", &ConvTranspose::filters);
-    field("kernel_size", &ConvTranspose::kernel_size);
+    field("filters", &ConvTranspose::filters, Needed{});
+    field("kernel_size", &ConvTranspose::kernel_size, Needed{});
     field("strides", &ConvTranspose::strides);
     field("padding", &ConvTranspose::padding);
     field("output_padding", &ConvTranspose::output_padding);
@@ -163,7 +163,7 @@ struct SLOY_EXPORT DepthwiseConv {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("kernel_size", &DepthwiseConv::kernel_size);
+    field("kernel_size", &DepthwiseConv::kernel_size, Needed{});
     field("strides", &DepthwiseConv::strides);
     field("padding", &DepthwiseConv::padding);
     field("depth_multiplier", &DepthwiseConv::depth_multiplier);
@@ -222,8 +222,8 @@ struct SLOY_EXPORT SeparableConv {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("filters", &SeparableConv::filters);
-    field("kernel_size", &SeparableConv::kernel_size);
+    field("filters", &SeparableConv::filters, Needed{});
+    field("kernel_size", &SeparableConv::kernel_size, Needed{});
     field("strides", &SeparableConv::strides);
     field("padding", &SeparableConv::padding);
     field("dilation_rate", &SeparableConv::dilation_rate);
@@ -279,8 +279,8 @@ struct SLOY_EXPORT SpatiallySeparableConv2D {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("filters", &SpatiallySeparableConv2D::filters);
-    field("kernel_size", &SpatiallySeparableConv2D::kernel_size);
+    field("filters", &SpatiallySeparableConv2D::filters, Needed{});
+    field("kernel_size", &SpatiallySeparableConv2D::kernel_size, Needed{});
     field("strides", &SpatiallySeparableConv2D::strides);
     field("padding", &SpatiallySeparableConv2D::padding);
     field("dilation_rate", &SpatiallySeparableConv2D::dilation_rate);

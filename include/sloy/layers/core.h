@@ -57,7 +57,7 @@ struct SLOY_EXPORT Dense {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("units", &Dense::units);
+    field("units", &Dense::units, Needed{});
     field("activation", &Dense::activation);
     field("use_bias", &Dense::use_bias);
     field("kernel_initializer", &Dense::kernel_initializer);
@@ -94,7 +94,7 @@ struct SLOY_EXPORT Maxout {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("units", &Maxout::units);
+    field("units", &Maxout::units, Needed{});
     field("pieces", &Maxout::pieces);
     field("use_bias", &Maxout::use_bias);
     field("kernel_initializer", &Maxout::kernel_initializer);

@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 2> enum_names(DropoutForm) {
 /// In training each number becomes 0 with probability `rate`, independent of others (Srivastava et
 /// al. 2014, who have the classic form). It stands after the activation.
 struct SLOY_EXPORT Dropout {
-  double rate = 0;  ///< the probability to become 0, in [0, 1)
+  double rate = 0;  ///< needed: the probability to become 0, in [0, 1)
   /// sizes of the mask, batch first: 1 where it is the same along an axis, -1 for the input's size.
   /// Left out: every number has its own
   std::vector<int> noise_shape = {};
@@ -32,7 +32,7 @@ struct SLOY_EXPORT Dropout {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("rate", &Dropout::rate);
+    field("rate", &Dropout::rate, Needed{});
     field("noise_shape", &Dropout::noise_shape);
     field("form", &Dropout::form);
     field("name", &Dropout::name);
@@ -53,7 +53,7 @@ struct SLOY_EXPORT SpatialDropout {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("rate", &SpatialDropout::rate);
+    field("rate", &SpatialDropout::rate, Needed{});
     field("name", &SpatialDropout::name);
   }
 };
@@ -64,13 +64,13 @@ using SpatialDropout3D = SpatialDropout<3>;
 /// In training each number is multiplied by one drawn from N(1, rate / (1 − rate)), the mean and
 /// variance of inverted dropout's factor (Srivastava et al. 2014, section 10).
 struct SLOY_EXPORT GaussianDropout {
-  double rate = 0;  ///< of the dropout it stands for, in [0, 1)
+  double rate = 0;  ///< needed: of the dropout it stands for, in [0, 1)
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("rate", &GaussianDropout::rate);
+    field("rate", &GaussianDropout::rate, Needed{});
     field("name", &GaussianDropout::name);
   }
 };
@@ -84,7 +84,7 @@ struct SLOY_EXPORT GaussianNoise {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("stddev", &GaussianNoise::stddev);
+    field("stddev", &GaussianNoise::stddev, Needed{});
     field("name", &GaussianNoise::name);
   }
 };
@@ -93,14 +93,14 @@ struct SLOY_EXPORT GaussianNoise {
 /// a·(x or, with probability `rate`, α′) + b with α′ = −1.0507009873554805·1.6732632423543772,
 /// a = 1/√((1 − rate)·(1 + rate·α′²)), b = −a·rate·α′.
 struct SLOY_EXPORT AlphaDropout {
-  double rate = 0;  ///< the probability to become α′, in [0, 1)
+  double rate = 0;  ///< needed: the probability to become α′, in [0, 1)
   std::vector<int> noise_shape = {};
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("rate", &AlphaDropout::rate);
+    field("rate", &AlphaDropout::rate, Needed{});
     field("noise_shape", &AlphaDropout::noise_shape);
     field("name", &AlphaDropout::name);
   }

@@ -93,7 +93,7 @@ struct SLOY_EXPORT Reshape {
   Value call(Scope& scope, Value x) const;
   Symbol operator()(const Symbol& x) const;
   static void fields(auto&& field) {
-    field("target_shape", &Reshape::target_shape);
+    field("target_shape", &Reshape::target_shape, Needed{});
     field("name", &Reshape::name);
   }
 };
