@@ -56,6 +56,18 @@ std::vector<Value> Model::Impl::build(Build& build, std::span<const Value> fed) 
   return graph.build(scope, inputs);
 }
 
+std::vector<bool> Model::Impl::learning() const {
+  std::vector<bool> flags{trainable};
+  for (const ModelGraph::Member& member : graph.members) {
+    flags.push_back(member.layer.trainable());
+    if (const Model* within = as_model(member.layer)) {
+      const std::vector<bool> inner = within->impl_->learning();
+      flags.insert(flags.end(), inner.begin(), inner.end());
+    }
+  }
+  return flags;
+}
+
 void Model::Impl::declare(const std::shared_ptr<Variables>& variables) const {
   Graph inference_graph(variables);
   Build build(inference_graph, false);
@@ -226,10 +238,7 @@ void Model::set_weights(const State& state) {
 
 bool Model::is_built() const { return impl_->is_built(); }
 bool Model::trainable() const { return impl_->trainable; }
-void Model::set_trainable(bool trainable) {
-  impl_->trainable = trainable;
-  impl_->trainer.reset();
-}
+void Model::set_trainable(bool trainable) { impl_->trainable = trainable; }
 const std::string& Model::name() const& { return impl_->name; }
 void Model::set_name(std::string name) { impl_->name = std::move(name); }
 

@@ -51,6 +51,8 @@ struct Model::Impl {
   /// Whether there can be so many classes: one for each of an output's last axis, or two where that
   /// has one number. Of a model whose shapes aren't known yet there can be any number.
   bool can_tell(std::size_t classes) const;
+  /// Whether it learns itself, and each of its layers in their order, nested ones too.
+  std::vector<bool> learning() const;
   /// Adds all weights and statistics to `variables`.
   void declare(const std::shared_ptr<Variables>& variables) const;
   /// The state, made now where there is none.

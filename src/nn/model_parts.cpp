@@ -104,7 +104,6 @@ void Model::set_trainable(std::string_view layer, bool trainable) {
   } else {
     member->layer = member->layer.with_trainable(trainable);
   }
-  impl_->trainer.reset();
 }
 
 Model Model::up_to(std::string_view layer) const {

@@ -57,6 +57,33 @@ TEST(UpTo, GivesALoadedModelAnotherHead) {
   EXPECT_NE(tuned.weight("head/kernel"), before);
 }
 
+TEST(Freezing, OfANestedModelIsSeenByTheNextFitOfTheOuter) {
+  Model body = two_branches().up_to("body");
+  Sequential outer{body, Dense{.units = 2, .name = "head"}};
+  outer.compile({.optimizer = SGD{.learning_rate = 0.1}, .loss = MeanSquaredError{}});
+  const std::string kernel = outer.weight_names().front();
+  const auto changes = [&] {
+    const Tensor before = outer.weight(kernel);
+    outer.fit(data, {.verbose = Verbosity::silent});
+    return !(outer.weight(kernel) == before);
+  };
+  EXPECT_TRUE(changes());
+  body.set_trainable(false);
+  EXPECT_FALSE(changes());
+  body.set_trainable(true);
+  EXPECT_TRUE(changes());
+  body.set_trainable("body", false);
+  EXPECT_FALSE(changes());
+}
+
+TEST(Summary, CountsTheOperationsOfOneExample) {
+  Model model = Sequential{Input{512}, Dense{.units = 16, .activation = relu}};
+  EXPECT_EQ(model.layers().back().flops, 2 * 512 * 16 + 16 + 16);
+  Model image =
+      Sequential{Input{5, 4, 3}, Conv2D{.filters = 2, .kernel_size = {3, 2}, .use_bias = false}};
+  EXPECT_EQ(image.layers().back().flops, 2 * (3 * 3 * 2) * (3 * 2 * 3));
+}
+
 TEST(Freezing, LeavesALayerAsItIs) {
   Model model = two_branches();
   model.set_trainable("left", false);

@@ -83,16 +83,19 @@ void require_training(const Model::Impl& model, std::string_view purpose) {
 Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t batch_size,
                      const std::vector<double>& class_weight) {
   auto trainer = std::static_pointer_cast<Trainer>(model.trainer);
+  const std::vector<bool> learning = model.learning();
+  if (trainer && trainer->learning != learning) trainer = nullptr;
   if (trainer && same_types(trainer->spec, spec) && trainer->class_weight == class_weight) {
     return *trainer;
   }
 
   const auto variables = std::make_shared<Variables>();
   auto made = std::make_shared<Trainer>(
-      Trainer{spec, class_weight, TrainingSteps(model, variables, spec, batch_size, class_weight)});
+      Trainer{spec, class_weight, learning,
+              TrainingSteps(model, variables, spec, batch_size, class_weight)});
 
   State state(variables, {.seed = model.seed, .precision = model.compiled->precision});
-  // After a compile the optimizer begins anew; only weights are kept.
+  // After a compile, or where other layers learn, the optimizer begins anew: weights are kept.
   if (model.state) copy_by_name(model.state, state, trainer ? any_variable : is_weight);
   model.adopt(std::move(state));
   model.trainer = made;
@@ -103,8 +106,10 @@ CompiledStep evaluation_step(Model::Impl& model, const data::Spec& spec, StepKin
                              std::int64_t batch_size) {
   const std::shared_ptr<Variables> variables = model.weights().variables();
   auto evaluator = std::static_pointer_cast<Evaluator>(model.evaluator);
-  if (!evaluator || evaluator->variables != variables || !same_types(evaluator->spec, spec)) {
-    evaluator = std::make_shared<Evaluator>(Evaluator{variables, spec, {}});
+  std::vector<bool> learning = model.learning();
+  if (!evaluator || evaluator->variables != variables || evaluator->learning != learning ||
+      !same_types(evaluator->spec, spec)) {
+    evaluator = std::make_shared<Evaluator>(Evaluator{variables, spec, std::move(learning), {}});
     model.evaluator = evaluator;
   }
   CompiledStep& compiled = evaluator->steps[kind];

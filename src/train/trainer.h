@@ -44,6 +44,7 @@ class TrainingSteps {
 struct Trainer {
   data::Spec spec;
   std::vector<double> class_weight;
+  std::vector<bool> learning;  ///< Model::Impl::learning when it was made
   TrainingSteps steps;
 };
 
@@ -51,11 +52,13 @@ struct Trainer {
 struct Evaluator {
   std::shared_ptr<Variables> variables;
   data::Spec spec;
+  std::vector<bool> learning;  ///< likewise: frozen layers pay no penalty
   std::map<StepKind, CompiledStep> steps;
 };
 
 /// The model's trainer for such data, made anew where data or settings are others than last time.
-/// The model's state then has new variables with the values of the old ones. Throws what
+/// The model's state then has new variables with the values of the old ones; where other layers
+/// learn than last time, slots begin anew. Throws what
 /// build_step throws.
 Trainer& trainer_for(Model::Impl& model, const data::Spec& spec, std::int64_t batch_size,
                      const std::vector<double>& class_weight);
