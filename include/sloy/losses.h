@@ -47,7 +47,7 @@ namespace sloy {
 /// CategoricalCrossentropy; Keras has none here, PyTorch has.
 struct SLOY_EXPORT SparseCategoricalCrossentropy {
   bool from_logits = false;  ///< predictions are scores, before a softmax
-  /// a label that stands for none: where it is the target, nothing is learned or counted
+  /// a label that stands for none: where it is the target, nothing is learned or measured
   std::optional<int> ignore_class = {};
   double label_smoothing = 0;  ///< s in [0, 1]: the right class counts 1 − s, and s spread over all
 

@@ -99,7 +99,7 @@ SLOY_EXPORT Config to_config(const History& history);
 SLOY_EXPORT void from_config(const Config& config, History& history);
 
 struct EvaluateOptions {
-  /// Examples a step; but for rounding the result doesn't depend on it.
+  /// Examples a step; but for rounding and Reduction::sum the result doesn't depend on it.
   std::int64_t batch_size = 32;
   bool confusion_matrix = false;  ///< whether to count which class was taken for which
 };

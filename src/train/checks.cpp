@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <optional>
 
 #include "base/words.h"
 
@@ -57,6 +59,21 @@ Note place_of(std::size_t i, std::size_t numbers, const data::Batch& given) {
   const std::size_t an_example = numbers / static_cast<std::size_t>(given.count);
   return {"example", fmt::format("{} of this epoch's order",
                                  given.first + static_cast<std::int64_t>(i / an_example))};
+}
+
+/// Between what the targets of a loss are, where it doesn't take any number.
+struct Range {
+  double lowest, highest;
+};
+std::optional<Range> range_of_targets(const Loss& loss) {
+  if (loss.as<BinaryCrossentropy>() || loss.as<BinaryFocalCrossentropy>() ||
+      loss.as<CategoricalCrossentropy>() || loss.as<CategoricalFocalCrossentropy>() ||
+      loss.as<KLDivergence>() || loss.as<CategoricalHinge>()) {
+    return Range{0, 1};
+  }
+  if (loss.as<Hinge>() || loss.as<SquaredHinge>()) return Range{-1, 1};
+  if (loss.as<Poisson>()) return Range{0, std::numeric_limits<double>::infinity()};
+  return {};
 }
 
 void refuse_float64(const data::Types& types) {
@@ -124,7 +141,13 @@ void check_model_and_data(const ModelGraph& graph, const data::Spec& spec,
 
 void check_loss(const Loss& loss, int num_classes, const Type& target, Value prediction) {
   loss.check(target, prediction.type());
-  check_pairing(loss, activation_of(prediction));
+  const std::string_view activation = activation_of(prediction);
+  check_pairing(loss, activation);
+  if (activation == "softmax" && prediction.shape().size(-1) == 1) {
+    throw ConfigError("a softmax over one number is 1 whatever the number",
+                      {{"predictions", to_string(prediction.shape())}},
+                      "end the model in sigmoid, or in as many units as there are classes");
+  }
   const auto* sparse = loss.as<SparseCategoricalCrossentropy>();
   // The largest label may be the one that stands for none; the others are looked at as they come.
   const bool is_known = !sparse || sparse->ignore_class != num_classes - 1;
@@ -163,6 +186,11 @@ TargetCheck::Part TargetCheck::part(const TrainedOutput& output, const Type& tar
   if (const auto* sparse = output.loss->as<SparseCategoricalCrossentropy>()) {
     part.ignored = sparse->ignore_class;
   }
+  if (const std::optional<Range> range = range_of_targets(*output.loss)) {
+    part.loss = output.loss->type();
+    part.lowest = range->lowest;
+    part.highest = range->highest;
+  }
   if (target.dtype != DType::float32) return part;
   if (confusion) part.classifier = "the confusion matrix";
   for (const auto* metrics : {&output.metrics, &output.weighted_metrics}) {
@@ -182,6 +210,10 @@ void TargetCheck::operator()(const data::Batch& given) const {
     if (part.has_labels && part.dtype == DType::uint8)
       check_labels<std::uint8_t>(part, target, given);
     if (!part.classifier.empty()) check_shares(part, target, given);
+    if (part.loss.empty()) continue;
+    if (part.dtype == DType::float32) check_range<float>(part, target, given);
+    if (part.dtype == DType::int32) check_range<std::int32_t>(part, target, given);
+    if (part.dtype == DType::uint8) check_range<std::uint8_t>(part, target, given);
   }
 }
 
@@ -197,6 +229,22 @@ void TargetCheck::check_labels(const Part& part, std::span<const std::byte> targ
                     part.classes),
         {place_of(i, labels.size(), given), {"classes", fmt::format("0 to {}", part.classes - 1)}},
         "correct the label, or give the last layer more units");
+  }
+}
+
+template <class T>
+void TargetCheck::check_range(const Part& part, std::span<const std::byte> target,
+                              const data::Batch& given) const {
+  const auto targets = values_of<T>(target);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const auto number = static_cast<double>(targets[i]);
+    if (part.lowest <= number && number <= part.highest) continue;
+    throw DataError(
+        fmt::format("{} can't take the target {}", part.loss, number),
+        {place_of(i, targets.size(), given),
+         {"needed", std::isfinite(part.highest) ? fmt::format("{} to {}", part.lowest, part.highest)
+                                                : fmt::format("{} or more", part.lowest)}},
+        "scale the targets, or take a loss for numbers: MeanSquaredError");
   }
 }
 

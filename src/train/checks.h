@@ -1,6 +1,8 @@
 /// Everything that can be known to be wrong before the first step.
 #pragma once
 
+#include <limits>
+
 #include <sloy/data.h>
 #include <sloy/losses.h>
 #include <sloy/model.h>
@@ -31,7 +33,8 @@ void check_loss(const Loss& loss, int num_classes, const Type& target, Value pre
 bool takes_labels(const Loss& loss);
 
 /// The targets of a batch, of which the data set's spec says too little: class labels against the
-/// number of classes predicted, and numbers against metrics that take them for classes. Throws
+/// number of classes predicted, numbers against the range that the loss takes and against metrics
+/// that take them for classes. Throws
 /// DataError with the example's row.
 class TargetCheck {
  public:
@@ -48,12 +51,19 @@ class TargetCheck {
     std::optional<int> ignored = {};
     /// What takes numbers for classes; empty where nothing does.
     std::string_view classifier = {};
+    /// The loss, and between what its targets are.
+    std::string_view loss = {};
+    double lowest = -std::numeric_limits<double>::infinity();
+    double highest = std::numeric_limits<double>::infinity();
   };
   static Part part(const TrainedOutput& output, const Type& target, const Type& prediction,
                    bool confusion);
   template <class T>
   void check_labels(const Part& part, std::span<const std::byte> target,
                     const data::Batch& given) const;
+  template <class T>
+  void check_range(const Part& part, std::span<const std::byte> target,
+                   const data::Batch& given) const;
   void check_shares(const Part& part, std::span<const std::byte> target,
                     const data::Batch& given) const;
 

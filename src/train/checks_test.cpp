@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <sloy/model.h>
 
+#include <limits>
+
 #include "harness/messages.h"
 
 namespace sloy {
@@ -81,6 +83,79 @@ TEST(ConfusionMatrix, OfARegressionIsRefused) {
             "  needed    0 or 1\n"
             "  to fix    leave it out where numbers are predicted: MeanAbsoluteError measures "
             "those");
+}
+
+TEST(Targets, OutsideWhatTheLossTakesAreRefused) {
+  const auto refused = [](const Loss& loss, float target) {
+    Sequential model{Input{2}, Dense{.units = 1}};
+    model.compile({.loss = loss});
+    return message_of([&] { model.fit(numbers({4, 1}, {0, 1, target, 1}), silent); });
+  };
+  const BinaryCrossentropy crossentropy{.from_logits = true};
+  EXPECT_EQ(refused(crossentropy, -0.5f),
+            "BinaryCrossentropy can't take the target -0.5\n"
+            "  example   2 of this epoch's order\n"
+            "  needed    0 to 1\n"
+            "  to fix    scale the targets, or take a loss for numbers: MeanSquaredError");
+  EXPECT_NE(refused(crossentropy, 1.25f), "no error");
+  EXPECT_NE(refused(crossentropy, std::numeric_limits<float>::quiet_NaN()), "no error");
+  EXPECT_EQ(refused(crossentropy, 0.25f), "no error");
+  EXPECT_NE(refused(Hinge{}, -1.5f), "no error");
+  EXPECT_EQ(refused(Hinge{}, -1), "no error");
+  EXPECT_EQ(refused(MeanSquaredError{}, -7), "no error");
+}
+
+TEST(Targets, OfRowsAreSharesOfClasses) {
+  Sequential model{Input{2}, Dense{.units = 2}};
+  model.compile({.loss = CategoricalCrossentropy{.from_logits = true}});
+  model.fit(numbers({4, 2}, {0, 1, 1, 0, 0.5, 0.5, 1, 0}), silent);
+  EXPECT_NE(message_of([&] {
+              model.fit(numbers({4, 2}, {0, 1, 5, -3, 1, 0, 0, 1}), silent);
+            }),
+            "no error");
+}
+
+TEST(Fit, RefusesASoftmaxOverOneNumber) {
+  Sequential model{Input{2}, Dense{.units = 1, .activation = softmax}};
+  model.compile({.loss = BinaryCrossentropy{}});
+  EXPECT_EQ(message_of([&] {
+              model.fit(numbers({4, 1}, {0, 1, 1, 0}), silent);
+            }),
+            "a softmax over one number is 1 whatever the number\n"
+            "  predictions   (batch, 1)\n"
+            "  to fix        end the model in sigmoid, or in as many units as there are classes");
+}
+
+/// One number of the whole batch.
+struct Summed {
+  Value call(Value target, Value prediction) const { return sum(square(target - prediction)); }
+};
+
+TEST(Fit, RefusesALossThatIsNotOfEachExample) {
+  Sequential model{Input{2}, Dense{.units = 1}};
+  model.compile({.loss = Summed{}});
+  EXPECT_EQ(message_of([&] {
+              model.fit(numbers({4, 1}, {0, 1, 1, 0}), silent);
+            }),
+            "Summed gives no loss for every example\n"
+            "  losses        float32 ()\n"
+            "  predictions   float32 (batch, 1)\n"
+            "  to fix        leave the first axis as it is: the mean over it is taken afterwards");
+}
+
+/// Climbs.
+struct Upwards {
+  Value call(Value step) const { return step - 1.0; }
+};
+
+TEST(Fit, RefusesAScheduleThatBeginsBelowZero) {
+  Sequential model{Input{2}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{.learning_rate = Upwards{}}, .loss = MeanSquaredError{}});
+  EXPECT_EQ(message_of([&] {
+              model.fit(numbers({4, 1}, {0, 1, 1, 0}), silent);
+            }),
+            "the schedule's first rate can't be -1\n"
+            "  to fix   give a number of 0 or more");
 }
 
 TEST(Metrics, OfOneNameAreNumbered) {

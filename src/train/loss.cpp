@@ -12,7 +12,13 @@ namespace sloy {
 
 Value Loss::operator()(Value target, Value prediction, Value weight) const {
   check(target.type(), prediction.type());
-  Value losses = call(target, prediction);
+  const Value losses = call(target, prediction);
+  if (losses.rank() < 1 || losses.shape()[0] != prediction.shape()[0]) {
+    throw ShapeError(
+        fmt::format("{} gives no loss for every example", type()),
+        {{"losses", to_string(losses.type())}, {"predictions", to_string(prediction.type())}},
+        "leave the first axis as it is: the mean over it is taken afterwards");
+  }
   const Value counts = mask(target);
   const bool by_weight = options_.reduction == Reduction::mean_with_sample_weight;
   const Value factor = combined_weight(type(), weight, counts);

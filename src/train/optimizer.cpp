@@ -178,10 +178,10 @@ Value OptimizerScope::shared_slot(std::string_view name, const std::function<Val
 
 void Optimizer::check(const Graph& graph, std::span<const VariableId> weights) const {
   const LearningRate rate = learning_rate();
-  // A schedule looks at its own arguments.
-  if (const double first = rate.at(0); !rate.is_schedule()) {
-    require_number(first >= 0, "the optimizer's learning_rate", first, "of 0 or more");
-  }
+  const double first = rate.at(0);
+  require_number(first >= 0,
+                 rate.is_schedule() ? "the schedule's first rate" : "the optimizer's learning_rate",
+                 first, "of 0 or more");
   check_ranges(options_);
   std::vector<std::string_view> names;
   for (VariableId id : weights) names.push_back(graph.variables()[id].name);

@@ -211,6 +211,25 @@ TEST(ClassWeights, OfTwoClassesFollowTheOneTarget) {
   EXPECT_NEAR(history["loss"][0], expected, 1e-5);
 }
 
+TEST(ClassWeights, OfHingesTargetsAreOfTheirSign) {
+  Sequential model = doubling();
+  model.compile({.loss = Hinge{}});
+  const data::Dataset data = data::from_tensors(Tensor({2, 1}, std::vector<float>{0.125f, 0.25f}),
+                                                Tensor({2, 1}, std::vector<float>{-1, 1}));
+  const History history = model.fit(data, {.class_weight = {0.5, 4}, .verbose = Verbosity::silent});
+  EXPECT_NEAR(history["loss"][0], (0.5 * 1.25 + 4 * 0.5) / 2, 1e-6);
+}
+
+TEST(ClassWeights, AreRefusedWhereTargetsAreNumbers) {
+  Sequential model = doubling();
+  model.compile({.loss = MeanSquaredError{}});
+  EXPECT_EQ(message_of([&] {
+              model.fit(line(), {.class_weight = {3, 7}});
+            }),
+            "class_weight is for classes, MeanSquaredError has numbers for targets\n"
+            "  to fix   leave it out, or give the data a weight for each example");
+}
+
 TEST(IgnoreClass, IsNeitherLearnedNorCounted) {
   const data::Dataset all = data::from_tensors(
       Tensor(DType::float32, {4, 1}), Tensor({4}, std::vector<std::int32_t>{0, 255, 2, 255}));
@@ -218,6 +237,14 @@ TEST(IgnoreClass, IsNeitherLearnedNorCounted) {
   Sequential model =
       constant_scores(SparseCategoricalCrossentropy{.from_logits = true, .ignore_class = 255});
   EXPECT_NEAR(model.evaluate(all).loss, -(p[0] + p[2]) / 2, 1e-5);
+  model.compile({.loss = SparseCategoricalCrossentropy{.from_logits = true, .ignore_class = 255},
+                 .metrics = {Accuracy{}, Recall{.class_id = 2}},
+                 .weighted_metrics = {Accuracy{}}});
+  const std::vector<float> importance{3, 100, 1, 100};
+  const Logs logs = model.evaluate(all.weighted(Tensor({4}, importance))).logs;
+  EXPECT_EQ(logs["accuracy"], 0.5) << "of examples 0, which is wrong, and 2";
+  EXPECT_EQ(logs["recall"], 1);
+  EXPECT_EQ(logs["weighted_accuracy"], 0.25);
   EXPECT_EQ(message_of([&] {
               constant_scores(SparseCategoricalCrossentropy{.from_logits = true}).evaluate(all);
             }),

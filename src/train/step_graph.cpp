@@ -76,6 +76,15 @@ StepFigures figures_of(const std::vector<TrainedOutput>& outputs) {
   return figures;
 }
 
+/// Throws ConfigError where targets are numbers that stand for no class.
+void require_classes(const Loss& loss, const Type& target) {
+  const bool is_hinge = loss.as<Hinge>() || loss.as<SquaredHinge>() || loss.as<CategoricalHinge>();
+  if (!is_float(target.dtype) || loss.prediction() != Prediction::any || is_hinge) return;
+  throw ConfigError(
+      fmt::format("class_weight is for classes, {} has numbers for targets", loss.type()), {},
+      "leave it out, or give the data a weight for each example");
+}
+
 /// Writes losses and metrics of a batch into its graph.
 class StepWriter {
  public:
@@ -91,6 +100,7 @@ class StepWriter {
     check_loss(loss, num_classes, target.type(), prediction);
     Value training_weight = weight;
     if (!class_weight_.empty()) {
+      require_classes(loss, target.type());
       const Value of_class = class_weights(target, prediction, class_weight_);
       training_weight = combined_weight(loss.type(), weight, of_class);
     }
@@ -100,9 +110,12 @@ class StepWriter {
     step_.loss = step_.loss ? step_.loss + part : part;
 
     const Graph::Section section(*step_.graph, "metrics");
-    MetricInput given{.target = target, .prediction = prediction, .kind = loss.prediction()};
+    // What the loss leaves out is not measured either.
+    const Value counts = loss.mask(target);
+    MetricInput given{
+        .target = target, .prediction = prediction, .kind = loss.prediction(), .weight = counts};
     for (const Metric* metric : output.metrics) measure(*metric, given);
-    given.weight = weight;
+    given.weight = combined_weight(loss.type(), weight, counts);
     for (const Metric* metric : output.weighted_metrics) measure(*metric, given);
   }
 

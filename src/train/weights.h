@@ -22,7 +22,7 @@ Value combined_weight(std::string_view user, Value a, Value b);
 Value row_weights(std::string_view user, Value weight, const Shape& predictions);
 
 /// The weight of each target's class. Targets are labels (batch, …), one-hot rows (batch, …,
-/// classes) or, for two classes, numbers that are 1 for class 1. Throws ConfigError where there
+/// classes) or, for two classes, numbers above ½ for class 1. Throws ConfigError where there
 /// aren't as many weights as classes.
 Value class_weights(Value target, Value prediction, std::span<const double> weights);
 
