@@ -58,7 +58,7 @@ TEST(Messages, OfImagesWithOtherChannelsThanTheModels) {
             "the examples have another shape than the model's input\n"
             "  example   (28, 28, 3)\n"
             "  input     (28, 28, 1)\n"
-            "  to fix    begin the model with Input{28, 28, 3}, or reshape the data");
+            "  to fix    reshape the data, or begin a new model with Input{28, 28, 3}");
 }
 
 TEST(Messages, OfAKernelLargerThanItsInput) {
@@ -72,13 +72,26 @@ TEST(Messages, OfAKernelLargerThanItsInput) {
             "  to fix   use a smaller window or larger images, or padding `same`");
 }
 
+TEST(Messages, OfADilatedKernelLargerThanItsInput) {
+  EXPECT_EQ(
+      message_of([] {
+        Sequential{Input{16, 20, 1}, Conv2D{.filters = 1, .kernel_size = 3, .dilation_rate = 8}};
+      }),
+      "convolution: the window is larger than the padded input: 17 along height, over 16\n"
+      "  input      (batch, 16, 20, 1)   batch, height, width, channels\n"
+      "  window     (3, 3)\n"
+      "  dilation   (8, 8)   3 numbers, each 8 from the next, reach over 17\n"
+      "  layer      conv2d\n"
+      "  to fix     use a smaller window or larger images, or padding `same`");
+}
+
 TEST(Messages, OfAStrideOfZero) {
   EXPECT_EQ(message_of([] {
               Sequential{Input{28, 28, 1}, Conv2D{.filters = 3, .kernel_size = 3, .strides = 0}};
             }),
             "strides must be 1 or more, not 0\n"
             "  layer    conv2d   Conv2D\n"
-            "  to fix   give strides of 1 or more");
+            "  to fix   set strides to 1 or more");
 }
 
 TEST(Messages, OfALabelThatIsNoClassOfTheModel) {
@@ -178,6 +191,18 @@ TEST(Messages, OfLabelsForALossOnOneHotTargets) {
       "in a recipe label_mode = \"categorical\"");
 }
 
+/// Such a model is measured against what it is fed.
+TEST(Messages, OfLabelsForAModelThatGivesBackItsInput) {
+  EXPECT_EQ(refused({Input{3}, Dense{.units = 3}}, MeanSquaredError{},
+                    data::from_tensors(Tensor(DType::float32, {4, 3}),
+                                       Tensor({4}, std::vector<std::int32_t>{0, 1, 0, 1}))),
+            "MeanSquaredError: the model gives what it is fed, the targets are class labels\n"
+            "  targets       int32 (batch)\n"
+            "  predictions   float32 (batch, 3)\n"
+            "  to fix        measure against the features: --set data.target=features, or "
+            "Dataset::targeting_features()");
+}
+
 TEST(Messages, OfTargetsOfAnotherShapeThanThePredictions) {
   EXPECT_EQ(refused({Input{2}, Dense{.units = 1}}, MeanSquaredError{},
                     points_with(Tensor({3}, std::vector<float>{1, 2, 3}))),
@@ -218,6 +243,18 @@ TEST(Messages, OfAMissingDataFile) {
                 "  to fix      apt install dataset-fashion-mnist, or name its directory");
 }
 
+TEST(Messages, OfDataFilesWithoutExamples) {
+  const TemporaryDirectory directory;
+  const std::string images = directory / "images", labels = directory / "labels";
+  write(images, {0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2});
+  write(labels, {0, 0, 8, 1, 0, 0, 0, 0});
+  EXPECT_EQ(message_of([&] { data::idx(images, labels); }),
+            "the files hold no examples\n"
+            "  images   " +
+                images + "\n  labels   " + labels +
+                "\n  to fix   name files with one example or more");
+}
+
 TEST(Messages, OfATruncatedDataFile) {
   const TemporaryDirectory directory;
   const std::string images = directory / "images", labels = directory / "labels";
@@ -252,15 +289,99 @@ TEST(Messages, OfAnUnknownRecipeKey) {
             "  to fix   did you mean 'epochs'?");
 }
 
-/// Words that other libraries, or later versions, know.
-TEST(Messages, OfWhatIsNotThereYet) {
-  const auto overridden = [](std::string_view assignment) {
+/// The moons' recipe with other values.
+std::string overridden(std::string_view assignment) {
+  return message_of([&] {
+    Config config = parse_toml(harness::moons_recipe, "moons.toml");
+    override_value(config, assignment);
+    Recipe::from_config(config);
+  });
+}
+
+TEST(Messages, OfAnotherLibrarysWords) {
+  const auto fix = [](const std::string& message) {
+    return message.substr(message.rfind("  to fix"));
+  };
+  EXPECT_EQ(fix(overridden("train.loss=mse")), "  to fix   did you mean 'MeanSquaredError'?");
+  EXPECT_EQ(fix(overridden("train.metrics=[\"SparseCategoricalAccuracy\"]")),
+            "  to fix   did you mean 'Accuracy'?");
+  EXPECT_EQ(fix(overridden("train.optimizer.lr=0.1")), "  to fix   did you mean 'learning_rate'?");
+  const auto of_layer = [](const std::string& type) {
+    return message_of([&] { layer_from_config(type); });
+  };
+  EXPECT_EQ(fix(of_layer("Linear")), "  to fix   did you mean 'Dense'?");
+  EXPECT_EQ(fix(of_layer("BatchNorm2d")), "  to fix   did you mean 'BatchNormalization'?");
+  EXPECT_EQ(fix(of_layer("LSTM")), "  to fix   name one of the known");
+}
+
+TEST(Messages, OfWhatKerasWritesInAnotherForm) {
+  EXPECT_EQ(overridden("train.class_weight={0 = 1.0, 1 = 2.5}"),
+            "class_weight is a list, not a table\n"
+            "  where    --set train.class_weight={0 = 1.0, 1 = 2.5}\n"
+            "  to fix   write a number for each class in their order: class_weight = [1.0, 2.5]");
+  EXPECT_EQ(
+      overridden("train.metrics=[[\"Accuracy\"], [\"Accuracy\"]]"),
+      "metrics are one list, or a table of lists by the outputs' names\n"
+      "  where    --set train.metrics=[[\"Accuracy\"], [\"Accuracy\"]]\n"
+      "  key      metrics\n"
+      "  to fix   write [\"Accuracy\"], or of several outputs { digit = [\"Accuracy\"], image = "
+      "[] }");
+}
+
+TEST(Messages, OfARecipeWithoutItsParts) {
+  const auto parsed = [](const char* text) {
     return message_of([&] {
-      Config config = parse_toml(harness::moons_recipe, "moons.toml");
-      override_value(config, assignment);
-      Recipe::from_config(config);
+      Recipe::parse(text, "own.toml")
+          .make_model({{DType::float32, {2}}, {DType::int32, {}}, 2, {}});
     });
   };
+  EXPECT_EQ(parsed("[[layer]]\ntype = 'Flatten'\n"),
+            "the layers of a recipe are part of its model\n"
+            "  where    own.toml:1\n"
+            "  to fix   write [[model.layer]] in place of [[layer]]");
+  EXPECT_EQ(parsed("[train]\nloss = 'Huber'\n"),
+            "the recipe has no [model]\n"
+            "  where    own.toml:1\n"
+            "  to fix   write a [[model.layer]] for each layer: type = \"Dense\", units = 10");
+  EXPECT_EQ(parsed("[[model.layer]]\ntype = 'Flatten'\n"),
+            "the recipe has no [train]\n"
+            "  where    own.toml:1\n"
+            "  to fix   write [train] with a loss: loss = \"MeanSquaredError\"");
+  EXPECT_EQ(parsed("[model]\n[train]\nloss = 'Huber'\n"),
+            "the model has no layers\n"
+            "  where    own.toml:1\n"
+            "  to fix   write a [[model.layer]] for each");
+}
+
+TEST(Messages, OfALayerThatJoinsOneInput) {
+  EXPECT_EQ(message_of([] {
+              Sequential{Input{2}, Add{}};
+            }),
+            "the layer joins two inputs or more, not one\n"
+            "  layer    add   Add\n"
+            "  to fix   name what it joins: inputs = [\"a\", \"b\"], in C++ layer({a, b})");
+}
+
+TEST(Messages, OfAWeightOfAnotherShape) {
+  Sequential model{Input{2}, Dense{.units = 3}};
+  EXPECT_EQ(message_of([&] {
+              model.set_weight("dense/kernel", Tensor(DType::float32, {3, 2}));
+            }),
+            "the numbers for dense/kernel have another shape than the variable\n"
+            "  numbers    (3, 2)\n"
+            "  variable   (2, 3)\n"
+            "  to fix     give them in the variable's shape: Tensor::reshaped, where they are as "
+            "many");
+}
+
+TEST(Messages, OfThreadsThatCannotCompute) {
+  EXPECT_EQ(message_of([] { set_threads(0); }),
+            "the number of threads must be 1 or more, not 0\n"
+            "  to fix   leave it out for as many as there are cores");
+}
+
+/// Words that other libraries, or later versions, know.
+TEST(Messages, OfWhatIsNotThereYet) {
   EXPECT_EQ(overridden("data.augment=[\"RandomFlip\"]"),
             "there is no key 'augment' here\n"
             "  where    --set data.augment=[\"RandomFlip\"]\n"

@@ -81,7 +81,14 @@ class RecipeText {
     // { in = [4, 3], … }: what a layer takes, a list of those where it has several inputs;
     // { data = "plane", … }: what is learned; the rest is the type.
     Config value = value_of(word);
-    const Config around = detail::take_keys(value, std::array<std::string_view, 2>{"in", "data"});
+    Config around = Config::Map{};
+    if (value.is_map()) {
+      std::erase_if(value.as_map(), [&](const auto& entry) {
+        if (entry.first != "in" && entry.first != "data") return false;
+        around.as_map().push_back(entry);
+        return true;
+      });
+    }
     if (const Config* data = around.find("data")) set_data(data->as_string());
     if (word.kind == "layer") {
       add_layer(value, around);

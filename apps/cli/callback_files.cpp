@@ -76,6 +76,20 @@ void check_not_there(const Output& output, const RunDirectory& directory,
                       : "give its file another name");
 }
 
+/// A slip in a path outside the run must not become a tree of folders.
+void check_folder(const Output& output, const RunDirectory& directory) {
+  const fs::path inside = normal(output.path).lexically_relative(normal(directory.path()));
+  if (!inside.empty() && *inside.begin() != "..") return;
+  fs::path folder = output.path.parent_path();
+  while (folder.string().find('{') != std::string::npos) folder = folder.parent_path();
+  std::error_code error;
+  if (fs::is_directory(folder, error)) return;
+  std::vector<Note> notes = notes_of(output);
+  notes.push_back({"missing", folder.string()});
+  throw FileError("the folder of a callback's file doesn't exist", std::move(notes),
+                  "make it, or give a path within the run directory, where folders are made");
+}
+
 void check_all_different(const std::vector<Output>& outputs) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -114,6 +128,7 @@ std::vector<Callback> place_callbacks(const std::vector<Callback>& callbacks,
   check_all_different(outputs);
   for (const Output& output : outputs) {
     check_not_the_runs_own(output, directory);
+    check_folder(output, directory);
     check_not_there(output, directory, recipe_file);
     directory.expect(output.path);
   }

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdio>
 
 #include "usage.h"
@@ -14,6 +15,17 @@ namespace {
 
 void stop_unread() {
   if (std::ferror(stdout) != 0 && nobody_reads()) throw NobodyReads{};
+}
+
+/// A figure is a number or null, never text: JSON has no not-a-number and no infinity.
+void drop_not_finite(Config& value) {
+  if (value.is_map()) {
+    for (auto& [key, inner] : value.as_map()) drop_not_finite(inner);
+  } else if (value.is_list()) {
+    for (Config& inner : value.as_list()) drop_not_finite(inner);
+  } else if (value.is_number() && !std::isfinite(value.as_number())) {
+    value = Config();
+  }
 }
 
 }  // namespace
@@ -33,7 +45,8 @@ void apply(const Common& common) {
   if (common.threads) set_threads(*common.threads);
 }
 
-void emit(const Config& event) {
+void emit(Config event) {
+  drop_not_finite(event);
   const std::string line = to_json(event) + '\n';
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fflush(stdout);

@@ -41,8 +41,8 @@ void apply(const Common& common);
 /// has what it wanted, so the program ends at once and without an error.
 struct NobodyReads {};
 
-/// One object on a line of stdout.
-void emit(const Config& event);
+/// One object on a line of stdout; a number that is not finite is null.
+void emit(Config event);
 /// A result for people, on stdout.
 void print(const std::string& text);
 /// Takes the place of standard streams that were closed (`2>&-`): the next file opened would get

@@ -45,6 +45,7 @@ int evaluate(const Arguments& arguments) {
                     model.output_types()[0].shape.rank() == 2;
   Evaluation result =
       model.evaluate(dataset, {.batch_size = arguments.batch_size, .confusion_matrix = classifies});
+  for (const Notice& notice : result.notices) note(notice.what());
   if (arguments.common.json) {
     Config event;
     event["event"] = "eval";
@@ -55,7 +56,6 @@ int evaluate(const Arguments& arguments) {
     emit(event);
     return done;
   }
-  for (const Notice& notice : result.notices) note(notice.what());
   print(fmt::format("{}   {} examples", logs_text(result.logs), count_text(result.examples)));
   if (result.confusion_matrix) {
     print("");

@@ -235,6 +235,10 @@ int predict(const Arguments& arguments) {
   }
   Reporter reporter(arguments, model);
   for (const Examples& examples : all) {
+    if (examples.features.shape().size(0) == 0) {
+      note(fmt::format("{} holds no examples: there is nothing to predict",
+                       examples.file == "-" ? "standard input" : examples.file));
+    }
     Tensor predictions = model.predict(examples.features);
     std::int64_t count = predictions.shape().size(0);
     auto width = static_cast<std::size_t>(predictions.size() / std::max<std::int64_t>(count, 1));

@@ -1,5 +1,5 @@
-/// Activations: functions of one value that follow a layer's sum. In files `activation = "relu"`,
-/// in C++ the function itself:
+/// Activations: functions applied to a layer's sum, number by number; softmax and log_softmax along
+/// the last axis. In files `activation = "relu"`, in C++ the function itself:
 ///
 ///     Layer hidden = Dense{.units = 64, .activation = relu};
 ///     auto half_relu = [](Value x) { return 0.5 * relu(x); };
@@ -15,21 +15,22 @@ namespace sloy {
 
 class Symbol;
 
-/// x itself.
+/// x.
 SLOY_EXPORT Value linear(Value x);
 /// max(x, 0); derivative 0 at 0 (Nair and Hinton 2010).
 SLOY_EXPORT Value relu(Value x);
 /// max(x, 0), at most 6; derivative 0 at 0 and 6 (Krizhevsky 2010).
 SLOY_EXPORT Value relu6(Value x);
-/// x where x > 0, else 0.2·x, a slope that 0 has too: Keras's (its layer LeakyReLU has 0.3).
+/// x where x > 0, else 0.2·x (Maas, Hannun and Ng 2013), with that slope at 0 too: Keras's
+/// function; its layer LeakyReLU has 0.3.
 SLOY_EXPORT Value leaky_relu(Value x);
 /// x where x > 0, else eˣ − 1 (Clevert, Unterthiner and Hochreiter 2016); derivative 1 at 0.
 SLOY_EXPORT Value elu(Value x);
 /// 1.0507009873554805·x where x > 0, else that times 1.6732632423543772·(eˣ − 1): with LecunNormal
 /// kernels mean 0 and variance 1 are kept (Klambauer et al. 2017). Derivative 1.7581 at 0.
 SLOY_EXPORT Value selu(Value x);
-/// x·Φ(x), Φ the standard normal distribution's, exact (Hendrycks and Gimpel 2016). The layer GELU
-/// has the approximate form too.
+/// x·Φ(x), Φ the standard normal distribution function, exact (Hendrycks and Gimpel 2016). The
+/// layer GELU has the approximate form too.
 SLOY_EXPORT Value gelu(Value x);
 /// x·σ(x), also called swish (Ramachandran, Zoph and Le 2017).
 SLOY_EXPORT Value silu(Value x);
@@ -37,7 +38,8 @@ SLOY_EXPORT Value silu(Value x);
 SLOY_EXPORT Value mish(Value x);
 /// x / (1 + |x|) (Bergstra et al. 2009).
 SLOY_EXPORT Value softsign(Value x);
-/// x / 6 + ½ between 0 and 1; derivative 0 at −3 and 3. PyTorch's too; Keras 2 had 0.2·x + ½.
+/// x / 6 + ½, at least 0 and at most 1 (Howard et al. 2019); derivative 0 at −3 and 3. The same in
+/// PyTorch; Keras 2 had 0.2·x + ½.
 SLOY_EXPORT Value hard_sigmoid(Value x);
 /// x·hard_sigmoid(x), also called hard swish (Howard et al. 2019); derivative 0 at −3, 1 at 3.
 SLOY_EXPORT Value hard_silu(Value x);

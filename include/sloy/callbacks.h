@@ -1,4 +1,4 @@
-/// Callbacks: whatever happens in a fit beside training itself. One of your own is a struct with
+/// Callbacks: what happens in a fit besides the training itself. One of your own is a struct with
 /// any of these, called in this order:
 ///
 ///     struct Mine {
@@ -10,7 +10,7 @@
 ///       void on_train_end(Run& run, const Logs& logs);         // of the last epoch
 ///     };
 ///
-/// With `Config state() const` and `void set_state(const Config&)` it goes on where it was when a
+/// With `Config state() const` and `void set_state(const Config&)` it continues where it was when a
 /// fit is resumed: set_state is then called after on_train_begin.
 ///
 /// In a recipe:
@@ -114,10 +114,14 @@ class SLOY_EXPORT Run {
 /// fit tells it of its training step, `sloy plan` of the one it shows.
 SLOY_EXPORT std::vector<Notice> notices(const Plan& plan);
 
-/// Whether smaller or larger is better. By itself ("auto" in files, Mode::automatic): what the
-/// metric's `larger_is_better` says; else larger for a name that ends in "accuracy", smaller for
-/// others, with a Notice where the name ends neither in "loss" nor in "error".
-enum class Mode : std::uint8_t { automatic, min, max };
+/// Whether a figure is better when smaller or when larger.
+enum class Mode : std::uint8_t {
+  automatic,  ///< as the metric's `larger_is_better` says; where it doesn't, larger for names that
+              ///< end in "accuracy", else smaller, with a Notice unless they end in "loss" or
+              ///< "error"
+  min,        ///< smaller
+  max         ///< larger
+};
 constexpr std::array<std::string_view, 3> enum_names(Mode) { return {"auto", "min", "max"}; }
 
 /// The best value of a monitored figure so far, for callbacks that look for one.
@@ -143,16 +147,18 @@ class SLOY_EXPORT Best {
 };
 
 /// Stops when `monitor` has not improved for `patience` epochs, counted from `start_from_epoch`, or
-/// has not become better than `baseline` in that time (Prechelt 1998), but in no epoch that is the
-/// best so far. Unlike Keras it restores the best epoch's weights, whatever ends the fit.
+/// has not become better than `baseline` in that time (Prechelt 1998), but never in an epoch that
+/// is the best so far. Unlike Keras it restores the weights of the best epoch by default, also
+/// where the fit ends for another reason.
 struct SLOY_EXPORT EarlyStopping {
   std::string monitor = "val_loss";     ///< a figure of the logs
   double min_delta = 0;                 ///< better means better by more than this
-  int patience = 0;                     ///< epochs; 0 stops at the first that isn't better
+  int patience = 0;                     ///< epochs without improvement; 0 stops at the first
   Mode mode = Mode::automatic;          ///< whether smaller or larger is better
-  std::optional<double> baseline = {};  ///< left out: the best so far is enough
-  bool restore_best_weights = true;     ///< false: those of the last epoch stay
-  int start_from_epoch = 0;             ///< counted from 0; earlier ones don't count
+  std::optional<double> baseline = {};  ///< the figure to beat; left out: the best so far
+  /// whether the weights of the best epoch are put back; false keeps the last epoch's
+  bool restore_best_weights = true;
+  int start_from_epoch = 0;  ///< counted from 0; earlier epochs don't count
 
   struct Progress {
     Best best;
@@ -178,20 +184,23 @@ struct SLOY_EXPORT EarlyStopping {
   }
 };
 
-/// How a learning rate goes from one value to another: half a wave of a cosine, or a line.
-enum class AnnealStrategy : std::uint8_t { cos, linear };
+/// How a learning rate goes from one value to another.
+enum class AnnealStrategy : std::uint8_t {
+  cos,    ///< half a wave of a cosine
+  linear  ///< a line
+};
 constexpr std::array<std::string_view, 2> enum_names(AnnealStrategy) { return {"cos", "linear"}; }
 
-/// One cycle of the learning rate over the whole fit, set before every step (Smith and Topin 2019;
-/// PyTorch's OneCycleLR in two phases, without its cycling of momentum): up from
-/// max_learning_rate / div_factor in the first share pct_start of all steps, then down to
-/// max_learning_rate / (div_factor · final_div_factor). The optimizer's own rate is not used.
+/// One cycle of the learning rate over the whole fit, set before every step (Smith and Topin 2019):
+/// it rises from max_learning_rate / div_factor in the first share pct_start of all steps, then
+/// falls to max_learning_rate / (div_factor · final_div_factor). The optimizer's own rate is not
+/// used. Keras has none; PyTorch's OneCycleLR in two phases, which by default cycles momentum too.
 struct SLOY_EXPORT OneCycle {
-  double max_learning_rate = 1e-3;                       ///< at the peak
-  double pct_start = 0.3;                                ///< in [0, 1]
-  AnnealStrategy anneal_strategy = AnnealStrategy::cos;  ///< how the rate goes up and down
-  double div_factor = 25;                                ///< the peak over the first rate
-  double final_div_factor = 1e4;                         ///< the first rate over the last
+  double max_learning_rate = 1e-3;  ///< at the peak, above 0
+  double pct_start = 0.3;           ///< share of the steps before the peak, in [0, 1]
+  AnnealStrategy anneal_strategy = AnnealStrategy::cos;  ///< how the rate rises and falls
+  double div_factor = 25;                                ///< the peak over the first rate, above 0
+  double final_div_factor = 1e4;                         ///< the first rate over the last, above 0
 
   /// The rate of a step, counted from 0, of a fit of so many steps. Past the end it is the last.
   double learning_rate(std::int64_t step, std::int64_t steps) const;
@@ -208,15 +217,15 @@ struct SLOY_EXPORT OneCycle {
   }
 };
 
-/// Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs.
+/// η ← factor·η when `monitor` has not improved for `patience` epochs.
 struct SLOY_EXPORT ReduceLROnPlateau {
   std::string monitor = "val_loss";  ///< a figure of the logs
-  double factor = 0.1;               ///< in (0, 1)
-  int patience = 10;                 ///< epochs; 0 or 1 reduces at each that isn't better
+  double factor = 0.1;               ///< of the learning rate, in (0, 1)
+  int patience = 10;                 ///< epochs without improvement; 0 or 1 reduces at each of them
   Mode mode = Mode::automatic;       ///< whether smaller or larger is better
   double min_delta = 1e-4;           ///< better means better by more than this
   int cooldown = 0;                  ///< epochs after a reduction that don't count
-  double min_lr = 0;                 ///< the rate never falls below, 0 or more
+  double min_lr = 0;                 ///< the rate never falls below this, 0 or more
 
   struct Progress {
     Best best;
@@ -271,7 +280,8 @@ class SLOY_EXPORT EpochSchedule {
 SLOY_EXPORT Config to_config(const EpochSchedule& schedule);
 SLOY_EXPORT void from_config(const Config& config, EpochSchedule& schedule);
 
-/// Sets the learning rate at the beginning of every epoch.
+/// Sets the learning rate at the beginning of every epoch. In C++ `schedule` may also be a function
+/// of the epoch (from 0) and the rate so far, which files can't hold.
 struct SLOY_EXPORT LearningRateScheduler {
   EpochSchedule schedule = {};  ///< needed: the rate of each epoch
 
@@ -282,12 +292,15 @@ struct SLOY_EXPORT LearningRateScheduler {
   }
 };
 
-/// Saves the model after every epoch, or after those that improve `monitor`. `filepath` may hold
-/// {epoch} (from 1) and figures: "weights-{epoch:03d}-{val_loss:.3f}.safetensors".
+/// Saves the model after every epoch, or after those that improve `monitor`: model files, as
+/// `Model::save` writes them. Directories that are missing are made.
 struct SLOY_EXPORT ModelCheckpoint {
-  std::string filepath = {};         ///< needed: of the model files
-  std::string monitor = "val_loss";  ///< a figure of the logs; looked at for the best only
-  bool save_best_only = false;       ///< only after epochs better than all before
+  /// needed: where to, with {epoch} (from 1) and figures filled in:
+  /// "weights-{epoch:03d}-{val_loss:.3f}.safetensors". A relative path starts from the run's
+  /// directory in the program, from the working directory in C++
+  std::string filepath = {};
+  std::string monitor = "val_loss";  ///< a figure of the logs, used with save_best_only
+  bool save_best_only = false;       ///< whether only epochs better than all before are saved
   Mode mode = Mode::automatic;       ///< whether smaller or larger is better
 
   Best best = {};  ///< set while training
@@ -304,12 +317,14 @@ struct SLOY_EXPORT ModelCheckpoint {
   }
 };
 
-/// Writes a line an epoch: epoch (from 0, as Keras), figures, learning_rate. A resumed fit goes on
-/// with the file it finds.
+/// Writes a line for each epoch: its number (from 0, as in Keras), the figures, learning_rate. A
+/// resumed fit continues the file it finds. Directories that are missing are made.
 struct SLOY_EXPORT CSVLogger {
-  std::string filename = {};    ///< needed
+  /// needed: where to; a relative path starts from the run's directory in the program, from the
+  /// working directory in C++
+  std::string filename = {};
   std::string separator = ",";  ///< between the columns
-  bool append = false;          ///< to the file there is, instead of a new one
+  bool append = false;  ///< whether lines are added to an existing file, instead of a new one
 
   std::shared_ptr<File> file = {};  ///< open while training
 

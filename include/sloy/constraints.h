@@ -1,5 +1,5 @@
-/// Constraints: what a weight has to be after each step. Names, defaults and formulas are Keras's;
-/// first values are left as they are made.
+/// Constraints: what a weight is turned into after each step. Names, defaults and formulas are
+/// Keras's; first values are left as they are.
 ///
 /// A layer takes one for each weight: `Dense{.units = 10, .kernel_constraint = MaxNorm{3}}`. Norms
 /// are Euclidean, over the axes that lead into one unit: 0 of a Dense kernel (in, out), {0, 1, 2}
@@ -25,32 +25,32 @@ namespace sloy {
 /// w·min(‖w‖, max_value) / (‖w‖ + 1e-7): no norm above max_value (Srebro and Shraibman 2005;
 /// Srivastava et al. 2014).
 struct SLOY_EXPORT MaxNorm {
-  double max_value = 2;     ///< above 0
-  OneOrMany<int> axis = 0;  ///< what a norm adds up
+  double max_value = 2;     ///< largest norm, above 0
+  OneOrMany<int> axis = 0;  ///< one or several, over which a norm is taken
   Value call(Value weight) const;
   static void fields(auto&& field) {
     field("max_value", &MaxNorm::max_value);
     field("axis", &MaxNorm::axis);
   }
 };
-/// max(w, 0).
+/// max(w, 0): no weight below 0.
 struct SLOY_EXPORT NonNeg {
   Value call(Value weight) const;
   static void fields(auto&&) {}
 };
-/// w / (‖w‖ + 1e-7): every norm is 1.
+/// w / (‖w‖ + 1e-7): every norm becomes 1.
 struct SLOY_EXPORT UnitNorm {
-  OneOrMany<int> axis = 0;  ///< what a norm adds up
+  OneOrMany<int> axis = 0;  ///< one or several, over which a norm is taken
   Value call(Value weight) const;
   static void fields(auto&& field) { field("axis", &UnitNorm::axis); }
 };
-/// w·(rate·c + (1 − rate)·‖w‖) / (‖w‖ + 1e-7), c = min(max(‖w‖, min_value), max_value): norms are
-/// led into a range.
+/// w·(rate·c + (1 − rate)·‖w‖) / (‖w‖ + 1e-7), with c = min(max(‖w‖, min_value), max_value): keeps
+/// norms in a range.
 struct SLOY_EXPORT MinMaxNorm {
-  double min_value = 0;     ///< 0 or more
-  double max_value = 1;     ///< min_value or more
-  double rate = 1;          ///< in (0, 1]; 1: at once
-  OneOrMany<int> axis = 0;  ///< what a norm adds up
+  double min_value = 0;  ///< smallest norm, 0 or more
+  double max_value = 1;  ///< largest norm, min_value or more
+  double rate = 1;       ///< in (0, 1]; 1: into the range at once, less: part of the way each step
+  OneOrMany<int> axis = 0;  ///< one or several, over which a norm is taken
   Value call(Value weight) const;
   static void fields(auto&& field) {
     field("min_value", &MinMaxNorm::min_value);

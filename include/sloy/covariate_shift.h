@@ -1,4 +1,5 @@
-/// Training data drawn otherwise than what a model will meet: weights that make up for it.
+/// Covariate shift: weights for training data that are distributed otherwise than what a model will
+/// meet.
 #pragma once
 
 #include <cstdint>

@@ -70,7 +70,8 @@ struct Spec {
   /// Names of the classes in the order of their labels; may be empty.
   std::vector<std::string> class_names = {};
   /// How much an example counts in the loss, float32: none, one for all targets, or one for each.
-  /// () weighs the whole example; a shape as the target's weighs each position, where 0 masks it.
+  /// () weighs the whole example. The shape of the loss, which is that of labels and of other
+  /// targets without their last axis, weighs each position, where 0 masks it.
   Types weights = {};
 };
 
@@ -188,8 +189,10 @@ class SLOY_EXPORT Dataset {
   std::vector<Tensor> features() const;
 
   /// The same examples with weights, one of the first dimension for each: (examples) weighs whole
-  /// examples, (examples, …) each position of the target. Throws DataError on another number of
-  /// them, on one that is negative or not finite, and where the set has weights already.
+  /// examples, (examples, …) each position of the loss, whose shape is that of labels, and of other
+  /// targets (…, n) without the n; where n is 1 it may be kept. They are for all targets alike:
+  /// weights for each come from a source of your own. Throws DataError on another number of them,
+  /// on one that is negative or not finite, and where the set has weights already.
   Dataset weighted(const Tensor& weights) const;
   /// The same examples with their features as targets, in place of those they have: for an
   /// autoencoder.
@@ -243,9 +246,15 @@ struct Split {
 ///     data::Dataset dataset = data::from_tensors(Tensor({n, 2}, pixels), Tensor({n}, labels));
 SLOY_EXPORT Dataset from_tensors(Tensor features, Tensor target,
                                  std::vector<std::string> class_names = {});
-/// The same for several inputs and targets: one tensor for each. Targets may be none.
+/// The same for several inputs and targets: one tensor for each.
 SLOY_EXPORT Dataset from_tensors(std::vector<Tensor> features, std::vector<Tensor> targets,
                                  std::vector<std::string> class_names = {});
+/// Examples without targets: to predict, or to train an autoencoder by targeting_features.
+///
+///     Tensor rows(DType::float32, {4, 2});
+///     data::Dataset reproduced = data::from_tensors(rows).targeting_features();
+SLOY_EXPORT Dataset from_tensors(Tensor features);
+SLOY_EXPORT Dataset from_tensors(std::vector<Tensor> features);
 
 /// Images and labels in the IDX format (MNIST's), raw or compressed by gzip. Images (n, height,
 /// width) get a channel dimension of 1. Throws FileError where a file is damaged, DataError where

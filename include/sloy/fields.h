@@ -35,9 +35,9 @@ struct IgnoreFields {
 };
 }  // namespace detail
 
-/// What fields() gives as a third argument for a member that files can't leave out:
-///
-///     field("units", &Dense::units, Needed{});
+/// What fields() gives as a third argument for a member that files can't leave out, as in
+/// `field("units", &Dense::units, Needed{})`: reading the type from a file without it is an
+/// error.
 struct Needed {};
 
 /// A struct that lists its members: fields(field) calls `field` with the name each has in files and

@@ -1,9 +1,13 @@
 /// Initializers: the first values of weights. Names, defaults and formulas are Keras's.
 ///
-/// The scaled ones take their variance from the weight's shape. Its fans are how many inputs feed
-/// one unit (in) and how many units one input feeds (out): for a kernel (window…, in, out)
-/// window·in and window·out. The normal ones among them are truncated at two standard deviations
-/// and widened by 1 / 0.87962566103423978, so that the variance is the formula's after that.
+/// The scaled ones take their variance from the weight's shape: from its fans, in (how many inputs
+/// feed one unit) and out (how many units one input feeds). For a kernel (window…, in, out) they
+/// are window·in and window·out. Kernels of depthwise and transposed convolutions are read by the
+/// same rule, as in Keras, though their last axes mean something else: a depthwise 3×3 kernel of 16
+/// channels has in = 144, where 9 inputs feed a unit.
+///
+/// The normal ones among them are truncated at two standard deviations and widened by 1 /
+/// 0.87962566103423978, so that the variance is the formula's after that.
 ///
 /// One of your own is a struct with `fill`, which writes all elements in row-major order:
 ///
@@ -53,47 +57,47 @@ struct SLOY_EXPORT Fans {
 /// Of a row (n) both are n, of a scalar 1.
 SLOY_EXPORT Fans fans(const Shape& shape);
 
-/// 0 everywhere.
+/// w = 0.
 struct SLOY_EXPORT Zeros {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
 };
-/// 1 everywhere.
+/// w = 1.
 struct SLOY_EXPORT Ones {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
 };
-/// `value` everywhere.
+/// w = value.
 struct SLOY_EXPORT Constant {
-  double value = 0;
+  double value = 0;  ///< of every number, finite
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&& field) { field("value", &Constant::value); }
 };
-/// Normal with mean `mean` and standard deviation `stddev`.
+/// w ~ N(mean, stddev²).
 struct SLOY_EXPORT RandomNormal {
-  double mean = 0;
-  double stddev = 0.05;
+  double mean = 0;       ///< finite
+  double stddev = 0.05;  ///< standard deviation, 0 or more
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&& field) {
     field("mean", &RandomNormal::mean);
     field("stddev", &RandomNormal::stddev);
   }
 };
-/// Uniform in [minval, maxval).
+/// w ~ U[minval, maxval).
 struct SLOY_EXPORT RandomUniform {
-  double minval = -0.05;
-  double maxval = 0.05;
+  double minval = -0.05;  ///< finite
+  double maxval = 0.05;   ///< minval or more
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&& field) {
     field("minval", &RandomUniform::minval);
     field("maxval", &RandomUniform::maxval);
   }
 };
-/// Normal, drawn again where it is more than two `stddev` from `mean`: the deviation of what is
-/// left is 0.88·stddev.
+/// w ~ N(mean, stddev²), drawn again where it is more than two `stddev` from `mean`: the standard
+/// deviation of what is left is 0.88·stddev.
 struct SLOY_EXPORT TruncatedNormal {
-  double mean = 0;
-  double stddev = 0.05;
+  double mean = 0;       ///< finite
+  double stddev = 0.05;  ///< before truncation, 0 or more
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&& field) {
     field("mean", &TruncatedNormal::mean);
@@ -101,7 +105,7 @@ struct SLOY_EXPORT TruncatedNormal {
   }
 };
 
-/// Which fans a variance is divided by.
+/// What a variance is divided by.
 enum class FanMode : std::uint8_t {
   fan_in,   ///< how many inputs feed one unit
   fan_out,  ///< how many units one input feeds
@@ -110,9 +114,9 @@ enum class FanMode : std::uint8_t {
 constexpr std::array<std::string_view, 3> enum_names(FanMode) {
   return {"fan_in", "fan_out", "fan_avg"};
 }
-/// How the numbers of a VarianceScaling are spread.
+/// How the numbers of a VarianceScaling are distributed.
 enum class WeightDistribution : std::uint8_t {
-  truncated_normal,    ///< drawn again beyond two standard deviations, then widened
+  truncated_normal,    ///< normal, drawn again beyond two standard deviations, then widened
   untruncated_normal,  ///< N(0, 1)·√(scale / fan)
   uniform              ///< on ±√(3·scale / fan)
 };
@@ -120,13 +124,14 @@ constexpr std::array<std::string_view, 3> enum_names(WeightDistribution) {
   return {"truncated_normal", "untruncated_normal", "uniform"};
 }
 
-/// Mean 0 and variance scale / fan. The six below are its usual forms. As lectures write them,
-/// untruncated: N(0, 1)/√in has scale 1 and fan_in, Glorot's N(0, 1)·√(2 / (in + out)) scale 1 and
-/// fan_avg, He's N(0, 1)·√(2 / in) scale 2 and fan_in.
+/// Mean 0 and variance scale / fan (He et al. 2015). GlorotUniform to LecunNormal are its usual
+/// forms. Lectures write them untruncated: N(0, 1)/√in has scale 1 and fan_in, Glorot's N(0, 1)·√(2
+/// / (in + out)) scale 1 and fan_avg, He's N(0, 1)·√(2 / in) scale 2 and fan_in.
 struct SLOY_EXPORT VarianceScaling {
-  double scale = 1;                                                        ///< above 0
-  FanMode mode = FanMode::fan_in;                                          ///< what fan is
-  WeightDistribution distribution = WeightDistribution::truncated_normal;  ///< how they are spread
+  double scale = 1;                ///< above 0
+  FanMode mode = FanMode::fan_in;  ///< which fan
+  /// normal, truncated or not, or uniform
+  WeightDistribution distribution = WeightDistribution::truncated_normal;
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&& field) {
     field("scale", &VarianceScaling::scale);
@@ -136,7 +141,8 @@ struct SLOY_EXPORT VarianceScaling {
 };
 
 /// Uniform on ±1 / √in, with variance 1 / (3·in): what Glorot and Bengio (2010) call standard, and
-/// PyTorch's for weights of linear and convolution layers. Keras has none.
+/// PyTorch's default for the weights of linear layers and of convolutions that are neither
+/// depthwise nor transposed. Keras has none.
 struct SLOY_EXPORT StandardUniform {
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&&) {}
@@ -172,17 +178,18 @@ struct SLOY_EXPORT LecunNormal {
   static void fields(auto&&) {}
 };
 
-/// gain times a matrix with orthogonal columns of length 1, or rows where there are fewer of them:
-/// Q of the QR of a random normal matrix (Saxe, McClelland and Ganguli 2014). A kernel (window…,
-/// in, out) is taken as (window·in, out); a weight of one axis has none.
+/// gain·Q, with Q of the QR decomposition of a random normal matrix (Saxe, McClelland and Ganguli
+/// 2014): a matrix with orthogonal columns, or rows where those are fewer, of length gain. A kernel
+/// (window…, in, out) is taken as (window·in, out). Weights of one axis are refused.
 struct SLOY_EXPORT Orthogonal {
-  double gain = 1;  ///< a finite number
+  double gain = 1;  ///< length of the columns or rows, finite
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&& field) { field("gain", &Orthogonal::gain); }
 };
-/// gain on the diagonal of a matrix, else 0; for weights of two axes.
+/// w = gain·I: gain on the diagonal of a matrix, else 0 (Le, Jaitly and Hinton 2015). For weights
+/// of two axes.
 struct SLOY_EXPORT Identity {
-  double gain = 1;  ///< a finite number
+  double gain = 1;  ///< on the diagonal, finite
   void fill(std::span<float> out, const Shape& shape, WeightRandom& random) const;
   static void fields(auto&& field) { field("gain", &Identity::gain); }
 };

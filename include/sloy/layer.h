@@ -92,11 +92,12 @@ concept CallsForMany = requires(const T& layer, Scope& scope, std::span<const Va
 template <class T>
 concept LayerType = CallsOnOne<T> || CallsOnMany<T> || CallsForMany<T>;
 
-/// An activation alone, of any shape. In C++ the activation itself stands among a model's layers:
-/// `Sequential{Dense{.units = 8}, relu}`.
+/// activation(x), as a layer of its own. In C++ the activation itself stands among a model's
+/// layers: `Sequential{Dense{.units = 8}, relu}`.
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT ActivationLayer {
   static constexpr std::string_view type_name = "Activation";
-  Activation activation = linear;
+  Activation activation = linear;  ///< by name, or in C++ any function Value → Value
   std::string name = {};
 
   Value call(Scope&, Value x) const { return activation(x); }

@@ -1,7 +1,11 @@
-/// Layers: what models are made of. Names, arguments and defaults are Keras's.
+/// Layers: what models are made of. Names, arguments and defaults are Keras's; where Keras has no
+/// such layer or argument, the text says so.
 ///
-/// Every layer has a `name`, which must be unique in its model; left out, it is the type's with a
-/// number: conv2d, conv2d_1, ….
+/// Shapes are those of the inputs, then of the result, with the batch first. A kernel's last axis
+/// counts the results.
+///
+/// Every layer has a `name`, which must be unique in its model. By default it is the type's in
+/// small letters, with a number from the second on: conv2d, conv2d_1, ….
 ///
 /// What doesn't fit is refused when the layer is called, before anything runs: an argument by a
 /// ConfigError, an input's shape by a ShapeError.
@@ -15,7 +19,7 @@
 ///     kernel_initializer = { type = "TruncatedNormal", stddev = 0.01 }
 ///     kernel_regularizer = { type = "L2", l2 = 1e-4 }
 ///
-/// Where nothing but defaults is wanted the name will do: `kernel_initializer = "HeNormal"`.
+/// Where only defaults are wanted, the name alone will do: `kernel_initializer = "HeNormal"`.
 #pragma once
 
 #include <sloy/layers/activation.h>

@@ -1,10 +1,11 @@
-/// Losses: what training makes small. Names, arguments and definitions are Keras's.
+/// Losses: what training minimizes. Names, arguments and definitions are Keras's.
 ///
 /// Each has `call`, which gives a loss for every example (or every position of it), of shape
-/// (batch, …); the mean of all is minimised, each times its example's weight where the data have
-/// weights. Called as a function, `MeanSquaredError{}(target, prediction)`, it checks the types and
-/// gives that mean. `check` throws ShapeError, and ConfigError on an argument that makes no sense.
-/// A loss of your own needs `call` alone:
+/// (batch, …); their mean is minimized, each multiplied by its example's weight where the data have
+/// weights. Shapes are those of targets and predictions, then of these losses. Called as a
+/// function, `MeanSquaredError{}(target, prediction)`, it checks the types and gives the mean.
+/// `check` throws ShapeError, and ConfigError on an argument out of its range. A loss of your own
+/// needs `call` alone:
 ///
 ///     struct Cubic {
 ///       Value call(Value target, Value prediction) const {
@@ -41,15 +42,17 @@
 
 namespace sloy {
 
-/// −log of the probability of the right class. Targets are int32 labels, (batch, …), or uint8 in a
-/// data set; predictions (batch, …, classes). Probabilities are divided by their sum and clipped to
-/// [1e-7, 1 − 1e-7]; what is clipped passes no gradient. Label smoothing is that of
-/// CategoricalCrossentropy; Keras has none here, PyTorch has.
+/// −log p of the right class (Bridle 1990), for targets that are int32 labels, or uint8 in a data
+/// set. Probabilities are divided by their sum and clipped to [1e-7, 1 − 1e-7]; what is clipped
+/// passes no gradient. From logits the loss is exact.
+/// (batch, …), (batch, …, classes) → (batch, …)
 struct SLOY_EXPORT SparseCategoricalCrossentropy {
-  bool from_logits = false;  ///< predictions are scores, before a softmax
+  bool from_logits = false;  ///< whether predictions are scores, before a softmax
   /// a label that stands for none: where it is the target, nothing is learned or measured
   std::optional<int> ignore_class = {};
-  double label_smoothing = 0;  ///< s in [0, 1]: the right class counts 1 − s, and s spread over all
+  /// s in [0, 1]: the right class counts 1 − s, and s is spread over all (Szegedy et al. 2016).
+  /// Keras has it for one-hot rows alone
+  double label_smoothing = 0;
 
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -65,13 +68,14 @@ struct SLOY_EXPORT SparseCategoricalCrossentropy {
   }
 };
 
-/// −Σ target·log(probability) over the last axis, the classes. Targets are probabilities of every
-/// class, one-hot or not; targets and predictions are (batch, …, classes). Probabilities predicted
-/// are divided by their sum and clipped to [1e-7, 1 − 1e-7]; what is clipped passes no gradient.
-/// Label smoothing is that of Szegedy et al. 2016.
+/// −Σ target·log p over the last axis, the classes (Bridle 1990). Targets are the probabilities of
+/// every class, one-hot or not. Predicted ones are divided by their sum and clipped to [1e-7, 1 −
+/// 1e-7]; what is clipped passes no gradient. From logits the loss is exact.
+/// (batch, …, classes), (batch, …, classes) → (batch, …)
 struct SLOY_EXPORT CategoricalCrossentropy {
-  bool from_logits = false;    ///< predictions are scores, before a softmax
-  double label_smoothing = 0;  ///< s in [0, 1]: target ← target·(1 − s) + s / classes
+  bool from_logits = false;  ///< whether predictions are scores, before a softmax
+  /// s in [0, 1]: target ← target·(1 − s) + s / classes (Szegedy et al. 2016)
+  double label_smoothing = 0;
 
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -85,12 +89,14 @@ struct SLOY_EXPORT CategoricalCrossentropy {
   }
 };
 
-/// −(target·log p + (1 − target)·log(1 − p)), the mean over the last axis. Targets are in [0, 1]
-/// and have the predictions' shape; labels (batch) fit predictions (batch, 1). From probabilities p
-/// is clipped to [1e-7, 1 − 1e-7], and passes no gradient there; from logits it is exact.
+/// −(target·log p + (1 − target)·log(1 − p)) (Cox 1958), the mean over the last axis. Targets are
+/// in [0, 1]; labels (batch) fit predictions (batch, 1). p is clipped to [1e-7, 1 − 1e-7] and
+/// passes no gradient there; from logits the loss is exact.
+/// (batch, …, n), (batch, …, n) → (batch, …)
 struct SLOY_EXPORT BinaryCrossentropy {
-  bool from_logits = false;    ///< predictions are scores, before a sigmoid
-  double label_smoothing = 0;  ///< s in [0, 1]: target ← target·(1 − s) + s / 2
+  bool from_logits = false;  ///< whether predictions are scores, before a sigmoid
+  /// s in [0, 1]: target ← target·(1 − s) + s / 2 (Szegedy et al. 2016)
+  double label_smoothing = 0;
 
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -106,6 +112,7 @@ struct SLOY_EXPORT BinaryCrossentropy {
 
 /// (target − prediction)², the mean over the last axis but not over the batch. Shapes must be
 /// equal: nothing broadcasts.
+/// (batch, …, n), (batch, …, n) → (batch, …)
 struct SLOY_EXPORT MeanSquaredError {
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -114,8 +121,9 @@ struct SLOY_EXPORT MeanSquaredError {
   static void fields(auto&&) {}
 };
 
-/// |target − prediction|, the mean over the last axis but not over the batch; derivative 0 at 0.
-/// Shapes must be equal: nothing broadcasts.
+/// |target − prediction|, the mean over the last axis but not over the batch, with derivative 0 at
+/// 0. Shapes must be equal: nothing broadcasts.
+/// (batch, …, n), (batch, …, n) → (batch, …)
 struct SLOY_EXPORT MeanAbsoluteError {
   Value call(Value target, Value prediction) const;
   Value operator()(Value target, Value prediction) const;
@@ -130,19 +138,20 @@ concept LossType = requires(const T& loss, Value v) {
   { loss.call(v, v) } -> std::same_as<Value>;
 };
 
-/// How the numbers of a loss become one. Masked ones are never counted.
+/// How the numbers of a loss become one. Masked ones never count.
 enum class Reduction : std::uint8_t {
-  sum_over_batch_size,      ///< their sum, each times its weight, over how many there are
-  mean_with_sample_weight,  ///< the same sum over that of the weights: PyTorch's
-  sum                       ///< that sum alone, which grows with the batch
+  sum_over_batch_size,      ///< the sum of all, each times its weight, over their number: Keras
+  mean_with_sample_weight,  ///< that sum over the sum of the weights: PyTorch
+  sum                       ///< that sum itself, which grows with the batch
 };
 constexpr std::array<std::string_view, 3> enum_names(Reduction) {
   return {"sum_over_batch_size", "mean_with_sample_weight", "sum"};
 }
 
-/// What all losses share: `Loss(MeanSquaredError{}, {.reduction = Reduction::sum})`; in files the
-/// keys stand beside the loss's own.
+/// What all losses share. In C++ `Loss(MeanSquaredError{}, {.reduction = Reduction::sum})`; in
+/// files the keys stand beside the loss's own.
 struct SLOY_EXPORT LossOptions {
+  /// how the losses of a batch become one number
   Reduction reduction = Reduction::sum_over_batch_size;
 
   bool operator==(const LossOptions&) const = default;

@@ -1,4 +1,5 @@
-/// Metrics: what is measured beside the loss, never used for the gradient.
+/// Metrics: what is measured besides the loss, never used for the gradient. Shapes are those of
+/// targets and predictions; the result is one number for the whole data.
 ///
 /// One of your own gives a number for every example (or every position of it), as a loss does; the
 /// mean over all examples is the metric, exact whatever the batches' sizes:
@@ -10,8 +11,8 @@
 ///       static constexpr bool larger_is_better = true;  // for callbacks that look for the best
 ///     };
 ///
-/// What is no mean gives sums of a batch, of any shapes, and a formula for the sums over all
-/// batches, which are added in double:
+/// A metric that is no mean gives sums of a batch, of any shapes, and a formula for the sums over
+/// all batches, which are added in double:
 ///
 ///     struct Bias {
 ///       std::vector<Value> call(const MetricInput& given) const {
@@ -25,7 +26,7 @@
 ///     [train]
 ///     metrics = ["Accuracy", "MeanAbsoluteError"]
 ///
-/// Of a model with several outputs: `metrics = { digit = ["Accuracy"], image = [] }`.
+/// For a model with several outputs: `metrics = { digit = ["Accuracy"], image = [] }`.
 #pragma once
 
 #include <concepts>
@@ -67,13 +68,15 @@ struct MetricResult {
   }
 };
 
-/// The share of examples whose predicted class is right. As in Keras, what that means follows from
-/// the shapes: where there is one prediction an example, it is class 1 if above the threshold; else
-/// the class is the largest of the last axis, and the target a label or a one-hot row. For
-/// predictions that are scores (the loss says so) the threshold applies to their sigmoid. Targets
-/// that say no class, as those of a regression, are refused by fit and evaluate with a DataError.
+/// The share of examples whose predicted class is right: correct / all. As in Keras the shapes
+/// decide what that means. A single prediction an example says class 1 where it is above the
+/// threshold; else the class is the largest of the last axis, and the target a label or a one-hot
+/// row. Where predictions are scores (the loss says so), the threshold applies to their sigmoid.
+/// Targets that say no class, as those of a regression, are refused by fit and evaluate with a
+/// DataError.
+/// (batch, …), (batch, …, classes) → ()
 struct SLOY_EXPORT Accuracy {
-  double threshold = 0.5;  ///< a probability, for one prediction an example
+  double threshold = 0.5;  ///< a probability, for a single prediction an example
 
   Value call(Value target, Value prediction, Prediction kind) const;
   std::string metric_name() const { return "accuracy"; }
@@ -82,10 +85,11 @@ struct SLOY_EXPORT Accuracy {
   static void fields(auto&& field) { field("threshold", &Accuracy::threshold); }
 };
 
-/// The share of examples whose true class is among the k with the largest scores, those as large as
-/// the k-th too. Targets are labels or one-hot rows.
+/// The share of examples whose true class has one of the k largest scores, those equal to the k-th
+/// included. Targets are labels or one-hot rows.
+/// (batch, …), (batch, …, classes) → ()
 struct SLOY_EXPORT TopKCategoricalAccuracy {
-  int k = 5;  ///< 1 or more
+  int k = 5;  ///< how many classes may be named, 1 or more
 
   Value call(Value target, Value prediction) const;
   static constexpr bool larger_is_better = true;
@@ -95,23 +99,24 @@ struct SLOY_EXPORT TopKCategoricalAccuracy {
 
 /// How the figures of several classes become one.
 enum class Average : std::uint8_t {
-  macro,    ///< their mean, each class counting alike
+  macro,    ///< their mean: each class counts alike
   micro,    ///< one figure of all classes' counts together
-  weighted  ///< their mean, each class counting as often as it is the true one
+  weighted  ///< their mean, each class weighted by how often it is the true one
 };
 constexpr std::array<std::string_view, 3> enum_names(Average) {
   return {"macro", "micro", "weighted"};
 }
 
-// Precision, recall and F1 tell classes as Accuracy does. With one prediction an example they are
-// of class 1. With several an example is taken for the class of the largest or, where there is a
-// threshold, for every class above it: targets are rows of 0 and 1 then, as many as wanted 1.
-
-/// TP / (TP + FP): of those taken for a class the share that is of it.
+/// TP / (TP + FP): the share of the examples taken for a class that belong to it (van Rijsbergen
+/// 1979). Targets are labels or one-hot rows; a single prediction an example is that of class 1.
+/// With several, an example is taken for the class of the largest or, with a threshold, for every
+/// class above it: targets are then rows of 0 and 1, with any number of ones.
+/// (batch, …), (batch, …, classes) → ()
 struct SLOY_EXPORT Precision {
-  std::optional<double> threshold = {};  ///< a probability; left out: ½, or the largest is taken
-  Average average = Average::macro;      ///< over several classes
-  std::optional<int> class_id = {};      ///< of one class alone
+  /// a probability; left out: ½ for a single prediction, else the largest is taken
+  std::optional<double> threshold = {};
+  Average average = Average::macro;  ///< how the figures of several classes become one
+  std::optional<int> class_id = {};  ///< the figure of this class alone; left out: of all
 
   std::vector<Value> call(const MetricInput& given) const;
   MetricResult result(MetricSums sums) const;
@@ -124,11 +129,14 @@ struct SLOY_EXPORT Precision {
   }
 };
 
-/// TP / (TP + FN): of those of a class the share that was taken for it.
+/// TP / (TP + FN): the share of the examples of a class that were taken for it (van Rijsbergen
+/// 1979). Targets and predictions as Precision's.
+/// (batch, …), (batch, …, classes) → ()
 struct SLOY_EXPORT Recall {
-  std::optional<double> threshold = {};  ///< a probability; left out: ½, or the largest is taken
-  Average average = Average::macro;      ///< over several classes
-  std::optional<int> class_id = {};      ///< of one class alone
+  /// a probability; left out: ½ for a single prediction, else the largest is taken
+  std::optional<double> threshold = {};
+  Average average = Average::macro;  ///< how the figures of several classes become one
+  std::optional<int> class_id = {};  ///< the figure of this class alone; left out: of all
 
   std::vector<Value> call(const MetricInput& given) const;
   MetricResult result(MetricSums sums) const;
@@ -141,11 +149,14 @@ struct SLOY_EXPORT Recall {
   }
 };
 
-/// 2·TP / (2·TP + FP + FN): the harmonic mean of precision and recall.
+/// 2·TP / (2·TP + FP + FN): the harmonic mean of precision and recall (van Rijsbergen 1979).
+/// Targets and predictions as Precision's.
+/// (batch, …), (batch, …, classes) → ()
 struct SLOY_EXPORT F1Score {
-  std::optional<double> threshold = {};  ///< a probability; left out: ½, or the largest is taken
-  Average average = Average::macro;      ///< over several classes
-  std::optional<int> class_id = {};      ///< of one class alone
+  /// a probability; left out: ½ for a single prediction, else the largest is taken
+  std::optional<double> threshold = {};
+  Average average = Average::macro;  ///< how the figures of several classes become one
+  std::optional<int> class_id = {};  ///< the figure of this class alone; left out: of all
 
   std::vector<Value> call(const MetricInput& given) const;
   MetricResult result(MetricSums sums) const;
@@ -158,21 +169,24 @@ struct SLOY_EXPORT F1Score {
   }
 };
 
-/// What a curve over all thresholds shows: recall against the share of false alarms (ROC), or
-/// precision against recall (PR).
-enum class Curve : std::uint8_t { roc, pr };
+/// What a curve over all thresholds shows.
+enum class Curve : std::uint8_t {
+  roc,  ///< recall against the share of false alarms
+  pr    ///< precision against recall
+};
 constexpr std::array<std::string_view, 2> enum_names(Curve) { return {"ROC", "PR"}; }
 
-/// The area under a curve of so many thresholds, evenly spaced from 0 to 1: 1 where some threshold
-/// tells the classes apart, ½ (ROC) where they look alike. Trapezes for ROC, Davis and Goadrich's
-/// interpolation (2006) for PR, as Keras. Of several classes it is the mean of each against the
-/// others. Scores become probabilities by a sigmoid, or by a softmax where classes exclude one
-/// another.
+/// The area under the ROC or PR curve, ∫ y dx over `num_thresholds` thresholds evenly spaced from 0
+/// to 1: 1 where some threshold separates the classes, ½ (ROC) where they look alike (Hanley and
+/// McNeil 1982). Trapezoids for ROC, the interpolation of Davis and Goadrich (2006) for PR, as in
+/// Keras. With several classes it is the mean over each against the others. Scores become
+/// probabilities by a softmax, or by a sigmoid for a single prediction and for multi_label. Targets
+/// are labels, one-hot rows or, with multi_label, rows of 0 and 1.
+/// (batch, …), (batch, …, classes) → ()
 struct SLOY_EXPORT AUC {
-  int num_thresholds = 200;  ///< 2 or more
-  Curve curve = Curve::roc;  ///< of what
-  /// examples may be of several classes: scores go through a sigmoid each
-  bool multi_label = false;
+  int num_thresholds = 200;  ///< points of the curve, 2 or more
+  Curve curve = Curve::roc;  ///< which one
+  bool multi_label = false;  ///< whether an example may belong to several classes
 
   std::vector<Value> call(const MetricInput& given) const;
   MetricResult result(MetricSums sums) const;
@@ -185,8 +199,10 @@ struct SLOY_EXPORT AUC {
   }
 };
 
-/// 1 − Σ (target − prediction)² / Σ (target − mean target)²: 1 where all is predicted, 0 where no
-/// better than by the mean. Of several numbers an example it is the mean over them.
+/// 1 − Σ (target − prediction)² / Σ (target − mean target)², the coefficient of determination
+/// (Wright 1921): 1 where every prediction is right, 0 where they are no better than the mean. With
+/// several numbers an example it is the mean over them.
+/// (batch, …, n), (batch, …, n) → ()
 struct SLOY_EXPORT R2Score {
   std::vector<Value> call(const MetricInput& given) const;
   MetricResult result(MetricSums sums) const;
@@ -196,6 +212,7 @@ struct SLOY_EXPORT R2Score {
 };
 
 /// √ of the mean of (target − prediction)² over all numbers.
+/// (batch, …, n), (batch, …, n) → ()
 struct SLOY_EXPORT RootMeanSquaredError {
   std::vector<Value> call(const MetricInput& given) const;
   MetricResult result(MetricSums sums) const;

@@ -1,4 +1,4 @@
-/// Optimizers on a function of a few numbers, without a network.
+/// Minimize: optimizers on a function of a few numbers, without a network.
 ///
 ///     const Descent path = minimize(
 ///         [](std::span<const Value> w) {  // Rosenbrock's function, least at (1, 1)
@@ -25,9 +25,11 @@ struct Descent {
 /// A function as graph: of scalars, giving a scalar.
 using Objective = std::function<Value(std::span<const Value>)>;
 
-/// So many steps of an optimizer from `start`, in double. All numbers are one weight, so norms are
-/// over all of them. Throws ConfigError where `steps` is negative, there is no start or an argument
-/// of the optimizer is out of its range; ShapeError where the function's value is no scalar.
+/// `steps` steps of an optimizer from `start`, in double. All numbers are one weight, so norms are
+/// over all of them. Where the function diverges, points and values become not-a-number; nothing is
+/// thrown. Throws ConfigError where `steps` is negative, there is no start or an argument of the
+/// optimizer is out of its range; ShapeError where the function's value is no scalar. REQUIRES: the
+/// function reads no more numbers than `start` has.
 SLOY_EXPORT Descent minimize(const Objective& function, const std::vector<double>& start,
                              const Optimizer& optimizer, int steps);
 

@@ -31,18 +31,20 @@ namespace sloy {
 /// How a model learns, and on what its programs run.
 struct CompileOptions {
   Optimizer optimizer = SGD{};  ///< how weights follow the gradient
-  /// What is made small: fit and evaluate need one. Of several outputs those without are not
+  /// What is minimized: fit and evaluate need one. Of several outputs those without are not
   /// trained, and the data have no targets for them.
   PerOutput<Loss> loss = {};
   PerOutput<double> loss_weights = {};      ///< how much each loss counts in their sum; left out: 1
-  PerOutput<Metric> metrics = {};           ///< what is measured beside the loss
+  PerOutput<Metric> metrics = {};           ///< what is measured besides the loss
   PerOutput<Metric> weighted_metrics = {};  ///< the same, with the weights of the data's examples
   /// Decides first weights, dropout, shuffling and the split. Weights that were trained, set or
   /// loaded stay; those that were only made, by a look at them or by predict, are made anew.
   std::uint64_t seed = 0;
+  /// what computes: the CPU's fast kernels, or plain loops to compare with
   BackendKind backend = BackendKind::cpu;
-  /// float64: on the reference backend alone.
+  /// of all float values; float64 runs on the reference backend alone
   NumericPrecision precision = NumericPrecision::float32;
+  /// which algorithm convolutions use
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
 };
 
@@ -54,12 +56,14 @@ enum class Verbosity : std::uint8_t {
   line
 };
 
-/// A fit goes on from the one before: from its weights and slots, and with the orders of the data
-/// and the dropout of the epochs that follow. `for (…) model.fit(data, {.epochs = 1})` sees another
-/// order each time; compile begins anew, and so does another process, which therefore gives the
-/// same numbers for the same calls.
+/// A fit continues the one before: from its weights and slots, and with the data's orders and the
+/// dropout of the epochs that follow. `for (…) model.fit(data, {.epochs = 1})` sees another order
+/// each time; compile begins anew, and so does another process, which therefore gives the same
+/// numbers for the same calls.
 struct FitOptions {
-  int epochs = 1;                ///< number of the last epoch, counted from 1
+  /// How many, 1 or more: a second fit of 2 does two more. With initial_epoch or resume it is the
+  /// number of the last one, counted from 1.
+  int epochs = 1;
   std::int64_t batch_size = 32;  ///< examples a step
   /// A share of the data in [0, 1) held out: the last of a seeded shuffle.
   double validation_split = 0;
@@ -68,6 +72,7 @@ struct FitOptions {
   bool shuffle = true;                   ///< another order in every epoch, by the seed
   /// How much an example of each class counts in the loss, by the class: for data whose classes are
   /// not equally frequent. Multiplies the data's own weights; not used where the model is measured.
+  /// Of a model with one output that has a loss, as in Keras.
   std::vector<double> class_weight = {};
   /// Epochs that count as done, for going on with a training: orders of the data begin with this
   /// one's, or where more epochs were trained since compile with that of the next.
@@ -76,7 +81,7 @@ struct FitOptions {
   /// on fewer than four cores, else one for every four cores, at most eight. The result has the
   /// same bytes for any number.
   std::optional<int> workers = {};
-  Verbosity verbose = Verbosity::automatic;
+  Verbosity verbose = Verbosity::automatic;  ///< what is printed on stderr
   /// Where a checkpoint is written after every epoch; nowhere when empty. A process may be killed
   /// at any moment; a power cut may cost the epochs of the last ten seconds.
   std::string checkpoints = {};
@@ -88,7 +93,7 @@ struct FitOptions {
 /// The figures of every epoch of a fit.
 struct History {
   std::vector<int> epoch = {};  ///< numbers, from 0
-  std::vector<Logs> logs = {};
+  std::vector<Logs> logs = {};  ///< the figures of each
 
   /// One figure over the epochs. Throws ConfigError where there is no such figure.
   SLOY_EXPORT std::vector<double> operator[](std::string_view name) const;
@@ -98,21 +103,24 @@ struct History {
 SLOY_EXPORT Config to_config(const History& history);
 SLOY_EXPORT void from_config(const Config& config, History& history);
 
+/// How a model is measured.
 struct EvaluateOptions {
   /// Examples a step; but for rounding and Reduction::sum the result doesn't depend on it.
   std::int64_t batch_size = 32;
   bool confusion_matrix = false;  ///< whether to count which class was taken for which
 };
 
+/// What measuring gives.
 struct Evaluation {
   double loss = 0;                   ///< the mean over all examples, penalties included
   Logs logs = {};                    ///< loss and metrics
   std::int64_t examples = 0;         ///< how many were measured
-  std::vector<Notice> notices = {};  ///< figures that are not defined on these data
+  std::vector<Notice> notices = {};  ///< figures that say nothing on these data
   /// (classes, classes) of float64, when asked for: rows are the true class, columns the predicted.
   std::optional<Tensor> confusion_matrix = {};
 };
 
+/// How a model is asked.
 struct PredictOptions {
   std::int64_t batch_size = 32;  ///< examples a step, at most
 };

@@ -1,7 +1,5 @@
-/// Optimizer: how a gradient changes the weights, whichever rule does it. optimizers.h has the
-/// rules.
-///
-/// What all of them share stands beside the optimizer:
+/// Optimizer: clipping, weight decay, averages, accumulation and rates by layer, whichever rule of
+/// optimizers.h changes the weights. In C++ they stand beside the optimizer:
 ///
 ///     CompileOptions options{.optimizer = {Adam{.learning_rate = 1e-3}, {.clipnorm = 1.0}}};
 ///
@@ -34,8 +32,8 @@ class State;
 
 /// How weights decay; λ is weight_decay, η the learning rate.
 enum class WeightDecayForm : std::uint8_t {
-  decoupled,  ///< w ← w − η·λ·w before the step, as in Keras (Loshchilov and Hutter 2019)
-  coupled     ///< g ← g + λ·w after clipping: PyTorch's `weight_decay` of all but AdamW
+  decoupled,  ///< w ← w − η·λ·w before the step: Keras (Loshchilov and Hutter 2019)
+  coupled     ///< g ← g + λ·w after clipping: PyTorch's `weight_decay`, but for AdamW's
 };
 constexpr std::array<std::string_view, 2> enum_names(WeightDecayForm) {
   return {"decoupled", "coupled"};
@@ -54,23 +52,29 @@ struct SLOY_EXPORT LearningRateMultiplier {
 
 /// What means the same for every optimizer. Names and defaults are Keras's.
 struct SLOY_EXPORT OptimizerOptions {
-  /// the gradient of each weight is scaled down to this norm; at most one of these three is given
+  /// the gradient of each weight is scaled down to this norm, above 0; at most one of these three
+  /// may be given (Pascanu, Mikolov and Bengio 2013)
   std::optional<double> clipnorm = {};
-  std::optional<double> clipvalue = {};  ///< each number of the gradients is kept within ± this
-  std::optional<double> global_clipnorm = {};  ///< all gradients together are scaled to this norm
-  std::optional<double> weight_decay = {};     ///< λ, 0 or more; left out: none
+  /// each number of the gradients is kept within ± this, above 0
+  std::optional<double> clipvalue = {};
+  /// all gradients together are scaled down to this norm, above 0
+  std::optional<double> global_clipnorm = {};
+  std::optional<double> weight_decay = {};  ///< λ, 0 or more; left out: none
   WeightDecayForm weight_decay_form = WeightDecayForm::decoupled;  ///< how weights decay
-  /// words in the paths of weights that don't decay: "bias", "gamma"
+  /// weights whose path contains one of these don't decay: "bias", "gamma"
   std::vector<std::string> exclude_from_weight_decay = {};
-  /// a running average of the weights, whose numbers fit puts in their place at its end
+  /// whether a running average of the weights is kept (Polyak and Juditsky 1992), which fit puts in
+  /// their place at its end
   bool use_ema = false;
   double ema_momentum = 0.99;  ///< β in [0, 1): average ← β·average + (1 − β)·w
-  std::optional<int> ema_overwrite_frequency = {};  ///< also after each so many updates
-  /// false: the average begins at the first weights (Keras); true: at 0, and is used divided by
-  /// 1 − βᵗ (as Adam's moments)
+  /// updates after which the average also replaces the weights; left out: at the end alone
+  std::optional<int> ema_overwrite_frequency = {};
+  /// false: the average begins at the first weights (Keras); true: at 0, and is divided by 1 − βᵗ
+  /// when used, as Adam's moments are
   bool ema_bias_correction = false;
-  int gradient_accumulation_steps = 1;  ///< batches whose mean gradient makes one update
-  /// of the longest path that fits a weight; left out: 1
+  /// batches whose mean gradient makes one update, 1 or more
+  int gradient_accumulation_steps = 1;
+  /// factors of the learning rate by path; the longest path that fits a weight counts. Left out: 1
   std::vector<LearningRateMultiplier> learning_rate_multipliers = {};
 
   static void fields(auto&& field) {

@@ -1,9 +1,9 @@
 /// Optimizers: the rules by which a gradient changes a weight. They write graph, as layers do.
-/// Names, arguments and defaults are Keras's; clipping, weight decay, averages and accumulation are
-/// options of all of them.
+/// Names, arguments and defaults are Keras's, but for Lars, which Keras lacks. Clipping, weight
+/// decay, averages and accumulation are options of all of them.
 ///
-/// Below, w is a weight, g its gradient, η the learning rate, t the number of the update, from 1;
-/// what is kept starts at 0 unless it is said.
+/// Below, w is a weight, g its gradient, η the learning rate and t the number of the update, from
+/// 1. What is kept from step to step starts at 0 unless stated otherwise.
 ///
 /// One of your own is a struct with a learning rate and `step`, which gives the weight after it:
 ///
@@ -32,7 +32,7 @@ namespace sloy {
 
 // An argument out of its range is a ConfigError when a step is made.
 
-/// What SGD's momentum β adds up.
+/// What SGD's momentum β accumulates; η is the learning rate.
 enum class MomentumForm : std::uint8_t {
   keras,  ///< v ← β·v − η·g, w ← w + v; Nesterov's: w ← w + β·v − η·g (Sutskever et al. 2013)
   heavy_ball,  ///< h ← β·h + g, w ← w − η·h; Nesterov's: w ← w − η·(g + β·h). PyTorch; course 004
@@ -42,14 +42,14 @@ constexpr std::array<std::string_view, 3> enum_names(MomentumForm) {
   return {"keras", "heavy_ball", "averaged"};
 }
 
-/// w ← w − η·g (Robbins and Monro 1951). With momentum (Polyak 1964) what the momentum_form says;
-/// Nesterov's (1983) looks a step ahead. The forms differ where the rate changes: Keras's v holds
-/// the rate of each step, the others do not.
+/// w ← w − η·g (Robbins and Monro 1951). With momentum (Polyak 1964) the step is that of
+/// momentum_form; Nesterov's (1983) looks a step ahead. The forms differ where the rate changes:
+/// Keras's v holds the rate of each step, the others do not.
 struct SLOY_EXPORT SGD {
-  LearningRate learning_rate = 0.01;                 ///< η, 0 or more: a number or a schedule
-  double momentum = 0;                               ///< β in [0, 1)
-  bool nesterov = false;                             ///< only with momentum
-  MomentumForm momentum_form = MomentumForm::keras;  ///< what the momentum adds up
+  LearningRate learning_rate = 0.01;  ///< η, 0 or more: a number or a schedule
+  double momentum = 0;                ///< β in [0, 1); 0: none
+  bool nesterov = false;              ///< whether the step looks ahead; needs momentum above 0
+  MomentumForm momentum_form = MomentumForm::keras;  ///< what the momentum accumulates
 
   Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;
@@ -61,28 +61,30 @@ struct SLOY_EXPORT SGD {
   }
 };
 
-/// Where epsilon is added to the root of what is kept of g². Of Adam m̂ and v̂ are the moments
-/// divided by 1 − βᵗ: Keras's form is the same as PyTorch's with ε / √(1 − β₂ᵗ), about 32 times
-/// larger in the first steps, equal in the end.
+/// Where epsilon is added to the root of the mean of g². Adam's m̂ and v̂ are the moments divided
+/// by 1 − βᵗ; its Keras form equals PyTorch's with ε / √(1 − β₂ᵗ): about 32 times larger in the
+/// first step, equal in the end.
 enum class EpsilonPlace : std::uint8_t {
-  uncorrected,  ///< √(1 − β₂ᵗ)·m̂ / (√v + ε): Keras, and "epsilon hat" of Kingma and Ba; Adam alone
-  outside_root,  ///< m̂ / (√v̂ + ε): Kingma and Ba's algorithm 1, PyTorch (there ε is 1e-8)
-  inside_root    ///< m̂ / √(v̂ + ε): some lectures; ε here is about √ε outside
+  uncorrected,  ///< √(1 − β₂ᵗ)·m̂ / (√v + ε): Keras, "epsilon hat" of Kingma and Ba; Adam and AdamW
+                ///< alone
+  outside_root,  ///< m̂ / (√v̂ + ε): Kingma and Ba's algorithm 1, and PyTorch
+  inside_root    ///< m̂ / √(v̂ + ε): some lectures; ε here acts as about √ε outside
 };
 constexpr std::array<std::string_view, 3> enum_names(EpsilonPlace) {
   return {"uncorrected", "outside_root", "inside_root"};
 }
 
 /// v ← ρ·v + (1 − ρ)·g², w ← w − η·g / √(v + ε) (Hinton 2012). Centered, v − a² takes v's place,
-/// a ← ρ·a + (1 − ρ)·g (Graves 2013). With momentum β: m ← β·m + η·g / √(v + ε), w ← w − m.
-/// PyTorch adds ε outside the root, ρ is 0.99 there.
+/// with a ← ρ·a + (1 − ρ)·g (Graves 2013). With momentum β: m ← β·m + η·g / √(v + ε), w ← w − m.
+/// PyTorch adds ε outside the root, and its ρ is 0.99.
 struct SLOY_EXPORT RMSprop {
   LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
   double rho = 0.9;                    ///< ρ in [0, 1)
   double momentum = 0;                 ///< β in [0, 1)
   std::optional<double> epsilon = {};  ///< ε, above 0; left out: 1e-7, outside the root 1e-8
-  bool centered = false;               ///< whether the gradient's mean is taken off v
-  EpsilonPlace epsilon_place = EpsilonPlace::inside_root;  ///< inside_root or outside_root
+  bool centered = false;               ///< whether the gradient's mean is subtracted
+  /// inside_root or outside_root: where ε is added
+  EpsilonPlace epsilon_place = EpsilonPlace::inside_root;
 
   Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;
@@ -102,7 +104,8 @@ struct SLOY_EXPORT Adagrad {
   LearningRate learning_rate = 0.001;      ///< η, 0 or more: a number or a schedule
   double initial_accumulator_value = 0.1;  ///< s before the first step, 0 or more
   std::optional<double> epsilon = {};      ///< ε, above 0; left out: 1e-7, outside the root 1e-10
-  EpsilonPlace epsilon_place = EpsilonPlace::inside_root;  ///< inside_root or outside_root
+  /// inside_root or outside_root: where ε is added
+  EpsilonPlace epsilon_place = EpsilonPlace::inside_root;
 
   Value step(OptimizerScope& scope, Value weight, Value gradient) const;
   std::vector<Graph::Update> minimize(Value loss) const;
@@ -137,7 +140,7 @@ struct SLOY_EXPORT Adam {
   LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
   double beta_1 = 0.9;                 ///< β₁ in [0, 1)
   double beta_2 = 0.999;               ///< β₂ in [0, 1)
-  /// ε, above 0; left out: 1e-7, or its square where it is added inside the root
+  /// ε, above 0; left out: 1e-7, Keras's, or 1e-14 inside the root. PyTorch, outside it, has 1e-8
   std::optional<double> epsilon = {};
   EpsilonPlace epsilon_place = EpsilonPlace::uncorrected;  ///< where ε is added
   /// true: v is its largest value so far, which makes it converge (Reddi, Kale and Kumar 2018)
@@ -155,14 +158,14 @@ struct SLOY_EXPORT Adam {
   }
 };
 
-/// Adam with the decay w ← w − η·λ·w before each step (Loshchilov and Hutter 2019): the option
-/// weight_decay as an argument. In PyTorch λ is 0.01.
+/// Adam's step after w ← w − η·λ·w (Loshchilov and Hutter 2019): the option weight_decay as an
+/// argument. In PyTorch λ is 0.01.
 struct SLOY_EXPORT AdamW {
   LearningRate learning_rate = 0.001;  ///< η, 0 or more: a number or a schedule
   double weight_decay = 0.004;         ///< λ, 0 or more
   double beta_1 = 0.9;                 ///< β₁ in [0, 1)
   double beta_2 = 0.999;               ///< β₂ in [0, 1)
-  /// ε, above 0; left out: 1e-7, or its square where it is added inside the root
+  /// ε, above 0; left out: 1e-7, Keras's, or 1e-14 inside the root. PyTorch, outside it, has 1e-8
   std::optional<double> epsilon = {};
   EpsilonPlace epsilon_place = EpsilonPlace::uncorrected;  ///< where ε is added
   /// true: v is its largest value so far, which makes it converge (Reddi, Kale and Kumar 2018)
@@ -256,7 +259,7 @@ struct SLOY_EXPORT Lamb {
 };
 
 /// r = κ·‖w‖ / (‖g‖ + λ·‖w‖), v ← β·v + η·r·(g + λ·w), w ← w − v (LARS; You, Gitman and Ginsburg
-/// 2017); r is 1 where a norm is 0.
+/// 2017); r is 1 where a norm is 0. Keras has no such optimizer.
 struct SLOY_EXPORT Lars {
   LearningRate learning_rate = 0.01;  ///< η, 0 or more: a number or a schedule
   double momentum = 0.9;              ///< β in [0, 1)

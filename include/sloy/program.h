@@ -91,9 +91,11 @@ enum class BackendKind : std::uint8_t {
 };
 constexpr std::array<std::string_view, 2> enum_names(BackendKind) { return {"cpu", "reference"}; }
 
+/// How convolutions are computed.
 enum class ConvolutionAlgorithm : std::uint8_t {
-  automatic,  ///< a fixed rule of CPU features and shape, for each pass
-  direct      ///< never Winograd's, whose rounding errors are larger
+  automatic,  ///< by Winograd's algorithm where a fixed rule of CPU and shape says that it is
+              ///< faster
+  direct      ///< without Winograd's algorithm, whose rounding errors are larger
 };
 constexpr std::array<std::string_view, 2> enum_names(ConvolutionAlgorithm) {
   return {"automatic", "direct"};

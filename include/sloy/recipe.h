@@ -20,24 +20,24 @@
 ///     loss = { type = "SparseCategoricalCrossentropy", from_logits = true }
 ///     metrics = ["Accuracy"]
 ///
-/// Layers follow one another. For any other graph they have a `name` and `inputs`:
+/// Layers follow one another. Any other graph gives them a `name` and `inputs`:
 ///
 ///     [[model.layer]]
 ///     type = "Add"
 ///     inputs = ["conv_1", "shortcut"]
 ///
-/// `{ same_as = "a", inputs = ["b"] }` calls the layer `a` once more, with the same weights;
-/// `{ type = "Model", model = { layer = [ … ] } }` is a model within the model. Beside `layer`,
-/// [model] may have `inputs` and `outputs`, the names of layers where there are several.
+/// `{ same_as = "a", inputs = ["b"] }` calls the layer `a` again, with the same weights;
+/// `{ type = "Model", model = { layer = [ … ] } }` is a model within the model. Where there are
+/// several inputs or outputs, [model] names their layers in `inputs` and `outputs`.
 ///
-/// An autoencoder gives its input back, `target = "features"` in [data]; `target = ["targets",
+/// Autoencoders reproduce their input: `target = "features"` in [data]. `target = ["targets",
 /// "features"]` is for a model whose outputs do both. `label_mode = "categorical"` turns class
 /// labels into one-hot rows.
 ///
-/// `units = "classes"` is as many as the data have classes: one recipe then serves any labelled
-/// data.
+/// `units = "classes"` stands for the data's number of classes, so that one recipe serves any
+/// labelled data.
 ///
-/// A key that doesn't exist is an error, which names the nearest that does.
+/// An unknown key is an error, which names the nearest known one.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +53,7 @@
 namespace sloy {
 
 /// What a model in training is measured on: a share of the training data held out, or the test data
-/// ("test" in files), which then measure nothing unseen any more.
+/// ("test" in files), which are then no longer unseen.
 struct Validation {
   double fraction = 0;  ///< in [0, 1)
   bool test = false;
@@ -66,20 +66,20 @@ SLOY_EXPORT void from_config(const Config& config, Validation& validation);
 struct SLOY_EXPORT RecipeData {
   std::string name = {};          ///< a data set that `sloy data list` names
   std::string directory = {};     ///< where a named set's files are; empty: the usual places
-  std::string kind = {};          ///< in place of a name: the format of files of one's own, "idx"
+  std::string kind = {};          ///< instead of a name: the format of files of your own, "idx"
   std::string path = {};          ///< the directory of these files
-  std::string train_images = {};  ///< a file, where it hasn't its usual name
+  std::string train_images = {};  ///< a file, where it doesn't have its usual name
   std::string train_labels = {};  ///< likewise
   std::string test_images = {};   ///< likewise
   std::string test_labels = {};   ///< likewise
-  std::vector<std::string> class_names = {};  ///< of these files, in the order of the labels
+  std::vector<std::string> class_names = {};  ///< for these files, in the order of the labels
   /// class labels as numbers; "categorical": as one-hot rows, for losses on those; "binary": of two
   /// classes as 0 or 1
   data::LabelMode label_mode = data::LabelMode::integer;
-  /// what the model is to give: the data's targets, or "features", for an autoencoder; a list for
-  /// several outputs
+  /// what the model is trained to give: the data's targets, or "features", for an autoencoder; a
+  /// list for several outputs
   OneOrMany<data::Target> target = data::Target::targets;
-  /// a share of the training data held out to measure on after each epoch, or "test"
+  /// share of the training data held out to measure on after each epoch, in [0, 1), or "test"
   Validation validation = {};
   /// threads that read ahead; 0: batches are read between steps; left out: chosen by data and cores
   std::optional<int> workers = {};
@@ -115,19 +115,20 @@ SLOY_EXPORT void from_config(const Config& config, RecipeData& data);
 
 /// [train]: how to learn.
 struct SLOY_EXPORT RecipeTrain {
-  int epochs = 1;                         ///< passes over the training data
-  std::int64_t batch_size = 32;           ///< examples a step
-  PerOutput<Loss> loss = {};              ///< needed: what is made small
-  PerOutput<double> loss_weights = {};    ///< how much each output's loss counts; left out: 1
-  std::vector<double> class_weight = {};  ///< how much an example of each class counts in the loss
-  Optimizer optimizer = SGD{};            ///< how weights follow the gradient
-  PerOutput<Metric> metrics = {};         ///< what is measured beside the loss
+  int epochs = 1;                       ///< passes over the training data, 1 or more
+  std::int64_t batch_size = 32;         ///< examples a step, 1 or more
+  PerOutput<Loss> loss = {};            ///< needed: what is minimized
+  PerOutput<double> loss_weights = {};  ///< how much each output's loss counts; left out: 1
+  /// how much an example of each class counts in the loss, in the order of the classes
+  std::vector<double> class_weight = {};
+  Optimizer optimizer = SGD{};              ///< how weights follow the gradient
+  PerOutput<Metric> metrics = {};           ///< what is measured besides the loss
   PerOutput<Metric> weighted_metrics = {};  ///< the same, with the weights of the data's examples
-  std::vector<Callback> callbacks = {};     ///< what happens beside the steps
-  bool shuffle = true;                      ///< another order in every epoch
-  /// float64 runs on the reference kernels
-  NumericPrecision precision = NumericPrecision::float32;
-  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;  ///< `direct`: no Winograd
+  std::vector<Callback> callbacks = {};     ///< what happens besides the steps
+  bool shuffle = true;                      ///< whether every epoch has another order
+  NumericPrecision precision = NumericPrecision::float32;  ///< of all float values
+  /// which algorithm convolutions use
+  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
 
   static void fields(auto&& field) {
     using Self = RecipeTrain;

@@ -22,11 +22,12 @@
 
 namespace sloy {
 
-/// l1·Σ|w|: draws weights to 0 (Tibshirani 1996). By its gradient, 0 at 0, they hover near it. The
-/// proximal form takes none and ends each step with w ← sign(w)·max(|w| − η·l1, 0), η the learning
-/// rate: weights become 0 (Daubechies, Defrise and De Mol 2004). Keras has the gradient alone.
+/// l1·Σ|w|: draws weights to 0 (Tibshirani 1996). Followed by its gradient, which is 0 at 0, they
+/// hover near it. The proximal form has no gradient and ends each step with w ← sign(w)·max(|w| −
+/// η·l1, 0), η the learning rate: weights become exactly 0 (Daubechies, Defrise and De Mol 2004).
+/// Keras has the gradient alone.
 struct SLOY_EXPORT L1 {
-  double l1 = 0.01;       ///< 0 or more
+  double l1 = 0.01;       ///< factor of Σ|w|, 0 or more
   bool proximal = false;  ///< true: a soft threshold after each step takes the gradient's place
   Value call(Value weight) const;
   Value proximal_step(Value weight, Value learning_rate) const;
@@ -35,16 +36,16 @@ struct SLOY_EXPORT L1 {
     field("proximal", &L1::proximal);
   }
 };
-/// l2·Σw²: for plain SGD the same as a weight decay of 2·l2 (Krogh and Hertz 1992).
+/// l2·Σw² (Krogh and Hertz 1992): for plain SGD the same as a weight decay of 2·l2.
 struct SLOY_EXPORT L2 {
-  double l2 = 0.01;  ///< 0 or more
+  double l2 = 0.01;  ///< factor of Σw², 0 or more
   Value call(Value weight) const;
   static void fields(auto&& field) { field("l2", &L2::l2); }
 };
-/// l1·Σ|w| + l2·Σw² (Zou and Hastie 2005). The proximal form is of the first part.
+/// l1·Σ|w| + l2·Σw² (Zou and Hastie 2005). The proximal form concerns the first part.
 struct SLOY_EXPORT L1L2 {
-  double l1 = 0;          ///< 0 or more
-  double l2 = 0;          ///< 0 or more
+  double l1 = 0;          ///< factor of Σ|w|, 0 or more
+  double l2 = 0;          ///< factor of Σw², 0 or more
   bool proximal = false;  ///< true: a soft threshold after each step takes the gradient's place
   Value call(Value weight) const;
   Value proximal_step(Value weight, Value learning_rate) const;
@@ -55,15 +56,19 @@ struct SLOY_EXPORT L1L2 {
   }
 };
 
-/// Which vectors of a matrix are drawn apart.
-enum class OrthogonalMode : std::uint8_t { rows, columns };
+/// Which vectors of a matrix are pushed towards right angles.
+enum class OrthogonalMode : std::uint8_t {
+  rows,    ///< each row
+  columns  ///< each column
+};
 constexpr std::array<std::string_view, 2> enum_names(OrthogonalMode) { return {"rows", "columns"}; }
 
-/// factor times the mean |cosine| between two rows, or columns, of a matrix: draws them towards
-/// right angles. For a Dense kernel (in, out) a column is a unit. One of zeros has no gradient.
+/// factor·mean |cos| of the angles between every two rows, or columns, of a matrix: pushes them
+/// towards right angles. Columns of a Dense kernel (in, out) are its units. A vector of zeros has
+/// no gradient.
 struct SLOY_EXPORT OrthogonalRegularizer {
   double factor = 0.01;                        ///< 0 or more
-  OrthogonalMode mode = OrthogonalMode::rows;  ///< what is drawn apart
+  OrthogonalMode mode = OrthogonalMode::rows;  ///< rows or columns of the matrix
   Value call(Value weight) const;
   static void fields(auto&& field) {
     field("factor", &OrthogonalRegularizer::factor);

@@ -79,7 +79,7 @@ struct SLOY_EXPORT ExponentialDecay {
   double initial_learning_rate = 0;  ///< needed: the first rate, above 0
   std::int64_t decay_steps = 0;      ///< needed: 1 or more
   double decay_rate = 0;             ///< needed: above 0
-  bool staircase = false;            ///< true: s / decay_steps is rounded down
+  bool staircase = false;            ///< whether s / decay_steps is rounded down
 
   Value call(Value step) const;
   static void fields(auto&& field) {
@@ -92,8 +92,8 @@ struct SLOY_EXPORT ExponentialDecay {
 
 /// values[i] for boundaries[i − 1] < s ≤ boundaries[i]: a rate that falls in steps.
 struct SLOY_EXPORT PiecewiseConstantDecay {
-  std::vector<std::int64_t> boundaries = {};  ///< needed: growing numbers of steps
-  std::vector<double> values = {};            ///< needed: one more than there are boundaries
+  std::vector<std::int64_t> boundaries = {};  ///< needed: numbers of steps, in growing order
+  std::vector<double> values = {};            ///< needed: rates, one more than boundaries
 
   Value call(Value step) const;
   static void fields(auto&& field) {
@@ -102,14 +102,15 @@ struct SLOY_EXPORT PiecewiseConstantDecay {
   }
 };
 
-/// (η₀ − end_learning_rate)·(1 − p)^power + end_learning_rate, p = min(s, decay_steps) /
+/// (η₀ − end_learning_rate)·(1 − p)^power + end_learning_rate, with p = min(s, decay_steps) /
 /// decay_steps.
 struct SLOY_EXPORT PolynomialDecay {
   double initial_learning_rate = 0;   ///< needed: the first rate, above 0
   std::int64_t decay_steps = 0;       ///< needed: 1 or more
   double end_learning_rate = 0.0001;  ///< the last rate, 0 or more
   double power = 1;                   ///< above 0; 1: a line
-  bool cycle = false;  ///< true: decay_steps grows to its next multiple at or above s, and no end
+  /// whether it starts over when it has ended: p = s / (decay_steps·max(1, ⌈s / decay_steps⌉))
+  bool cycle = false;
 
   Value call(Value step) const;
   static void fields(auto&& field) {
@@ -126,7 +127,7 @@ struct SLOY_EXPORT InverseTimeDecay {
   double initial_learning_rate = 0;  ///< needed: the first rate, above 0
   std::int64_t decay_steps = 0;      ///< needed: 1 or more
   double decay_rate = 0;             ///< needed: 0 or more
-  bool staircase = false;            ///< true: s / decay_steps is rounded down
+  bool staircase = false;            ///< whether s / decay_steps is rounded down
 
   Value call(Value step) const;
   static void fields(auto&& field) {
@@ -137,15 +138,15 @@ struct SLOY_EXPORT InverseTimeDecay {
   }
 };
 
-/// Half a wave of a cosine, from η₀ to alpha·η₀ (Loshchilov and Hutter 2017):
-/// η₀·((1 − alpha)·½(1 + cos(π·min(s, decay_steps) / decay_steps)) + alpha). With a warmup_target a
-/// line from η₀ up to it comes first, and the wave falls from there.
+/// Half a wave of a cosine from η₀ to alpha·η₀ (Loshchilov and Hutter 2017): η₀·((1 − alpha)·½(1 +
+/// cos(π·min(s, decay_steps) / decay_steps)) + alpha). With a warmup_target, a line from η₀ up to
+/// it comes first, and the wave falls from there.
 struct SLOY_EXPORT CosineDecay {
   double initial_learning_rate = 0;  ///< needed: the first rate, above 0, or 0 before a warm-up
   std::int64_t decay_steps = 0;      ///< needed: 1 or more; those of the warm-up not counted
   double alpha = 0;                  ///< the last rate as a share of the highest, from 0 to 1
-  std::optional<double> warmup_target = {};  ///< left out: no warm-up
-  std::int64_t warmup_steps = 0;             ///< of the line
+  std::optional<double> warmup_target = {};  ///< rate at the warm-up's end; left out: no warm-up
+  std::int64_t warmup_steps = 0;             ///< steps of the warm-up, 0 or more
 
   Value call(Value step) const;
   static void fields(auto&& field) {
@@ -162,8 +163,8 @@ struct SLOY_EXPORT CosineDecay {
 struct SLOY_EXPORT CosineDecayRestarts {
   double initial_learning_rate = 0;    ///< needed: the first rate, above 0
   std::int64_t first_decay_steps = 0;  ///< needed: 1 or more
-  double t_mul = 2;                    ///< 1 or more
-  double m_mul = 1;                    ///< above 0
+  double t_mul = 2;                    ///< factor of each wave's length, 1 or more
+  double m_mul = 1;                    ///< factor of each wave's first rate, above 0
   double alpha = 0;                    ///< the lowest rate as a share of the first, from 0 to 1
 
   Value call(Value step) const;
@@ -176,12 +177,13 @@ struct SLOY_EXPORT CosineDecayRestarts {
   }
 };
 
-/// A line from initial_learning_rate to the first rate of another schedule, or to a number, which
-/// then begins (Goyal et al. 2017).
+/// initial_learning_rate + (r − initial_learning_rate)·s / warmup_steps, where r is the first rate
+/// of another schedule, or a number, which then takes over (Goyal et al. 2017). Keras has it within
+/// CosineDecay alone.
 struct SLOY_EXPORT LinearWarmup {
-  LearningRate schedule = 0.001;     ///< what comes after: its s counts from the line's end
-  std::int64_t warmup_steps = 0;     ///< needed: of the line, 1 or more
-  double initial_learning_rate = 0;  ///< where the line begins, 0 or more
+  LearningRate schedule = 0.001;     ///< what follows: its s counts from the line's end
+  std::int64_t warmup_steps = 0;     ///< needed: steps of the line, 1 or more
+  double initial_learning_rate = 0;  ///< rate of the first step, 0 or more
 
   Value call(Value step) const;
   static void fields(auto&& field) {

@@ -21,8 +21,11 @@ namespace sloy {
 /// labels, indices and raw pixels.
 enum class DType : std::uint8_t { float32, float64, int32, uint8 };
 
-/// How float values are held and computed: float32 everywhere, or double on the reference backend.
-enum class NumericPrecision : std::uint8_t { float32, float64 };
+/// How float values are held and computed.
+enum class NumericPrecision : std::uint8_t {
+  float32,  ///< in float32 everywhere
+  float64   ///< in double, by the reference backend's kernels
+};
 constexpr std::array<std::string_view, 2> enum_names(NumericPrecision) {
   return {"float32", "float64"};
 }

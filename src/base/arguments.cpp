@@ -9,8 +9,10 @@ namespace sloy {
 
 void require_positive(std::string_view argument, std::int64_t value) {
   if (value >= 1) return;
+  // "decay_steps" of "the schedule's decay_steps".
+  const std::string_view name = argument.substr(argument.rfind(' ') + 1);  // npos + 1 is 0
   throw ConfigError(fmt::format("{} must be 1 or more, not {}", argument, value), {},
-                    fmt::format("give {} of 1 or more", argument));
+                    fmt::format("set {} to 1 or more", name));
 }
 
 void require_number(bool holds, std::string_view argument, double value, std::string_view needed) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/foreign_names.h"
+
 namespace sloy {
 namespace {
 
@@ -39,11 +41,27 @@ bool is_part(std::string_view a, std::string_view b) {
          std::search(b.begin(), b.end(), a.begin(), a.end(), same) != b.end();
 }
 
+bool same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// The known name of what another library calls so, or nothing.
+std::string_view translated(std::string_view name, std::span<const std::string_view> known) {
+  for (const ForeignName& word : foreign_names()) {
+    if (!same_word(word.theirs, name)) continue;
+    const auto found = std::find(known.begin(), known.end(), word.ours);
+    if (found != known.end()) return *found;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view nearest(std::string_view name, std::span<const std::string_view> known) {
   constexpr std::size_t longest_name = 256;  // the work grows with the square of the length
   if (name.empty() || name.size() > longest_name) return {};
+  if (const std::string_view ours = translated(name, known); !ours.empty()) return ours;
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (std::string_view candidate : known) {

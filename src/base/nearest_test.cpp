@@ -25,6 +25,16 @@ TEST(Nearest, KnowsPartsOfNames) {
   EXPECT_EQ(nearest("2D", known), "") << "too short to mean one of them";
 }
 
+TEST(Nearest, KnowsWordsOfOtherLibraries) {
+  constexpr std::array<std::string_view, 4> known{"TopKCategoricalAccuracy", "Accuracy",
+                                                  "MeanSquaredError", "learning_rate"};
+  EXPECT_EQ(nearest("SparseCategoricalAccuracy", known), "Accuracy");
+  EXPECT_EQ(nearest("mse", known), "MeanSquaredError");
+  EXPECT_EQ(nearest("MSE", known), "MeanSquaredError");
+  EXPECT_EQ(nearest("lr", known), "learning_rate");
+  EXPECT_EQ(nearest("Linear", known), "") << "what it is called here is not among the known";
+}
+
 TEST(Nearest, IsTheFixOfAnError) {
   constexpr std::array<std::string_view, 2> known{"filters", "units"};
   EXPECT_EQ(did_you_mean("unit", known, "name a layer"), "did you mean 'units'?");

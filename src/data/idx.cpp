@@ -17,7 +17,11 @@ void check(const std::string& images, const Type& image_type, const std::string&
                     {{"file", labels}, {"found", to_string(label_type)}},
                     "name the file of the labels");
   }
-  if (image_type.shape[0] == label_type.shape[0]) return;
+  if (image_type.shape[0] == label_type.shape[0]) {
+    if (image_type.shape.size(0) > 0) return;
+    throw DataError("the files hold no examples", {{"images", images}, {"labels", labels}},
+                    "name files with one example or more");
+  }
   throw DataError(
       fmt::format("there are {} images, but {} labels", image_type.shape.size(0),
                   label_type.shape.size(0)),

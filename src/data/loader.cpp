@@ -53,7 +53,7 @@ void check(const Dataset& dataset, const LoaderOptions& options) {
     throw ConfigError(fmt::format("{} loader threads were asked for", options.workers),
                       {{"needed", fmt::format("0 to {}", max_workers)}});
   }
-  if (dataset.empty()) throw DataError("the data set has no examples");
+  if (dataset.empty()) throw DataError("the data set has no examples", {}, "give one or more");
   assert(options.slots >= 1 && options.slots <= max_slots);
 }
 

@@ -214,6 +214,19 @@ int check_labels(std::span<const std::int32_t> labels, std::size_t num_names,
   return num_names != 0 ? static_cast<int>(num_names) : largest + 1;
 }
 
+/// The shape of weights, (examples, …), without the last axis where that is a target's single
+/// number: losses are means over it.
+Shape shape_of_losses(const Spec& spec, const Shape& weights) {
+  const Shape example = weights.without(0);
+  for (const Type& target : spec.targets) {
+    if (target.dtype == DType::float32 && target.shape == example && example.rank() > 0 &&
+        example.size(example.rank() - 1) == 1) {
+      return weights.without(weights.rank() - 1);
+    }
+  }
+  return weights;
+}
+
 }  // namespace
 
 Dataset labelled(Tensor features, Tensor labels, std::vector<std::string> class_names,
@@ -264,6 +277,14 @@ Dataset from_tensors(std::vector<Tensor> features, std::vector<Tensor> targets,
                   std::move(spec));
 }
 
+Dataset from_tensors(Tensor features) {
+  return from_tensors(std::vector{std::move(features)}, std::vector<Tensor>{});
+}
+
+Dataset from_tensors(std::vector<Tensor> features) {
+  return from_tensors(std::move(features), std::vector<Tensor>{});
+}
+
 Dataset Dataset::weighted(const Tensor& weights) const {
   if (!spec().weights.empty()) throw DataError("the examples have weights already");
   if (weights.shape().rank() == 0 || weights.shape().size(0) != size()) {
@@ -279,7 +300,7 @@ Dataset Dataset::weighted(const Tensor& weights) const {
                     {{"example", std::to_string(i / each), "counted from 0"}},
                     "give numbers of 0 or more");
   }
-  return Weighted{*this, Rows({numbers})};
+  return Weighted{*this, Rows({numbers.reshaped(shape_of_losses(spec(), weights.shape()))})};
 }
 
 Dataset Dataset::cached() const {

@@ -111,6 +111,27 @@ TEST(Parts, WeightsComeWithTheirExamples) {
   EXPECT_TRUE(weighted.is_in_memory());
 }
 
+TEST(Parts, WeightsLoseTheAxisOfASingleNumberThatIsPredicted) {
+  const Tensor x({3, 2}, std::vector<float>{1, 2, 3, 4, 5, 6});
+  const Tensor column({3, 1}, std::vector<float>{7, 8, 9});
+  const Tensor lines({3, 2, 1}, std::vector<float>{1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(from_tensors(x, column).weighted(column).spec().weights, Types(DType::float32, {}));
+  const Dataset weighted = from_tensors(x, lines).weighted(lines);
+  EXPECT_EQ(weighted.spec().weights, Types(DType::float32, {2}));
+  EXPECT_EQ(weighted[1].weights[0].values<float>()[1], 4);
+  EXPECT_EQ(from_tensors(x, x).weighted(x).spec().weights, Types(DType::float32, {2}));
+}
+
+TEST(Parts, MayBeWithoutTargets) {
+  const Tensor x({3, 2}, std::vector<float>{1, 2, 3, 4, 5, 6});
+  EXPECT_TRUE(from_tensors(x).spec().targets.empty());
+  EXPECT_EQ(from_tensors(x)[1].features[0].values<float>()[0], 3);
+  const Dataset two = from_tensors({x, x});
+  EXPECT_EQ(two.spec().features.size(), 2u);
+  EXPECT_TRUE(two.spec().targets.empty());
+  EXPECT_EQ(from_tensors(x).targeting_features()[2].targets[0].values<float>()[1], 6);
+}
+
 TEST(Scratch, IsReusedAndNests) {
   const Types types{DType::float32, {100}};
   const std::byte* first = nullptr;

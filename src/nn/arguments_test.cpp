@@ -70,6 +70,53 @@ TEST(Arguments, OfInitializersGiveFiniteWeights) {
             "  to fix   give a number of minval, 1, or more");
 }
 
+/// Own pieces whose results are none of a weight's.
+struct Matrix {
+  Value call(Value weight) const { return weight * weight; }
+};
+struct OneNumber {
+  Value call(Value weight) const { return sum(weight); }
+};
+
+TEST(ArgumentErrors, OfAWeightsRulesNameTheWeight) {
+  const auto trained = [](Dense layer) {
+    return message_of([&] {
+      Sequential model{Input{3}, std::move(layer)};
+      model.compile({.loss = MeanSquaredError{}});
+      model.fit(data::from_tensors(Tensor(DType::float32, {4, 3}), Tensor(DType::float32, {4, 2})),
+                {.verbose = Verbosity::silent});
+    });
+  };
+  EXPECT_EQ(trained({.units = 2, .kernel_initializer = RandomNormal{.stddev = -1}}),
+            "RandomNormal's stddev can't be -1\n"
+            "  weight   dense/kernel\n"
+            "  to fix   give a number of 0 or more");
+  EXPECT_EQ(trained({.units = 2, .bias_initializer = Orthogonal{}}),
+            "Orthogonal needs a weight of two axes or more\n"
+            "  shape    (2)\n"
+            "  weight   dense/bias\n"
+            "  to fix   give it to a kernel, not to a bias");
+  EXPECT_EQ(trained({.units = 2, .kernel_constraint = MaxNorm{.max_value = -3}}),
+            "MaxNorm's max_value can't be -3\n"
+            "  weight   dense/kernel\n"
+            "  to fix   give a number above 0");
+  EXPECT_EQ(trained({.units = 2, .kernel_regularizer = L2{.l2 = -1}}),
+            "l2 can't be -1\n"
+            "  weight   dense/kernel\n"
+            "  layer    dense   Dense\n"
+            "  to fix   give a number of 0 or more");
+  EXPECT_EQ(trained({.units = 2, .kernel_regularizer = Matrix{}}),
+            "the regularizer of dense/kernel must give one number\n"
+            "  it gives   float32 (3, 2)\n"
+            "  layer      dense   Dense\n"
+            "  to fix     return its sum, or its mean");
+  EXPECT_EQ(trained({.units = 2, .kernel_constraint = OneNumber{}}),
+            "the constraint of dense/kernel gives another type than the weight's\n"
+            "  weight     float32 (3, 2)\n"
+            "  it gives   float32 ()\n"
+            "  to fix     keep the shape: reductions take .keep_dims = true");
+}
+
 TEST(ArgumentErrors, NameTheLayerAndTheCure) {
   EXPECT_EQ(message_of([] {
               Sequential{Input{2}, BatchNormalization{.momentum = 2}};

@@ -173,8 +173,8 @@ void LecunNormal::fill(std::span<float> out, const Shape& shape, WeightRandom& r
 void Orthogonal::fill(std::span<float> out, const Shape& shape, WeightRandom& random) const {
   require_finite("Orthogonal's gain", gain);
   if (shape.rank() < 2) {
-    throw ShapeError("Orthogonal needs a weight of two axes or more",
-                     {{"weight", to_string(shape)}}, "give it to a kernel, not to a bias");
+    throw ShapeError("Orthogonal needs a weight of two axes or more", {{"shape", to_string(shape)}},
+                     "give it to a kernel, not to a bias");
   }
   const auto columns = static_cast<std::size_t>(shape.size(-1));
   const std::size_t rows = out.size() / columns;
@@ -190,7 +190,7 @@ void Orthogonal::fill(std::span<float> out, const Shape& shape, WeightRandom& ra
 void Identity::fill(std::span<float> out, const Shape& shape, WeightRandom&) const {
   require_finite("Identity's gain", gain);
   if (shape.rank() != 2) {
-    throw ShapeError("Identity needs a weight of two axes", {{"weight", to_string(shape)}},
+    throw ShapeError("Identity needs a weight of two axes", {{"shape", to_string(shape)}},
                      "give it to the kernel of a Dense");
   }
   const auto columns = static_cast<std::size_t>(shape.size(-1));

@@ -33,11 +33,11 @@ class Reader {
 
   ModelGraph read(const Config& config) {
     detail::check_keys(config, model_keys);
-    const Config::List& layers = config.at("layer").as_list();
-    if (layers.empty()) {
+    const Config* layers = config.find("layer");
+    if (!layers || layers->as_list().empty()) {
       throw config_error(config, "the model has no layers", "write a [[model.layer]] for each");
     }
-    for (const Config& layer : layers) {
+    for (const Config& layer : layers->as_list()) {
       try {
         read_layer(layer);
       } catch (Error& error) {
@@ -174,7 +174,8 @@ class Reader {
         throw config_error(places_[i],
                            fmt::format("the layer '{}' leads to no output",
                                        call_name(builder_.graph(), static_cast<int>(i))),
-                           "name it among the inputs of a later layer, or take it out");
+                           "name it among the inputs of a later layer or the model's outputs, or "
+                           "take it out");
       }
       for (ModelGraph::Ref ref : calls[i].inputs) used[static_cast<std::size_t>(ref.call)] = true;
     }

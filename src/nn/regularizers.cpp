@@ -52,8 +52,8 @@ Value L1L2::proximal_step(Value weight, Value learning_rate) const {
 Value OrthogonalRegularizer::call(Value weight) const {
   check_penalty("factor", factor);
   if (weight.rank() != 2) {
-    throw ShapeError("OrthogonalRegularizer needs a matrix",
-                     {{"weight", to_string(weight.shape())}}, "give it to the kernel of a Dense");
+    throw ShapeError("OrthogonalRegularizer needs a matrix", {{"shape", to_string(weight.shape())}},
+                     "give it to the kernel of a Dense");
   }
   const Value vectors =
       unit_rows(mode == OrthogonalMode::rows ? weight : transpose(weight, {1, 0}));

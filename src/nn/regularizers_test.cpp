@@ -90,7 +90,7 @@ TEST(Regularizers, OrthogonalIsTheMeanCosine) {
   const Value row = graph.constant(Tensor({3}, std::vector<double>{1, 2, 3}));
   EXPECT_EQ(message_of([&] { Regularizer(OrthogonalRegularizer{})(row); }),
             "OrthogonalRegularizer needs a matrix\n"
-            "  weight   (3)\n"
+            "  shape    (3)\n"
             "  to fix   give it to the kernel of a Dense");
   const Value results = graph.input("results", {DType::float32, {batch, 3}});
   EXPECT_EQ(message_of([&] { Regularizer(OrthogonalRegularizer{})(results); }),

@@ -15,6 +15,49 @@ Tensor seed_words(std::uint64_t seed) {
                                                     static_cast<std::int32_t>(seed >> 32)});
 }
 
+/// Calls what an initializer, regularizer or constraint does; its errors say for which weight.
+template <class Rule>
+auto for_weight(const std::string& weight, Rule rule) {
+  try {
+    return rule();
+  } catch (Error& error) {
+    error.add({"weight", weight});
+    throw;
+  }
+}
+
+/// What the optimizer ends a step of this weight with. Throws ShapeError where that is none of the
+/// weight's values any more.
+Value after_step(const std::string& path, const Regularizer& regularizer,
+                 const Constraint& constraint, Value weight, Value rate) {
+  const Type type = weight.type();
+  const auto check = [&](Value result, std::string_view rule) {
+    if (result.type() == type) return;
+    throw ShapeError(fmt::format("the {} of {} gives another type than the weight's", rule, path),
+                     {{"weight", to_string(type)}, {"it gives", to_string(result.type())}},
+                     "keep the shape: reductions take .keep_dims = true");
+  };
+  return for_weight(path, [&] {
+    if (regularizer) {
+      weight = regularizer.proximal_step(weight, rate);
+      check(weight, "regularizer's proximal_step");
+    }
+    if (constraint) {
+      weight = constraint(weight);
+      check(weight, "constraint");
+    }
+    return weight;
+  });
+}
+
+/// The regularizer's part of the loss. Throws ShapeError where it is no single number.
+Value penalty_of(const std::string& path, const Regularizer& regularizer, Value weight) {
+  const Value penalty = for_weight(path, [&] { return regularizer(weight); });
+  if (penalty.rank() == 0) return penalty;
+  throw ShapeError(fmt::format("the regularizer of {} must give one number", path),
+                   {{"it gives", to_string(penalty.type())}}, "return its sum, or its mean");
+}
+
 }  // namespace
 
 Build::Build(Graph& graph, bool training) : graph_(graph), training_(training) {
@@ -71,30 +114,32 @@ VariableId Scope::variable(std::string_view name, const Shape& shape,
                        "give every size of the layer a number of 1 or more");
     }
   }
-  return variables.add(
-      {.name = full,
-       .type = {DType::float32, shape},
-       .role = role,
-       .initial = [initializer, shape,
-                   full](std::uint64_t seed) { return initializer(shape, seed, full); },
-       .trainable = role == Role::parameter && trainable_});
+  return variables.add({.name = full,
+                        .type = {DType::float32, shape},
+                        .role = role,
+                        .initial =
+                            [initializer, shape, full](std::uint64_t seed) {
+                              return for_weight(full,
+                                                [&] { return initializer(shape, seed, full); });
+                            },
+                        .trainable = role == Role::parameter && trainable_});
 }
 
 Value Scope::weight(std::string_view name, Shape shape, const Initializer& initializer,
                     const Regularizer& regularizer, const Constraint& constraint) {
   const VariableId id = variable(name, shape, initializer, Role::parameter);
   if (regularizer || constraint) {
-    graph().variables()[id].after_update = [regularizer, constraint](Value weight, Value rate) {
-      if (regularizer) weight = regularizer.proximal_step(weight, rate);
-      return constraint ? constraint(weight) : weight;
-    };
+    graph().variables()[id].after_update =
+        [regularizer, constraint, path = graph().variables()[id].name](Value updated, Value rate) {
+          return after_step(path, regularizer, constraint, updated, rate);
+        };
   }
   const Value value = graph().variable(id);
   auto& regularized = build_->regularized_;
   const bool first = std::find(regularized.begin(), regularized.end(), id) == regularized.end();
   if (regularizer && trainable_ && first) {
     regularized.push_back(id);
-    build_->add_loss(regularizer(value));
+    build_->add_loss(penalty_of(graph().variables()[id].name, regularizer, value));
   }
   return value;
 }

@@ -137,12 +137,18 @@ WindowAxes window_axes(const Shape& input, std::span<const std::int64_t> size,
     const std::int64_t extent = (axis.taps - 1) * axis.dilation + 1;
     const std::int64_t padded = axis.input + axis.low + full.padding_high[s];
     if (extent > padded) {
-      throw ShapeError(
+      ShapeError error(
           fmt::format("the window is larger than the padded input: {} along {}, over {}", extent,
                       spatial_name(rank, i), padded),
           {shape_note("input", input, image_dims(rank)),
            {"window", fmt::format("({})", fmt::join(size, ", "))}},
           "use a smaller window or larger images, or padding `same`");
+      if (axis.dilation > 1) {
+        error.add({"dilation", fmt::format("({})", fmt::join(full.dilations, ", ")),
+                   fmt::format("{} numbers, each {} from the next, reach over {}", axis.taps,
+                               axis.dilation, extent)});
+      }
+      throw error;
     }
     axis.output = (padded - extent) / axis.stride + 1;
   }

@@ -102,7 +102,8 @@ void State::set(VariableId id, const Tensor& value) {
   if (value.shape() != variable.type.shape) {
     throw ShapeError(
         "the numbers for " + variable.name + " have another shape than the variable",
-        {{"numbers", to_string(value.shape())}, {"variable", to_string(variable.type.shape)}});
+        {{"numbers", to_string(value.shape())}, {"variable", to_string(variable.type.shape)}},
+        "give them in the variable's shape: Tensor::reshaped, where they are as many");
   }
   bool wide = variable.type.dtype == DType::float32 && precision_ == NumericPrecision::float64;
   Tensor converted = value.cast(wide ? DType::float64 : variable.type.dtype);

@@ -9,6 +9,7 @@
 #include "nn/model_impl.h"
 #include "train/adapt.h"
 #include "train/checks.h"
+#include "train/not_finite.h"
 #include "train/training_set_statistics.h"
 
 namespace sloy {
@@ -32,6 +33,19 @@ std::size_t input_number(const ModelGraph& graph, int call) {
   return static_cast<std::size_t>(found - graph.inputs.begin());
 }
 
+/// Throws where statistics of the features are not finite, naming the number that made them so.
+void check_finite(const data::Statistics& statistics, const data::Dataset& train, std::size_t part,
+                  const std::string& layer) {
+  const auto all_finite = [](const std::vector<double>& numbers) {
+    return std::ranges::all_of(numbers, [](double number) { return std::isfinite(number); });
+  };
+  if (all_finite(statistics.mean) && all_finite(statistics.standard_deviation)) return;
+  std::optional<NumericError> error = not_finite_in(train, part);
+  if (!error) error.emplace("the features have no finite mean and variance");
+  error->add({"layer", layer, "measures their mean and variance"});
+  throw std::move(*error);
+}
+
 void measure(Model& model, const ModelGraph& graph, const data::Dataset& train,
              bool only_unmeasured) {
   std::map<int, data::Statistics> measured;  // by the call that is fed
@@ -49,6 +63,7 @@ void measure(Model& model, const ModelGraph& graph, const data::Dataset& train,
     const std::size_t part = input_number(graph, fed);
     if (measured.find(fed) == measured.end()) measured[fed] = data::statistics(train, part);
     const data::Statistics& statistics = measured[fed];
+    check_finite(statistics, train, part, member.name);
     const double unit = train.spec().features[part].dtype == DType::uint8 ? 255.0 : 1.0;
     std::vector<double> mean;
     std::vector<double> variance;

@@ -88,7 +88,7 @@ void check_settings(const Config& saved, const Config& current, const std::files
       return (differs.path.empty() ? "" : differs.path + " = ") + to_json(config);
     };
     throw ConfigError(
-        fmt::format("the checkpoint is of another training: its {} differs", key),
+        fmt::format("the checkpoint is of another training: not of the same {}", key),
         {{"checkpoint", path.string()},
          {"there", shown(differs.there)},
          {"here", shown(differs.here)}},
@@ -275,6 +275,12 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
     return progress;
   }
   return {};
+}
+
+std::filesystem::path newest_checkpoint(const std::filesystem::path& directory, FileSystem& files) {
+  if (directory.empty()) return {};
+  const std::vector<std::string> names = checkpoints_in(directory, files);
+  return names.empty() ? std::filesystem::path{} : directory / names.back();
 }
 
 void check_can_be_saved(const Model::Impl& model) {

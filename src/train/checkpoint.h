@@ -66,6 +66,10 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& directory, 
                                         const Progress& current, KeptWeights& kept,
                                         FileSystem& files = real_files());
 
+/// The checkpoint of the last epoch; empty where there is none, or no directory is named.
+std::filesystem::path newest_checkpoint(const std::filesystem::path& directory,
+                                        FileSystem& files = real_files());
+
 /// Throws ConfigError where the model, its optimizer or its loss can't be written to a file.
 void check_can_be_saved(const Model::Impl& model);
 

@@ -270,7 +270,7 @@ TEST(Checkpoint, OfAnotherModelIsRefusedNotPassedOver) {
   KeptWeights kept;
   EXPECT_EQ(
       message_of([&] { load_checkpoint(directory, other.impl(), progress_after(0), kept, files); }),
-      "the checkpoint is of another training: its model differs\n"
+      "the checkpoint is of another training: not of the same model\n"
       "  checkpoint   run/epoch-00001.safetensors\n"
       "  there        layer.1.units = 3\n"
       "  here         layer.1.units = 4\n"

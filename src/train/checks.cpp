@@ -90,7 +90,10 @@ void refuse_float64(const data::Types& types) {
 bool takes_labels(const Loss& loss) { return loss.as<SparseCategoricalCrossentropy>() != nullptr; }
 
 const Type& first_features(const data::Spec& spec) {
-  if (spec.features.empty()) throw DataError("the data set's examples have no features");
+  if (spec.features.empty()) {
+    throw DataError("the data set's examples have no features", {},
+                    "list what the model is fed in the spec's features");
+  }
   return spec.features[0];
 }
 
@@ -109,7 +112,7 @@ void check_features(const ModelGraph& graph, const data::Types& features) {
     const std::string sizes = to_string(shape).substr(1, to_string(shape).size() - 2);
     ShapeError error("the examples have another shape than the model's input",
                      {{"example", to_string(shape)}, {"input", to_string(input.without(0))}},
-                     fmt::format("begin the model with Input{{{}}}, or reshape the data", sizes));
+                     fmt::format("reshape the data, or begin a new model with Input{{{}}}", sizes));
     if (features.size() > 1) error.add({"of", fmt::format("input {}, counted from 0", i)});
     throw error;
   }
@@ -130,7 +133,8 @@ void check_model_and_data(const ModelGraph& graph, const data::Spec& spec,
   }
   for (const Type& weight : spec.weights) {
     if (weight.dtype == DType::float32) continue;
-    throw DataError("weights of examples are float32", {{"weights", to_string(spec.weights)}});
+    throw DataError("weights of examples are float32", {{"weights", to_string(spec.weights)}},
+                    "give them as float32");
   }
   if (spec.weights.size() > 1 && spec.weights.size() != outputs.size()) {
     throw DataError(fmt::format("there are weights for {} targets, and {} targets",

@@ -128,6 +128,25 @@ TEST(ClassMetrics, TakeZeroByZeroForZeroAndSaySo) {
                "  to fix     measure on data with examples of every class");
 }
 
+/// What is to be done depends on what a metric divides by.
+TEST(ClassMetrics, ThatAreZeroByZeroNameTheirCure) {
+  const auto fix = [](const Metric& metric, const Loss& loss, const Tensor& targets, int units) {
+    Sequential model{Input{1}, Dense{.units = units, .kernel_initializer = Zeros{}}};
+    model.compile({.loss = loss, .metrics = {metric}});
+    const data::Dataset data = data::from_tensors(Tensor(DType::float32, {4, 1}), targets);
+    const Evaluation evaluation = model.evaluate(data);
+    return evaluation.notices.empty() ? std::string() : evaluation.notices.back().fix();
+  };
+  const Tensor all_classes({4}, std::vector<std::int32_t>{0, 1, 2, 0});
+  const SparseCategoricalCrossentropy of_labels{.from_logits = true};
+  // Whose scores are all alike is taken for class 0.
+  EXPECT_EQ(fix(Precision{}, of_labels, all_classes, 3),
+            "train until examples are taken for every class, or lower the threshold");
+  EXPECT_EQ(fix(F1Score{}, of_labels, all_classes, 3), "") << "no 0 / 0: every class has members";
+  EXPECT_EQ(fix(R2Score{}, MeanSquaredError{}, Tensor({4, 1}, std::vector<float>{2, 2, 2, 2}), 1),
+            "measure on data whose targets differ from one another");
+}
+
 TEST(ClassMetrics, OfOnePredictionAreOfClassOne) {
   const Tensor targets({5, 1}, std::vector<float>{1, 1, 0, 1, 0});
   const Tensor predictions({5, 1}, std::vector<float>{0.9f, 0.4f, 0.8f, 0.6f, 0.1f});
@@ -257,7 +276,7 @@ TEST(ClassMetrics, RefuseWhatMakesNoSense) {
             "num_thresholds can't be 1\n"
             "  to fix   give 2 or more");
   EXPECT_EQ(refused(TopKCategoricalAccuracy{.k = 0}),
-            "k must be 1 or more, not 0\n  to fix   give k of 1 or more");
+            "k must be 1 or more, not 0\n  to fix   set k to 1 or more");
 }
 
 }  // namespace

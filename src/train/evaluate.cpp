@@ -1,4 +1,7 @@
+#include <fmt/format.h>
 #include <sloy/model.h>
+
+#include <cmath>
 
 #include "base/arguments.h"
 #include "data/loader.h"
@@ -6,6 +9,7 @@
 #include "train/adapt.h"
 #include "train/checks.h"
 #include "train/evaluate.h"
+#include "train/not_finite.h"
 #include "train/trainer.h"
 
 namespace sloy {
@@ -54,9 +58,28 @@ void Evaluating::add_confusion(const Executable& step) {
   }
 }
 
+namespace {
+
+/// Of figures that say nothing: predictions that are no numbers are still counted as some class.
+Notice meaningless(double loss, const State& state) {
+  const std::string weight =
+      not_finite_in(state, [](const Variable& v) { return v.role == Role::parameter; });
+  std::vector<Note> notes;
+  if (!weight.empty()) notes.push_back({"weight", weight, "holds numbers that are not finite"});
+  return Notice(
+      fmt::format("the loss is {}: what else is measured says nothing about the model", loss),
+      std::move(notes),
+      weight.empty() ? "look for numbers that are not finite or very large in the data"
+                     : "train the model anew: a training that diverged leaves such weights");
+}
+
+}  // namespace
+
 Evaluation Model::evaluate(const data::Dataset& dataset, const EvaluateOptions& options) {
   require_loss(*impl_, "evaluate");
-  if (dataset.empty()) throw DataError("the data set to evaluate has no examples");
+  if (dataset.empty()) {
+    throw DataError("the data set to evaluate has no examples", {}, "give one or more");
+  }
   require_positive("batch_size", options.batch_size);
   impl_->build_for(first_features(dataset.spec()));
   require_measured(*impl_, "evaluate");
@@ -70,6 +93,9 @@ Evaluation Model::evaluate(const data::Dataset& dataset, const EvaluateOptions& 
   figures.write("", evaluation.logs);
   evaluation.notices = figures.notices("");
   evaluation.loss = evaluation.logs["loss"];
+  if (!std::isfinite(evaluation.loss)) {
+    evaluation.notices.push_back(meaningless(evaluation.loss, impl_->state));
+  }
   evaluation.examples = figures.examples();
   evaluation.confusion_matrix = evaluating.confusion();
   return evaluation;

@@ -14,6 +14,8 @@
 #include "train/adapt.h"
 #include "train/checkpoint.h"
 #include "train/evaluate.h"
+#include "train/fit_notices.h"
+#include "train/not_finite.h"
 #include "train/progress.h"
 #include "train/trainer.h"
 #include "train/training_set_statistics.h"
@@ -33,7 +35,8 @@ void check_options(const FitOptions& options) {
            "epochs counts from the very first, not from initial_epoch");
   }
   if (!(options.validation_split >= 0 && options.validation_split < 1)) {
-    refuse(fmt::format("validation_split must be in [0, 1), not {}", options.validation_split), "");
+    refuse(fmt::format("validation_split must be in [0, 1), not {}", options.validation_split),
+           "give the share of the examples to hold out, as 0.1");
   }
   if (options.validation_split > 0 && !options.validation_data.empty()) {
     refuse("validation_split and validation_data are both given", "give one of them");
@@ -55,16 +58,6 @@ ConfigError rate_follows(const LearningRate& schedule) {
   return ConfigError(
       fmt::format("the learning rate follows {}: a callback can't set it", schedule.type()), {},
       "give the optimizer a number as learning_rate, or leave the callback out");
-}
-
-bool all_finite(std::span<const std::byte> bytes, NumericPrecision precision) {
-  const auto check = [&](const auto* numbers) {
-    const std::size_t count = bytes.size() / sizeof *numbers;
-    return std::all_of(numbers, numbers + count, [](auto number) { return std::isfinite(number); });
-  };
-  return precision == NumericPrecision::float64
-             ? check(reinterpret_cast<const double*>(bytes.data()))
-             : check(reinterpret_cast<const float*>(bytes.data()));
 }
 
 /// One fit: data, programs, callbacks, and the loop over them.
@@ -112,9 +105,10 @@ class Fit final : public Run {
     epoch_ = options_.initial_epoch;
     epochs_before_ = std::max(0, impl_.epochs_trained - epoch_);
     const Config::List states = options_.resume ? resume() : Config::List{};
+    check_first_weights();
     for (Callback& callback : callbacks_) callback.on_train_begin(*this);
     restore(states);
-    if (options_.batch_size > examples_) notify(larger_than_data());
+    for (const Notice& notice : notices_before(impl_, options_, examples_)) notify(notice);
     for (const Notice& notice : sloy::notices(full_->plan())) notify(notice);
     has_begun_ = true;
     give_notices();
@@ -211,7 +205,7 @@ class Fit final : public Run {
     executable.run(impl_.state, feeds_.of(given));
     figures_.add(executable, impl_.compiled->precision, given.count);
     ++steps_done_;
-    check_finite(figures_.last_loss(), "the loss");
+    if (!std::isfinite(figures_.last_loss())) refuse_loss(given);
     if (!follows_batches_) return;
     figures_.write("", batch_logs_);
     for (Callback& callback : callbacks_) callback.on_train_batch_end(*this, batch_logs_);
@@ -228,31 +222,53 @@ class Fit final : public Run {
     if (!std::isfinite(value)) diverged(fmt::format("{} is {}", what, value));
   }
 
+  /// A step's loss that is not finite: by the data it was of, by itself where nothing was learned
+  /// before, or else by what was.
+  [[noreturn]] void refuse_loss(const data::Batch& given) const {
+    const double loss = figures_.last_loss();
+    if (std::optional<NumericError> error = not_finite_in(train_.spec(), given)) {
+      error->add({"epoch", fmt::format("{} of {}", epoch_ + 1, options_.epochs)});
+      throw std::move(*error);
+    }
+    if (state().scalar(scalar(step_variable)) > 1) diverged(fmt::format("the loss is {}", loss));
+    throw NumericError(
+        fmt::format("the loss of the very first step is {}", loss),
+        {{"data", "all numbers of this batch are finite"},
+         {"weights", "all were finite before the step"}},
+        "look for a logarithm, root, quotient or exponential of what it isn't made for in the loss "
+        "and the layers, and for very large numbers in the data");
+  }
+
+  /// Of the weights a fit begins with.
+  void check_first_weights() const {
+    const std::string weight =
+        not_finite_in(state(), [](const Variable& v) { return v.role == Role::parameter; });
+    if (weight.empty()) return;
+    throw NumericError(
+        fmt::format("{} holds numbers that are not finite before the first step", weight), {},
+        "look at its initializer, and at what set_weight or a file gave it: after a "
+        "training that diverged the model must be made anew");
+  }
+
   /// What the last steps of an epoch did to the weights shows in no loss of this epoch.
   void check_weights() const {
-    // A look at the block as it lies costs no memory. It holds a few integers too, which may look
-    // like anything, so what is found is only worth a closer look.
-    if (all_finite(state().bytes(), state().precision())) return;
-    const Variables& variables = *state().variables();
-    for (VariableId id = 0; id < variables.size(); ++id) {
-      if (!is_float(variables[id].type.dtype)) continue;
-      const Tensor numbers = state().get(id);
-      const NumericPrecision precision =
-          numbers.dtype() == DType::float64 ? NumericPrecision::float64 : NumericPrecision::float32;
-      if (!all_finite({numbers.data(), numbers.bytes()}, precision)) {
-        diverged(fmt::format("{} holds numbers that are not finite", variables[id].name));
-      }
-    }
+    const std::string found = not_finite_in(state(), [](const Variable&) { return true; });
+    if (!found.empty()) diverged(fmt::format("{} holds numbers that are not finite", found));
   }
 
   [[noreturn]] void diverged(std::string what) const {
-    throw NumericError(
+    NumericError error(
         fmt::format("training diverged: {}", what),
         {{"epoch", fmt::format("{} of {}", epoch_ + 1, options_.epochs)},
          {"step", fmt::format("{} of {}", steps_done_, steps())},
          {"learning_rate", fmt::format("{:g}", learning_rate())}},
         "lower the learning rate, or look for numbers that are not finite or very large in the "
         "data");
+    if (const auto checkpoint = newest_checkpoint(options_.checkpoints); !checkpoint.empty()) {
+      error.add(
+          {"checkpoint", checkpoint.string(), "a model too, of the last epoch that was finished"});
+    }
+    throw error;
   }
 
   VariableId scalar(std::string_view name) const { return state().variables()->find(name); }
@@ -299,13 +315,6 @@ class Fit final : public Run {
       callback.set_state(next->at("state"));
       ++next;
     }
-  }
-
-  Notice larger_than_data() const {
-    return Notice("the batch is larger than the data: a step takes all there are",
-                  {{"batch_size", std::to_string(options_.batch_size)},
-                   {"examples", std::to_string(examples_)}},
-                  fmt::format("give a batch_size of at most {}", examples_));
   }
 
   void give_notices() {
@@ -355,7 +364,9 @@ class Fit final : public Run {
 History Model::fit(const data::Dataset& train, const FitOptions& options) {
   require_training(*impl_, "fit");
   check_options(options);
-  if (train.empty()) throw DataError("the data set to train on has no examples");
+  if (train.empty()) {
+    throw DataError("the data set to train on has no examples", {}, "give one or more");
+  }
   data::Dataset learned = train;
   data::Dataset validation = options.validation_data;
   if (options.validation_split > 0) {

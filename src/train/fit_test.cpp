@@ -313,7 +313,7 @@ TEST(Fit, RefusesToResumeAnotherTraining) {
   other.seed = 8;
   EXPECT_EQ(
       message_of([&] { train(other); }),
-      "the checkpoint is of another training: its seed differs\n"
+      "the checkpoint is of another training: not of the same seed\n"
       "  checkpoint   " +
           folder / "run/epoch-00001.safetensors" +
           "\n"
@@ -442,21 +442,42 @@ TEST(ModelCheckpoint, SavesTheBest) {
   EXPECT_NEAR(best.evaluate(data).loss, history["val_loss"][2], 1e-6);
 }
 
+TEST(ModelCheckpoint, KnowsTheFiguresOfItsName) {
+  const auto named = [](const std::string& path) {
+    return message_of([&] {
+      Sequential model{Input{2}, Dense{.units = 1}};
+      model.compile({.optimizer = SGD{.learning_rate = 0.05}, .loss = MeanSquaredError{}});
+      model.fit(regression(4),
+                {.callbacks = {ModelCheckpoint{.filepath = path}}, .verbose = Verbosity::silent});
+    });
+  };
+  EXPECT_EQ(named("a-{epohc:03d}"),
+            "ModelCheckpoint's filepath has {epohc}, which is no figure\n"
+            "  filepath   a-{epohc:03d}\n"
+            "  known      epoch, loss\n"
+            "  to fix     did you mean 'epoch'?");
+  EXPECT_EQ(named("{{a}}-{val_loss}"),
+            "ModelCheckpoint's filepath has {val_loss}, which is no figure\n"
+            "  filepath   {{a}}-{val_loss}\n"
+            "  known      epoch, loss\n"
+            "  to fix     did you mean 'loss'?");
+}
+
 TEST(Fit, StopsAtTheStepWhereTheLossIsNoNumber) {
+  // Each step multiplies the prediction by 1 − 4e8: its square in the fourth is above 1e50.
   Sequential model{Input{1}, Dense{.units = 1}};
-  model.compile({.optimizer = SGD{.learning_rate = 0.01}, .loss = MeanSquaredError{}});
-  std::vector<float> x(10, 1.0f);
-  x[7] = -std::nanf("");  // whose sign is not shown
-  const auto data = data::from_tensors(Tensor(Shape{10, 1}, x), Tensor(DType::float32, {10, 1}));
+  model.compile({.optimizer = SGD{.learning_rate = 1e8}, .loss = MeanSquaredError{}});
+  const auto data = data::from_tensors(Tensor(Shape{10, 1}, std::vector<float>(10, 1.0f)),
+                                       Tensor(DType::float32, {10, 1}));
   EXPECT_EQ(message_of([&] {
               model.fit(
                   data,
                   {.epochs = 2, .batch_size = 2, .shuffle = false, .verbose = Verbosity::silent});
             }),
-            "training diverged: the loss is nan\n"
+            "training diverged: the loss is inf\n"
             "  epoch           1 of 2\n"
             "  step            4 of 5\n"
-            "  learning_rate   0.01\n"
+            "  learning_rate   1e+08\n"
             "  to fix          lower the learning rate, or look for numbers that are not finite or "
             "very large in the data");
 }
@@ -486,7 +507,7 @@ TEST(FitErrors, ComeBeforeTheFirstStep) {
             "the examples have another shape than the model's input\n"
             "  example   (2)\n"
             "  input     (3)\n"
-            "  to fix    begin the model with Input{2}, or reshape the data");
+            "  to fix    reshape the data, or begin a new model with Input{2}");
   EXPECT_THROW(
       fit({Input{2}, Dense{.units = 2}}, CategoricalCrossentropy{.from_logits = true}, classes),
       ShapeError);

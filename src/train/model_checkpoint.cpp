@@ -1,13 +1,38 @@
 #include <fmt/args.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sloy/callbacks.h>
 #include <sloy/model.h>
+#include <sloy/nearest.h>
+
+#include <algorithm>
 
 #include "base/files.h"
 #include "train/monitor.h"
 
 namespace sloy {
 namespace {
+
+/// Throws ConfigError on a name in braces that is no figure of the logs.
+void check_names(const std::string& pattern, const std::vector<std::string>& figures) {
+  std::vector<std::string_view> known{"epoch"};
+  known.insert(known.end(), figures.begin(), figures.end());
+  for (std::size_t open = pattern.find('{'); open != pattern.npos;
+       open = pattern.find('{', open + 1)) {
+    if (pattern.compare(open, 2, "{{") == 0) {  // a brace itself
+      ++open;
+      continue;
+    }
+    const std::size_t end = pattern.find_first_of(":}", open);
+    if (end == pattern.npos) return;
+    const std::string name = pattern.substr(open + 1, end - open - 1);
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    throw ConfigError(
+        fmt::format("ModelCheckpoint's filepath has {{{}}}, which is no figure", name),
+        {{"filepath", pattern}, {"known", fmt::format("{}", fmt::join(known, ", "))}},
+        did_you_mean(name, known, "put only {epoch} and figures into braces"));
+  }
+}
 
 std::string file_name(const std::string& pattern, int epoch, const Logs& logs) {
   fmt::dynamic_format_arg_store<fmt::format_context> arguments;
@@ -35,6 +60,7 @@ void ModelCheckpoint::on_train_begin(Run& run) {
   if (save_best_only) {
     best = begin_monitoring(type_name<ModelCheckpoint>(), monitor, mode, 0, run);
   }
+  check_names(filepath, run.log_names());
   Logs any;
   for (const std::string& name : run.log_names()) any.set(name, 0);
   file_name(filepath, 1, any);

@@ -237,6 +237,12 @@ Value Optimizer::updated(OptimizerScope& scope, VariableId id, Value gradient) c
     }
   }
   Value result = step(scope, start, gradient);
+  if (result.type() != weight.type()) {
+    const std::string& name = scope.graph().variables()[id].name;
+    throw ShapeError(fmt::format("{} gives {} another type", type(), name),
+                     {{"weight", to_string(weight.type())}, {"it gives", to_string(result.type())}},
+                     "return the weight after the step, in its shape");
+  }
   const auto& after_update = scope.graph().variables()[id].after_update;
   if (after_update) result = after_update(result, scope.learning_rate());
   return averaged(options_, scope, result);

@@ -364,7 +364,7 @@ TEST(OptimizerOptionsErrors, SayWhatCannotBe) {
             "  to fix   give a number from 0 to just below 1");
   EXPECT_EQ(refused({SGD{}, {.gradient_accumulation_steps = 0}}),
             "the optimizer's gradient_accumulation_steps must be 1 or more, not 0\n"
-            "  to fix   give the optimizer's gradient_accumulation_steps of 1 or more");
+            "  to fix   set gradient_accumulation_steps to 1 or more");
   EXPECT_EQ(refused({AdamW{}, {.weight_decay = 0.1}}),
             "AdamW has a weight_decay of its own\n"
             "  to fix   write AdamW{.weight_decay = 0.1}, not the option");

@@ -106,6 +106,23 @@ TEST(Optimizers, AreReadAndWritten) {
   EXPECT_EQ(optimizer_from_config("SGD").learning_rate().at(0), 0.01);
 }
 
+struct TakesOneNumber {
+  Value step(OptimizerScope& scope, Value weight, Value gradient) const {
+    return sum(weight - scope.learning_rate() * gradient);
+  }
+  double learning_rate = 0.1;
+};
+
+TEST(Optimizers, OfOnesOwnKeepTheWeightsShape) {
+  Valley valley;
+  const Value loss = sum(square(valley.graph.variable(valley.w)));
+  EXPECT_EQ(message_of([&] { Optimizer(TakesOneNumber{}).minimize(loss); }),
+            "TakesOneNumber gives w another type\n"
+            "  weight     float32 (2)\n"
+            "  it gives   float32 ()\n"
+            "  to fix     return the weight after the step, in its shape");
+}
+
 TEST(Optimizers, SayWhatCannotBeMinimized) {
   Valley valley;
   EXPECT_EQ(message_of([&] { SGD{}.minimize(square(valley.graph.variable(valley.w))); }),

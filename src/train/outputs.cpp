@@ -96,6 +96,10 @@ void from_config(const Config& config, PerOutput<Metric>& metrics) {
   };
   if (config.is_map()) {
     for (const auto& [output, list] : config.as_map()) read_list(output, list);
+  } else if (config.is_list() && std::ranges::any_of(config.as_list(), &Config::is_list)) {
+    throw config_error(
+        config, "metrics are one list, or a table of lists by the outputs' names",
+        "write [\"Accuracy\"], or of several outputs { digit = [\"Accuracy\"], image = [] }");
   } else {
     read_list({}, config);
   }

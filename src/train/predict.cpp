@@ -52,7 +52,8 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& features,
   const ModelGraph& graph = impl_->built();
   if (features.size() != graph.inputs.size()) {
     throw ShapeError(fmt::format("the model has {}, not {}", counted(graph.inputs.size(), "input"),
-                                 features.size()));
+                                 features.size()),
+                     {}, "give a tensor for each input, in their order");
   }
   require_positive("batch_size", options.batch_size);
   require_measured(*impl_, "predict");
@@ -63,7 +64,8 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& features,
     if (feeds[i].shape()[0] != feeds[0].shape()[0]) {
       throw ShapeError("the inputs have different numbers of examples",
                        {{"input 0", to_string(feeds[0].shape())},
-                        {fmt::format("input {}", i), to_string(feeds[i].shape())}});
+                        {fmt::format("input {}", i), to_string(feeds[i].shape())}},
+                       "give as many of each: the n-th of all are one example");
     }
   }
   const std::int64_t count = feeds.front().shape().size(0);
@@ -118,7 +120,9 @@ Tensor Model::predict(const Tensor& features, const PredictOptions& options) {
 }
 
 Tensor Model::predict(const data::Dataset& dataset, const PredictOptions& options) {
-  if (dataset.empty()) throw DataError("the data set to predict has no examples");
+  if (dataset.empty()) {
+    throw DataError("the data set to predict has no examples", {}, "give one or more");
+  }
   std::vector<Tensor> results = predict(dataset.features(), options);
   if (results.size() == 1) return results.front();
   throw ConfigError(fmt::format("the model has {} outputs", results.size()), {},

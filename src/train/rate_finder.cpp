@@ -69,7 +69,9 @@ double steepest(const RateCurve& curve, int steps) {
 RateCurve Model::find_learning_rate(const data::Dataset& train, const RateFinderOptions& options) {
   require_training(*impl_, "a search for the learning rate");
   check_options(options);
-  if (train.empty()) throw DataError("the data set to train on has no examples");
+  if (train.empty()) {
+    throw DataError("the data set to train on has no examples", {}, "give one or more");
+  }
   impl_->build_for(first_features(train.spec()));
   const std::int64_t batch_size = std::min(options.batch_size, train.size());
   const TrainingSteps& steps = trainer_for(*impl_, train.spec(), batch_size, {}).steps;

@@ -52,7 +52,9 @@ int number_of_classes(const Config& units, const data::Spec& spec) {
 
 /// The layers of [model] or of a model within it. Throws ConfigError where there are none.
 Config::List& layers_of(Config& model) {
-  model.at("layer");
+  if (!model.find("layer")) {
+    throw config_error(model, "the model has no layers", "write a [[model.layer]] for each");
+  }
   return model["layer"].as_list();
 }
 
@@ -229,6 +231,33 @@ struct Unread {
   void read(std::int64_t, const data::Slot&) const {}
 };
 
+/// Throws ConfigError where the recipe has other sections than its own, or lacks one.
+void check_sections(const Config& config) {
+  if (const Config* layers = config.find("layer")) {
+    const bool are_tables = layers->is_list() && !layers->as_list().empty();
+    throw config_error(are_tables ? layers->as_list().front() : *layers,
+                       "the layers of a recipe are part of its model",
+                       "write [[model.layer]] in place of [[layer]]");
+  }
+  detail::check_keys(config, recipe_keys);
+  if (!config.find("model")) {
+    throw config_error(config, "the recipe has no [model]",
+                       "write a [[model.layer]] for each layer: type = \"Dense\", units = 10");
+  }
+  if (!config.find("train")) {
+    throw config_error(config, "the recipe has no [train]",
+                       "write [train] with a loss: loss = \"MeanSquaredError\"");
+  }
+}
+
+/// Throws ConfigError where weights of classes are written as Keras takes them.
+void check_class_weight(const Config& train) {
+  const Config* weights = train.find("class_weight");
+  if (!weights || !weights->is_map()) return;
+  throw config_error(*weights, "class_weight is a list, not a table",
+                     "write a number for each class in their order: class_weight = [1.0, 2.5]");
+}
+
 }  // namespace
 
 Config to_config(const Validation& validation) {
@@ -290,12 +319,7 @@ data::Header RecipeData::load_header() const {
 
 Recipe Recipe::from_config(const Config& config, const CustomTypes& custom) {
   const CustomTypesInUse in_use(custom);
-  detail::check_keys(config, recipe_keys);
-  for (const std::string_view section : {"model", "train"}) {
-    if (config.find(section)) continue;
-    throw config_error(config, fmt::format("the recipe has no [{}]", section),
-                       "docs/command-line.md shows a whole recipe");
-  }
+  check_sections(config);
   Recipe recipe;
   if (const Config* seed = config.find("seed")) read_seed(*seed, recipe.seed);
   if (const Config* data = config.find("data")) sloy::from_config(*data, recipe.data);
@@ -309,6 +333,7 @@ Recipe Recipe::from_config(const Config& config, const CustomTypes& custom) {
         "write loss = { type = \"SparseCategoricalCrossentropy\", from_logits = true "
         "} for class labels, or another that fits the task");
   }
+  check_class_weight(train);
   sloy::from_config(train, recipe.train);
   if (const Config* optimizer = train.find("optimizer")) {
     check_optimizer(*optimizer, recipe.train.optimizer);

@@ -159,7 +159,7 @@ TEST(Recipe, WhatWasSetIsNamedBesideTheLine) {
             "units must be 1 or more, not 0\n"
             "  layer    hidden   Dense\n"
             "  where    moons.toml:6 with --set model.layer.0.units=0\n"
-            "  to fix   give units of 1 or more");
+            "  to fix   set units to 1 or more");
   EXPECT_NE(refused({"model.layer.0.use_bias=false", "model.layer.0.units=0"})
                 .find("moons.toml:6 with --set model.layer.0.use_bias=false, --set "
                       "model.layer.0.units=0\n"),
@@ -183,10 +183,12 @@ TEST(Recipe, GraphsAreNamedByTheLayerThatIsWrong) {
   };
   const std::string a = "[[model.layer]]\ntype = 'Dense'\nunits = 2\nname = 'a'\n";
   const std::string b = "[[model.layer]]\ntype = 'Dense'\nunits = 2\nname = 'b'\n";
-  EXPECT_EQ(refused(a + b + "inputs = 'input'\n"),
-            "the layer 'a' leads to no output\n"
-            "  where    g.toml:1\n"
-            "  to fix   name it among the inputs of a later layer, or take it out");
+  EXPECT_EQ(
+      refused(a + b + "inputs = 'input'\n"),
+      "the layer 'a' leads to no output\n"
+      "  where    g.toml:1\n"
+      "  to fix   name it among the inputs of a later layer or the model's outputs, or take it "
+      "out");
   EXPECT_EQ(refused(a + b + "inputs = ['zzzzzz']\n"),
             "no layer named 'zzzzzz' stands before\n"
             "  where    g.toml:9\n"

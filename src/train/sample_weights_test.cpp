@@ -127,6 +127,9 @@ TEST(SampleWeights, MaskPositions) {
   model.compile(
       {.loss = Loss(MeanSquaredError{}, {.reduction = Reduction::mean_with_sample_weight})});
   EXPECT_NEAR(model.evaluate(data::from_tensors(x, y).weighted(mask)).loss, (1. + 4 + 9) / 3, 1e-6);
+  const Tensor of_targets({2, 2, 1}, std::vector<float>{1, 1, 1, 0});
+  EXPECT_NEAR(model.evaluate(data::from_tensors(x, y).weighted(of_targets)).loss, (1. + 4 + 9) / 3,
+              1e-6);
 }
 
 TEST(SampleWeights, AreRefusedWhereTheyMakeNoSense) {
@@ -214,7 +217,7 @@ TEST(ClassWeights, OfTwoClassesFollowTheOneTarget) {
 TEST(ClassWeights, OfHingesTargetsAreOfTheirSign) {
   Sequential model = doubling();
   model.compile({.loss = Hinge{}});
-  const data::Dataset data = data::from_tensors(Tensor({2, 1}, std::vector<float>{0.125f, 0.25f}),
+  const data::Dataset data = data::from_tensors(Tensor({2, 1}, std::vector<float>{-0.375f, -0.25f}),
                                                 Tensor({2, 1}, std::vector<float>{-1, 1}));
   const History history = model.fit(data, {.class_weight = {0.5, 4}, .verbose = Verbosity::silent});
   EXPECT_NEAR(history["loss"][0], (0.5 * 1.25 + 4 * 0.5) / 2, 1e-6);
@@ -270,6 +273,22 @@ TEST(IgnoreClass, WorksOnProbabilitiesAndWithWeights) {
               expected, 1e-12);
   const Tensor none({3}, std::vector<std::int32_t>{-1, -1, -1});
   EXPECT_EQ(evaluate(found, {none, predictions, importance}, NumericPrecision::float64).item(), 0);
+}
+
+/// As in Keras: which output's classes they were of couldn't be told.
+TEST(SampleWeights, OfClassesAreForOneOutput) {
+  const Symbol x = Input{1};
+  Model model({x}, {Dense{.units = 2}(x), Dense{.units = 3}(x)});
+  model.compile({.loss = {SparseCategoricalCrossentropy{.from_logits = true},
+                          SparseCategoricalCrossentropy{.from_logits = true}}});
+  const Tensor labels({4}, std::vector<std::int32_t>{0, 1, 0, 1});
+  const auto data = data::from_tensors({Tensor(DType::float32, {4, 1})}, {labels, labels});
+  EXPECT_EQ(message_of([&] {
+              model.fit(data, {.class_weight = {1, 2}, .verbose = Verbosity::silent});
+            }),
+            "class_weight is for a model with one output that has a loss\n"
+            "  outputs   2 with a loss\n"
+            "  to fix    give the data weights instead, one for each target");
 }
 
 }  // namespace

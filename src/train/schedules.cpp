@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "base/arguments.h"
+#include "base/words.h"
 #include "nn/custom_types.h"
 
 namespace sloy {
@@ -80,9 +81,9 @@ Value ExponentialDecay::call(Value step) const {
 
 Value PiecewiseConstantDecay::call(Value step) const {
   if (values.size() != boundaries.size() + 1) {
-    throw ConfigError(fmt::format("{} boundaries part {} values, not {}", boundaries.size(),
-                                  boundaries.size() + 1, values.size()),
-                      {}, "give PiecewiseConstantDecay one value more than boundaries");
+    throw ConfigError(fmt::format("PiecewiseConstantDecay needs {} for its boundaries, not {}",
+                                  counted(boundaries.size() + 1, "value"), values.size()),
+                      {}, "give one value more than boundaries");
   }
   std::vector<double> limits{-1};
   for (std::int64_t boundary : boundaries) {

@@ -237,7 +237,7 @@ TEST(Schedules, SayWhichArgumentCannotBe) {
   EXPECT_EQ(refused(PiecewiseConstantDecay{.boundaries = {5, 5}, .values = {1, 2, 3}}),
             "the schedule's boundary can't be 5");
   EXPECT_EQ(refused(PiecewiseConstantDecay{.boundaries = {5}, .values = {1}}),
-            "1 boundaries part 2 values, not 1");
+            "PiecewiseConstantDecay needs 2 values for its boundaries, not 1");
   EXPECT_EQ(refused(CosineDecayRestarts{
                 .initial_learning_rate = 0.1, .first_decay_steps = 5, .t_mul = 0.5}),
             "the schedule's t_mul can't be 0.5");

@@ -9,6 +9,7 @@
 #include "program/executable.h"
 #include "train/checks.h"
 #include "train/trained_outputs.h"
+#include "train/undefined_figures.h"
 #include "train/weights.h"
 
 namespace sloy {
@@ -97,7 +98,7 @@ class StepWriter {
     const Value target = as_target(fed_target, loss);
     // The data say of their first target alone how many classes it has.
     const int num_classes = losses_.empty() ? spec_.num_classes : 0;
-    check_loss(loss, num_classes, target.type(), prediction);
+    check_target(loss, num_classes, target.type(), prediction);
     Value training_weight = weight;
     if (!class_weight_.empty()) {
       require_classes(loss, target.type());
@@ -129,6 +130,24 @@ class StepWriter {
   }
 
  private:
+  /// Labels where a model gives back what it is fed have a cure of their own.
+  void check_target(const Loss& loss, int num_classes, const Type& target, Value prediction) const {
+    try {
+      check_loss(loss, num_classes, target, prediction);
+    } catch (const ShapeError&) {
+      const bool gives_back = spec_.features.size() == 1 &&
+                              prediction.shape().size(-1) != num_classes &&
+                              data::rows_of(spec_.features[0], batch).shape == prediction.shape();
+      if (!gives_back || is_float(target.dtype) || takes_labels(loss)) throw;
+      throw ShapeError(
+          fmt::format("{}: the model gives what it is fed, the targets are class labels",
+                      loss.type()),
+          {{"targets", to_string(target)}, {"predictions", to_string(prediction.type())}},
+          "measure against the features: --set data.target=features, or "
+          "Dataset::targeting_features()");
+    }
+  }
+
   void measure(const Metric& metric, const MetricInput& given) {
     const std::vector<Value> sums = metric.call(given);
     step_.figures.measures[measured_++].sums = sums.size();
@@ -149,6 +168,11 @@ StepGraph build_step(const Model::Impl& model, std::shared_ptr<Variables> variab
                      const data::Spec& spec, StepKind kind, std::span<const double> class_weight) {
   const std::vector<TrainedOutput> outputs = trained_outputs(*model.compiled, model.built());
   check_model_and_data(model.built(), spec, outputs);
+  if (!class_weight.empty() && outputs.size() > 1) {
+    throw ConfigError("class_weight is for a model with one output that has a loss",
+                      {{"outputs", fmt::format("{} with a loss", outputs.size())}},
+                      "give the data weights instead, one for each target");
+  }
   StepGraph step{.graph = std::make_unique<Graph>(std::move(variables)),
                  .loss = {},
                  .outputs = {},
@@ -248,11 +272,8 @@ std::vector<Notice> Figures::notices(std::string_view prefix) const {
   std::vector<Notice> notices;
   for (std::size_t i = 0; i < totals_.size(); ++i) {
     if (figures_.measures[i].metric.result(totals_[i]).is_defined) continue;
-    notices.emplace_back(
-        fmt::format("{}{} is 0 / 0 for some of what it measures, which counts as 0", prefix,
-                    figures_.names[figures_.losses + i]),
-        std::vector<Note>{{"examples", std::to_string(examples_)}},
-        "measure on data with examples of every class");
+    const std::string figure = fmt::format("{}{}", prefix, figures_.names[figures_.losses + i]);
+    notices.push_back(undefined_figure(figure, figures_.measures[i].metric, examples_));
   }
   return notices;
 }

@@ -123,13 +123,17 @@ CompiledStep evaluation_step(Model::Impl& model, const data::Spec& spec, StepKin
 
 Plan Model::plan(const data::Spec& spec, std::int64_t examples, const FitOptions& options) const {
   require_training(*impl_, "a plan");
-  if (examples < 1) throw DataError("the data set to plan for has no examples");
+  if (examples < 1) {
+    throw DataError("the data set to plan for has no examples", {}, "give one or more");
+  }
   require_positive("batch_size", options.batch_size);
   impl_->build_for(first_features(spec));
   const std::int64_t split = data::held_out(options.validation_split, examples);
   const auto variables = std::make_shared<Variables>();
   const std::int64_t learned = examples - split;
-  if (learned < 1) throw DataError("no examples are left to learn from");
+  if (learned < 1) {
+    throw DataError("no examples are left to learn from", {}, "lower validation_split");
+  }
   const std::int64_t batch_size = std::min(options.batch_size, learned);
   const TrainingSteps training(*impl_, variables, spec, batch_size, options.class_weight);
   Plan plan = training.update().plan(batch_size);

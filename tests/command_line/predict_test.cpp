@@ -1,5 +1,6 @@
 /// `sloy predict`: from where it reads, to where it writes.
 #include <sloy/io.h>
+#include <sloy/losses.h>
 #include <sloy/model.h>
 
 #include <cmath>
@@ -179,8 +180,36 @@ TEST_F(CommandLine, SaysWhereAnOutputIsNotANumber) {
   for (std::size_t example : {1, 2}) {
     EXPECT_TRUE(all[example].at("class").is_null());
     EXPECT_TRUE(all[example].at("probability").is_null());
-    EXPECT_EQ(all[example].at("output").as_list()[0].as_string(), "nan");
+    EXPECT_TRUE(all[example].at("output").as_list()[0].is_null());
   }
+}
+
+TEST_F(CommandLine, SaysThatThereIsNothingToPredict) {
+  ASSERT_EQ(train("run", {"--quiet"}).exit_code, 0);
+  write_tensor(at("none.npy"), Tensor(DType::float32, {0, 2}));
+  const Finished none = run_sloy({"predict", at("run/model.safetensors"), at("none.npy")});
+  EXPECT_EQ(none.exit_code, 0);
+  EXPECT_EQ(none.out, "");
+  EXPECT_EQ(none.err,
+            "note: " + at("none.npy") + " holds no examples: there is nothing to predict\n");
+}
+
+/// Such weights are what a diverged training of another program leaves: here none is ever saved.
+TEST_F(CommandLine, SaysThatAModelsWeightsAreNotNumbers) {
+  Model model = Sequential{Input{2}, Dense{.units = 2}};
+  model.compile(
+      {.loss = SparseCategoricalCrossentropy{.from_logits = true}, .metrics = {Accuracy{}}});
+  Tensor bias = model.weight("dense/bias");
+  bias.mutable_values<float>()[1] = std::numeric_limits<float>::quiet_NaN();
+  model.set_weight("dense/bias", bias);
+  model.save(at("spoilt.safetensors"));
+  const Finished done = run_sloy({"eval", at("spoilt.safetensors"), "--data", "moons", "--json"});
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.err,
+            "note: the loss is nan: what else is measured says nothing about the model\n"
+            "  weight   dense/bias   holds numbers that are not finite\n"
+            "  to fix   train the model anew: a training that diverged leaves such weights\n");
+  EXPECT_TRUE(events(done)[0].at("loss").is_null()) << done.out;
 }
 
 }  // namespace

@@ -122,6 +122,10 @@ TEST_F(CommandLine, KeepsTheFilesOfCallbacksApart) {
   refused(csv(at("mine.csv")), over);
   refused(csv("../mine.csv"), over);
   refused("{ type = \"ModelCheckpoint\", filepath = \"../best-{epoch}.safetensors\" }", over);
+  refused(csv(at("slip/mine.csv")), "the folder of a callback's file doesn't exist");
+  refused("{ type = \"ModelCheckpoint\", filepath = \"../slip/{epoch}/a\" }",
+          "the folder of a callback's file doesn't exist");
+  EXPECT_FALSE(std::filesystem::exists(at("slip")));
   refused(csv("log.csv"), "the callback would write over the run's own log.csv");
   refused(csv("./checkpoints/log"), "the callback would write over the run's own checkpoints");
   refused(csv("a.csv") + ", " + csv("./a.csv"), "two callbacks would write the same file");

@@ -163,6 +163,25 @@ TEST_F(CommandLine, SaysThatTrainingDiverged) {
   EXPECT_EQ(diverged.exit_code, 3) << diverged.err;
   EXPECT_TRUE(holds(diverged.err, "diverged")) << diverged.err;
   EXPECT_TRUE(holds(diverged.err, "learning_rate")) << diverged.err;
+  EXPECT_FALSE(holds(diverged.err, "checkpoint")) << diverged.err;
+}
+
+/// The last finished epoch is not lost.
+TEST_F(CommandLine, NamesTheCheckpointThatADivergedTrainingLeaves) {
+  // At the rates 0.1 and 1e30 of the two epochs: 5 steps are an epoch.
+  const Finished diverged =
+      train("run",
+            {"--set",
+             "train.optimizer.learning_rate={ type = \"PiecewiseConstantDecay\", boundaries = [5], "
+             "values = [0.1, 1e30] }"});
+  EXPECT_EQ(diverged.exit_code, 3) << diverged.err;
+  const std::string checkpoint = at("run/checkpoints/epoch-00001.safetensors");
+  EXPECT_TRUE(holds(diverged.err, "  checkpoint      " + checkpoint +
+                                      "   a model too, of the last epoch that was finished\n"))
+      << diverged.err;
+  const Finished measured = run_sloy({"eval", checkpoint, "--data", "moons"});
+  EXPECT_EQ(measured.exit_code, 0) << measured.err;
+  EXPECT_TRUE(holds(measured.out, "accuracy")) << measured.out;
 }
 
 }  // namespace

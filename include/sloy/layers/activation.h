@@ -10,12 +10,16 @@
 
 namespace sloy {
 
-/// x from `threshold` on, below it negative_slope·(x − threshold); nothing above `max_value`. As it
-/// stands max(x, 0) (Nair and Hinton 2010), of any shape. No argument may be negative.
+/// x where x ≥ threshold, else negative_slope·(x − threshold); at most max_value. By default max(x,
+/// 0) (Nair and Hinton 2010).
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT ReLU {
-  std::optional<double> max_value = {};  ///< left out: no bound; derivative 1 there
-  double negative_slope = 0;             ///< where it isn't 0, the derivative at threshold is 1
-  double threshold = 0;                  ///< above 0 the derivative there is 1, else 0
+  /// upper bound, 0 or more, with derivative 1 there; left out: none
+  std::optional<double> max_value = {};
+  /// slope below the threshold, 0 or more; where it isn't 0, the derivative at the threshold is 1
+  double negative_slope = 0;
+  /// where the slope becomes 1, 0 or more; above 0 the derivative there is 1, at 0 it is 0
+  double threshold = 0;
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -28,9 +32,10 @@ struct SLOY_EXPORT ReLU {
   }
 };
 
-/// x where x > 0, else negative_slope·x (Maas, Hannun and Ng 2013), of any shape; that slope at 0.
+/// x where x > 0, else negative_slope·x (Maas, Hannun and Ng 2013), with that slope at 0 too.
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT LeakyReLU {
-  double negative_slope = 0.3;
+  double negative_slope = 0.3;  ///< slope below 0, any finite number
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -41,9 +46,10 @@ struct SLOY_EXPORT LeakyReLU {
   }
 };
 
-/// x where x > 0, else alpha·(eˣ − 1) (Clevert, Unterthiner and Hochreiter 2016), of any shape.
+/// x where x > 0, else alpha·(eˣ − 1) (Clevert, Unterthiner and Hochreiter 2016).
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT ELU {
-  double alpha = 1;  ///< the derivative at 0 too
+  double alpha = 1;  ///< minus the limit for x → −∞, and the derivative at 0
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -54,15 +60,17 @@ struct SLOY_EXPORT ELU {
   }
 };
 
-/// x where x > 0, else alpha·x, alpha learned (He et al. 2015), with derivative alpha at 0. The
-/// shape stays. Weight alpha: one number for each of an example, or shared along axes, which have
-/// size 1 then. `.shared_axes = {1, 2}` is an alpha for each channel of an image, {1, 2, 3} one for
-/// all. PyTorch begins with Constant{0.25} and one alpha, or one for each channel.
+/// x where x > 0, else alpha·x, with alpha learned (He et al. 2015) and derivative alpha at 0. The
+/// weight alpha has a number for each position of an example, or is shared along axes, where its
+/// size is 1: `.shared_axes = {1, 2}` is an alpha for each channel of an image, {1, 2, 3} a single
+/// one. PyTorch begins with Constant{0.25} and has a single alpha, or one a channel.
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT PReLU {
-  Initializer alpha_initializer = Zeros{};  ///< first slopes
-  Regularizer alpha_regularizer = {};       ///< a penalty on the slopes, for the loss
-  Constraint alpha_constraint = {};         ///< what the slopes are after each step
-  std::vector<int> shared_axes = {};        ///< along which the slope is the same; 0 is the batch
+  Initializer alpha_initializer = Zeros{};  ///< first values of alpha
+  Regularizer alpha_regularizer = {};       ///< penalty on alpha, added to the loss
+  Constraint alpha_constraint = {};         ///< applied to alpha after each step
+  /// axes along which alpha is the same, counted with the batch as 0
+  std::vector<int> shared_axes = {};
   bool trainable = true;
   std::string name = {};
 
@@ -78,7 +86,9 @@ struct SLOY_EXPORT PReLU {
   }
 };
 
-/// x·Φ(x), Φ the standard normal distribution's (Hendrycks and Gimpel 2016), of any shape.
+/// x·Φ(x), Φ the standard normal distribution function (Hendrycks and Gimpel 2016). Keras has it as
+/// a function alone.
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT GELU {
   bool approximate = false;  ///< ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))) instead: within 5e-4
   std::string name = {};
@@ -91,9 +101,10 @@ struct SLOY_EXPORT GELU {
   }
 };
 
-/// Turns scores into probabilities that sum to one: eˣ / Σ eˣ (Bridle 1990). The shape stays.
+/// Turns scores into probabilities that sum to one: eˣ / Σ eˣ (Bridle 1990).
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT Softmax {
-  OneOrMany<int> axis = -1;  ///< along which they sum to one; several: over all of these together
+  OneOrMany<int> axis = -1;  ///< along which they sum to one; several: over all of them together
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;

@@ -16,20 +16,23 @@
 
 namespace sloy {
 
-/// Convolution (LeCun et al. 1998): activation(x ∗ kernel + bias), the kernel (spatial…, channels /
-/// groups, filters) not mirrored, the bias (filters).
+/// Convolution (LeCun et al. 1998): activation(x ∗ kernel + bias), with kernel (spatial…, channels
+/// / groups, filters), not mirrored, and bias (filters). Along each direction a size n becomes n′ =
+/// ⌊(n + before + after − e) / stride⌋ + 1, with e = dilation·(kernel − 1) + 1 cells under the
+/// window; `valid` adds none, `causal` e − 1 before, and `same` as many as give ⌈n / stride⌉, the
+/// odd one after.
 /// (batch, spatial…, channels) → (batch, spatial′…, filters)
 template <int N>
 struct SLOY_EXPORT Conv {
   static constexpr std::string_view type_name =
       detail::name_by_directions<N>("Conv1D", "Conv2D", "Conv3D");
 
-  int filters = 0;             ///< needed: channels of the result
-  Sizes<N> kernel_size = {};   ///< needed: cells the window sees in each direction
-  Sizes<N> strides = 1;        ///< cells from one window to the next
+  int filters = 0;             ///< needed: channels of the result, 1 or more; groups divide them
+  Sizes<N> kernel_size = {};   ///< needed: cells of the window along each direction, 1 or more
+  Sizes<N> strides = 1;        ///< cells from one window to the next, 1 or more
   Padding padding = valid;     ///< zeros around the data
-  Sizes<N> dilation_rate = 1;  ///< cells from one tap of the window to the next
-  int groups = 1;              ///< parts of the channels and filters that don't see one another
+  Sizes<N> dilation_rate = 1;  ///< cells from one tap of the window to the next, 1 or more
+  int groups = 1;              ///< parts of channels and filters that don't mix; they divide both
   Activation activation = linear;
   bool use_bias = true;
   Initializer kernel_initializer = GlorotUniform{};
@@ -72,23 +75,25 @@ using Conv1D = Conv<1>;
 using Conv2D = Conv<2>;
 using Conv3D = Conv<3>;
 
-/// Transposed convolution (Zeiler et al. 2010): the gradient of a convolution for its input, as a
-/// layer; what a convolution made smaller it makes larger. The kernel is (spatial…, filters,
-/// channels), the bias (filters). With e = dilation·(kernel − 1) + 1 a size n becomes
-/// (n − 1)·stride + max(e, stride) with `valid`, n·stride with `same`; where output_padding p is
-/// given, (n − 1)·stride + e + p and (n − 1)·stride + e mod 2 + p; with numbers of cells
-/// (n − 1)·stride + e − before − after + p, as in PyTorch.
+/// Transposed convolution (Zeiler et al. 2010): a convolution's gradient for its input, as a layer.
+/// It enlarges what a convolution with the same arguments makes smaller. Kernel (spatial…, filters,
+/// channels), bias (filters). With e = dilation·(kernel − 1) + 1 a size n becomes n′ = (n −
+/// 1)·stride + max(e, stride) with `valid` and n·stride with `same`; where an output_padding p is
+/// given, (n − 1)·stride + e + p and (n − 1)·stride + e mod 2 + p; with numbers of cells (n −
+/// 1)·stride + e − before − after + p, as in PyTorch.
 /// (batch, spatial…, channels) → (batch, spatial′…, filters)
 template <int N>
 struct SLOY_EXPORT ConvTranspose {
   static constexpr std::string_view type_name =
       detail::name_by_directions<N>("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose");
 
-  int filters = 0;               ///< needed: channels of the result
-  Sizes<N> kernel_size = {};     ///< needed: cells each number spreads over in each direction
-  Sizes<N> strides = 1;          ///< cells from one number's window to the next one's
-  Padding padding = valid;       ///< cells cut off the result; `causal` isn't possible
-  Sizes<N> output_padding = {};  ///< cells added at the end, below the stride; left out: see above
+  int filters = 0;  ///< needed: channels of the result, 1 or more
+  /// needed: cells each number spreads over along each direction, 1 or more
+  Sizes<N> kernel_size = {};
+  Sizes<N> strides = 1;     ///< cells from one number's window to the next one's, 1 or more
+  Padding padding = valid;  ///< cells cut off the result; `causal` isn't possible
+  /// p: cells added at the end, 0 or more and below the stride; left out: see above
+  Sizes<N> output_padding = {};
   Sizes<N> dilation_rate = 1;
   Activation activation = linear;
   bool use_bias = true;
@@ -132,28 +137,28 @@ using Conv1DTranspose = ConvTranspose<1>;
 using Conv2DTranspose = ConvTranspose<2>;
 using Conv3DTranspose = ConvTranspose<3>;
 
-/// Convolution of each channel by itself (Sifre 2014): channel c of x gives the m channels of the
-/// result from c·m on, m the depth multiplier. The kernel is (spatial…, channels, m), the bias
-/// (channels·m).
+/// A convolution of each channel by itself (Sifre 2014): channel c of x gives the m channels of the
+/// result that begin at c·m, with m the depth_multiplier. Kernel (spatial…, channels, m), bias
+/// (channels·m). Sizes become what they do in Conv1D and Conv2D.
 /// (batch, spatial…, channels) → (batch, spatial′…, channels·m)
 template <int N>
 struct SLOY_EXPORT DepthwiseConv {
   static constexpr std::string_view type_name =
       detail::name_by_directions<N>("DepthwiseConv1D", "DepthwiseConv2D");
 
-  Sizes<N> kernel_size = {};  ///< needed: cells the window sees in each direction
+  Sizes<N> kernel_size = {};  ///< needed: cells of the window along each direction, 1 or more
   Sizes<N> strides = 1;
   Padding padding = valid;
-  int depth_multiplier = 1;  ///< m: channels of the result for each of x
+  int depth_multiplier = 1;  ///< m: channels of the result for each of x, 1 or more
   Sizes<N> dilation_rate = 1;
   Activation activation = linear;
   bool use_bias = true;
   Initializer depthwise_initializer = GlorotUniform{};  ///< first values of the kernel
   Initializer bias_initializer = Zeros{};
-  Regularizer depthwise_regularizer = {};  ///< a penalty on the kernel, for the loss
+  Regularizer depthwise_regularizer = {};  ///< penalty on the kernel, added to the loss
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};
-  Constraint depthwise_constraint = {};  ///< what the depthwise kernel is after each step
+  Constraint depthwise_constraint = {};  ///< applied to the kernel after each step
   Constraint bias_constraint = {};
   bool weight_standardization = false;
   double weight_standardization_epsilon = 1e-5;
@@ -188,31 +193,33 @@ using DepthwiseConv2D = DepthwiseConv<2>;
 
 /// A depthwise convolution, then a 1×1 convolution that mixes the channels (Chollet 2017):
 /// activation((x ∗ depthwise_kernel) ∗ pointwise_kernel + bias). Kernels (spatial…, channels, m)
-/// and (1…, channels·m, filters), m the depth multiplier; strides, padding and dilation are the
-/// first one's.
+/// and (1…, channels·m, filters), with m the depth_multiplier; strides, padding and dilation are
+/// those of the first. Sizes become what they do in Conv1D and Conv2D.
 /// (batch, spatial…, channels) → (batch, spatial′…, filters)
 template <int N>
 struct SLOY_EXPORT SeparableConv {
   static constexpr std::string_view type_name =
       detail::name_by_directions<N>("SeparableConv1D", "SeparableConv2D");
 
-  int filters = 0;            ///< needed: channels of the result
-  Sizes<N> kernel_size = {};  ///< needed: cells the window sees in each direction
+  int filters = 0;            ///< needed: channels of the result, 1 or more
+  Sizes<N> kernel_size = {};  ///< needed: cells of the window along each direction, 1 or more
   Sizes<N> strides = 1;
   Padding padding = valid;
   Sizes<N> dilation_rate = 1;
-  int depth_multiplier = 1;  ///< m: channels between the two for each of x
+  int depth_multiplier = 1;  ///< m: channels between the two for each of x, 1 or more
   Activation activation = linear;
   bool use_bias = true;
   Initializer depthwise_initializer = GlorotUniform{};  ///< first values of the depthwise kernel
   Initializer pointwise_initializer = GlorotUniform{};  ///< first values of the pointwise kernel
   Initializer bias_initializer = Zeros{};
-  Regularizer depthwise_regularizer = {};  ///< a penalty on the depthwise kernel, for the loss
-  Regularizer pointwise_regularizer = {};  ///< a penalty on the pointwise kernel, for the loss
+  /// penalty on the depthwise kernel, added to the loss
+  Regularizer depthwise_regularizer = {};
+  /// penalty on the pointwise kernel, added to the loss
+  Regularizer pointwise_regularizer = {};
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};
-  Constraint depthwise_constraint = {};
-  Constraint pointwise_constraint = {};  ///< what the pointwise kernel is after each step
+  Constraint depthwise_constraint = {};  ///< applied to the depthwise kernel after each step
+  Constraint pointwise_constraint = {};  ///< applied to the pointwise kernel after each step
   Constraint bias_constraint = {};
   bool weight_standardization = false;
   double weight_standardization_epsilon = 1e-5;
@@ -251,25 +258,28 @@ using SeparableConv2D = SeparableConv<2>;
 
 /// A convolution with windows of one column, then one with windows of one row (Jaderberg et al.
 /// 2014): activation((x ∗ column_kernel) ∗ row_kernel + bias). Kernels (height, 1, channels,
-/// middle) and (1, width, middle, filters): for k×k windows and as many channels everywhere 2·k
-/// weights for k². The two are one convolution with the kernel Σ_m column[i, c, m] · row[j, m, f].
-/// Keras has no such layer.
+/// middle) and (1, width, middle, filters): with equally many channels everywhere, 2·k weights
+/// instead of k² for k×k windows. Together they are a convolution with the kernel Σ_m column[i, c,
+/// m] · row[j, m, f]; sizes become what they do in Conv2D. Keras has no such layer.
 /// (batch, height, width, channels) → (batch, height′, width′, filters)
 struct SLOY_EXPORT SpatiallySeparableConv2D {
-  int filters = 0;            ///< needed: channels of the result
-  Sizes<2> kernel_size = {};  ///< needed: height of the columns, width of the rows
+  int filters = 0;            ///< needed: channels of the result, 1 or more
+  Sizes<2> kernel_size = {};  ///< needed: height of the columns and width of the rows, 1 or more
+  /// cells from one window to the next, 1 or more: the columns take the vertical, the rows the
+  /// horizontal one
   Sizes<2> strides = 1;
-  Padding padding = valid;
-  Sizes<2> dilation_rate = 1;
-  std::optional<int> middle_filters = {};  ///< channels between the two; left out: filters
+  Padding padding = valid;     ///< zeros around the data
+  Sizes<2> dilation_rate = 1;  ///< cells from one tap of the window to the next, 1 or more
+  /// channels between the two, 1 or more; left out: filters
+  std::optional<int> middle_filters = {};
   Activation activation = linear;
   bool use_bias = true;
-  Initializer kernel_initializer = GlorotUniform{};  ///< first values of either kernel
+  Initializer kernel_initializer = GlorotUniform{};  ///< first values of both kernels
   Initializer bias_initializer = Zeros{};
-  Regularizer kernel_regularizer = {};  ///< a penalty on each kernel, for the loss
+  Regularizer kernel_regularizer = {};  ///< penalty on each kernel, added to the loss
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};
-  Constraint kernel_constraint = {};
+  Constraint kernel_constraint = {};  ///< applied to each kernel after each step
   Constraint bias_constraint = {};
   bool weight_standardization = false;
   double weight_standardization_epsilon = 1e-5;

@@ -7,11 +7,10 @@
 
 namespace sloy {
 
-/// Where a model's examples come in: their shape, without the batch. It is a Symbol as well.
-/// Data of dtype uint8 are taken as pixels: fed to a float32 input they become value / 255.
-/// In C++ `Input{28, 28, 1}`; in files `{ type = "Input", shape = [28, 28, 1] }`, and
-/// `dtype = "uint8"` or "int32" where it isn't float32. A recipe needs none: the data say what
-/// their examples are.
+/// Where a model's examples come in: their shape, without the batch. It is a Symbol as well. Data
+/// of dtype uint8 are taken as pixels: fed to a float32 input they become value / 255. In C++
+/// `Input{28, 28, 1}`; in files `{ type = "Input", shape = [28, 28, 1] }`, with `dtype = "uint8"`
+/// or `"int32"` where it isn't float32. A recipe needs none: the data say what their examples are.
 class SLOY_EXPORT Input {
  public:
   /// Throws ShapeError on a size that isn't 1 or more.
@@ -34,24 +33,26 @@ class SLOY_EXPORT Input {
 SLOY_EXPORT Config to_config(const Input& input);
 SLOY_EXPORT void from_config(const Config& config, Input& input);
 
-/// Densely connected layer: activation(x·kernel + bias), kernel (n, units), bias (units).
+/// Fully connected layer: activation(x·kernel + bias), with kernel (n, units) and bias (units).
 /// (batch, …, n) → (batch, …, units)
 struct SLOY_EXPORT Dense {
-  int units = 0;                                     ///< needed: how many numbers come out
-  Activation activation = linear;                    ///< applied to the result
-  bool use_bias = true;                              ///< whether there is a bias
+  int units = 0;                   ///< needed: size of the result's last axis, 1 or more
+  Activation activation = linear;  ///< applied to the sum
+  bool use_bias = true;            ///< whether a bias is added
   Initializer kernel_initializer = GlorotUniform{};  ///< first values of the kernel
   Initializer bias_initializer = Zeros{};            ///< first values of the bias
-  Regularizer kernel_regularizer = {};               ///< a penalty on the kernel, for the loss
-  Regularizer bias_regularizer = {};                 ///< a penalty on the bias, for the loss
-  /// a penalty on the result, for the loss, divided by the number of examples
+  Regularizer kernel_regularizer = {};               ///< penalty on the kernel, added to the loss
+  Regularizer bias_regularizer = {};                 ///< penalty on the bias, added to the loss
+  /// penalty on the result, divided by the number of examples and added to the loss
   Regularizer activity_regularizer = {};
-  Constraint kernel_constraint = {};  ///< what the kernel is after each step
-  Constraint bias_constraint = {};    ///< what the bias is after each step
-  /// whether what leads to one output is used with mean 0 and variance 1 (Qiao et al. 2019)
+  Constraint kernel_constraint = {};  ///< applied to the kernel after each step
+  Constraint bias_constraint = {};    ///< applied to the bias after each step
+  /// whether the kernel W is used as (W − μ) / √(σ² + ε), μ and σ² the mean and biased variance of
+  /// all that leads to one output (Qiao et al. 2019); gradients go through both, regularizers see
+  /// W. Keras has none
   bool weight_standardization = false;
-  double weight_standardization_epsilon = 1e-5;  ///< added to that variance
-  bool trainable = true;                         ///< false: its weights stay as they are
+  double weight_standardization_epsilon = 1e-5;  ///< ε there, above 0
+  bool trainable = true;                         ///< whether its weights learn; false freezes them
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -74,14 +75,15 @@ struct SLOY_EXPORT Dense {
   }
 };
 
-/// The largest of `pieces` linear functions (Goodfellow et al. 2013): max_k(x·kernel_k + bias_k),
-/// of equals the first. With kernel_1 = bias_1 = 0 it is ReLU's Dense, with kernel_1 = α·kernel_0
-/// that of LeakyReLU. Kernel (n, units·pieces), bias (units·pieces): the pieces of a unit are
-/// neighbours. (batch, …, n) → (batch, …, units)
+/// The largest of `pieces` linear functions (Goodfellow et al. 2013): max_k(x·kernel_k + bias_k);
+/// among equals the first gets the gradient. With two pieces, kernel_1 = bias_1 = 0 makes it a
+/// Dense layer with ReLU, kernel_1 = α·kernel_0 one with LeakyReLU. Kernel (n, units·pieces), bias
+/// (units·pieces): the pieces of a unit lie next to each other. Keras has no such layer.
+/// (batch, …, n) → (batch, …, units)
 struct SLOY_EXPORT Maxout {
-  int units = 0;         ///< needed: how many numbers come out
-  int pieces = 2;        ///< linear functions each is the largest of
-  bool use_bias = true;  ///< whether there is a bias
+  int units = 0;         ///< needed: size of the result's last axis, 1 or more
+  int pieces = 2;        ///< linear functions that each unit is the largest of, 1 or more
+  bool use_bias = true;  ///< whether each piece has a bias
   Initializer kernel_initializer = GlorotUniform{};
   Initializer bias_initializer = Zeros{};
   Regularizer kernel_regularizer = {};

@@ -9,7 +9,8 @@
 
 namespace sloy {
 
-/// The sum of two or more inputs of one shape, which stays.
+/// The sum of two or more inputs: shortcuts are added by it (He et al. 2016).
+/// (batch, …), (batch, …), … → (batch, …)
 struct SLOY_EXPORT Add {
   std::string name = {};
 
@@ -18,7 +19,8 @@ struct SLOY_EXPORT Add {
   static void fields(auto&& field) { field("name", &Add::name); }
 };
 
-/// The product, element by element, of two or more inputs of one shape, which stays.
+/// The product of two or more inputs, element by element.
+/// (batch, …), (batch, …), … → (batch, …)
 struct SLOY_EXPORT Multiply {
   std::string name = {};
 
@@ -27,10 +29,11 @@ struct SLOY_EXPORT Multiply {
   static void fields(auto&& field) { field("name", &Multiply::name); }
 };
 
-/// Inputs one after the other along `axis`; their other sizes are equal.
+/// Inputs one after the other along `axis` (as in Szegedy et al. 2015); their other sizes are
+/// equal.
 /// (batch, …, a), (batch, …, b), … → (batch, …, a + b + …)
 struct SLOY_EXPORT Concatenate {
-  int axis = -1;  ///< counted with the batch; negative ones from the end
+  int axis = -1;  ///< counted with the batch as 0; negative ones from the end
   std::string name = {};
 
   Value call(Scope& scope, std::span<const Value> inputs) const;

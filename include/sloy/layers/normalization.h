@@ -10,7 +10,7 @@
 
 namespace sloy {
 
-/// Which value a running average's momentum weighs.
+/// Which of two values a running average's momentum weighs.
 enum class MomentumWeighs : std::uint8_t {
   old_value,  ///< running ← momentum·running + (1 − momentum)·batch's: Keras
   new_value   ///< running ← (1 − momentum)·running + momentum·batch's: PyTorch
@@ -19,10 +19,10 @@ constexpr std::array<std::string_view, 2> enum_names(MomentumWeighs) {
   return {"old_value", "new_value"};
 }
 
-/// Where the mean and variance come from that a batch normalisation uses in inference.
+/// The mean and variance that a batch normalization uses in inference.
 enum class InferenceStatistics : std::uint8_t {
-  exponential,  ///< an exponential average over the training's batches
-  average,      ///< the plain average over all batches trained on so far
+  exponential,  ///< exponential average over the training's batches: Keras
+  average,      ///< plain average over all batches trained on so far
   training_set  ///< of the whole training set, exactly: measured when a fit ends, and by
                 ///< Model::adapt
 };
@@ -30,37 +30,39 @@ constexpr std::array<std::string_view, 3> enum_names(InferenceStatistics) {
   return {"exponential", "average", "training_set"};
 }
 
-/// gamma·(x − mean) / √(variance + epsilon) + beta over all axes but `axis` (Ioffe and Szegedy
-/// 2015): by the batch's mean and biased variance in training, by moving_mean and moving_variance
-/// in inference and where it is not trainable. The shape stays. Weights gamma and beta, statistics
-/// moving_mean and moving_variance, all (channels): four numbers a channel, two of them trained.
-/// With the plain average also `batches`, how many there were.
+/// gamma·(x − mean) / √(variance + epsilon) + beta for each channel (Ioffe and Szegedy 2015), with
+/// mean and biased variance over all axes but `axis`: those of the batch in training, moving_mean
+/// and moving_variance in inference and where it is not trainable. It has the weights gamma and
+/// beta and the statistics moving_mean and moving_variance, all (channels): four numbers a channel,
+/// two of them trained. With the plain average it also counts the batches in `batches`.
+/// (batch, …, channels) → (batch, …, channels)
 ///
-/// Its place is after the convolution or product and before the activation,
+/// Its usual place is after the convolution or product and before the activation,
 ///
 ///     Sequential block{Conv2D{.filters = 32, .kernel_size = 3, .use_bias = false},
 ///                      BatchNormalization{}, relu};
 ///
-/// where beta does what the bias would; after the activation it may stand too. gamma =
-/// √(variance + epsilon) and beta = mean give x back.
+/// where beta does what a bias would. gamma = √(variance + epsilon) and beta = mean give x back.
 struct SLOY_EXPORT BatchNormalization {
-  int axis = -1;           ///< the channels
-  double momentum = 0.99;  ///< in [0, 1]: see momentum_weighs
-  double epsilon = 1e-3;   ///< added to the variance
+  int axis = -1;  ///< the channels, counted with the batch as 0; negative ones from the end
+  double momentum = 0.99;  ///< of the running averages, in [0, 1]: see momentum_weighs
+  double epsilon = 1e-3;   ///< added to the variance, above 0
   bool center = true;      ///< whether there is a beta
   bool scale = true;       ///< whether there is a gamma
-  Initializer beta_initializer = Zeros{};
-  Initializer gamma_initializer = Ones{};
-  Initializer moving_mean_initializer = Zeros{};
-  Initializer moving_variance_initializer = Ones{};
-  Regularizer beta_regularizer = {};
-  Regularizer gamma_regularizer = {};
-  Constraint beta_constraint = {};   ///< what beta is after each step
-  Constraint gamma_constraint = {};  ///< what gamma is after each step
+  Initializer beta_initializer = Zeros{};            ///< first values of beta
+  Initializer gamma_initializer = Ones{};            ///< first values of gamma
+  Initializer moving_mean_initializer = Zeros{};     ///< moving_mean before the first batch
+  Initializer moving_variance_initializer = Ones{};  ///< moving_variance before the first batch
+  Regularizer beta_regularizer = {};                 ///< penalty on beta, added to the loss
+  Regularizer gamma_regularizer = {};                ///< penalty on gamma, added to the loss
+  Constraint beta_constraint = {};                   ///< applied to beta after each step
+  Constraint gamma_constraint = {};                  ///< applied to gamma after each step
+  /// the old average, or the batch's value
   MomentumWeighs momentum_weighs = MomentumWeighs::old_value;
-  /// with training_set they are an exponential average until the fit ends, in its validation too
+  /// what inference uses; training_set is an exponential average until the fit ends, in its
+  /// validation too
   InferenceStatistics statistics = InferenceStatistics::exponential;
-  /// whether inference uses the variance of n values times n / (n − 1), as PyTorch's; training
+  /// whether inference uses the variance of n values times n / (n − 1), as PyTorch does; training
   /// never
   bool unbiased_variance = false;
   bool trainable = true;
@@ -91,11 +93,12 @@ struct SLOY_EXPORT BatchNormalization {
   }
 };
 
-/// gamma·(x − mean) / √(variance + epsilon) + beta, mean and biased variance over `axis` of each
-/// example (Ba, Kiros and Hinton 2016), in training and inference alike. The shape stays. Weights
-/// gamma and beta, of the sizes along `axis`.
+/// gamma·(x − mean) / √(variance + epsilon) + beta, with mean and biased variance over `axis` of
+/// each example (Ba, Kiros and Hinton 2016), in training and inference alike. The weights gamma and
+/// beta have the sizes along `axis`.
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT LayerNormalization {
-  /// what is normalised together: the last axis, or a list such as {1, 2, 3}, all of an image
+  /// what is normalized together: the last axis, or a list such as {1, 2, 3} for all of an image
   OneOrMany<int> axis = -1;
   double epsilon = 1e-3;
   bool center = true;
@@ -128,13 +131,14 @@ struct SLOY_EXPORT LayerNormalization {
   }
 };
 
-/// As LayerNormalization, over all positions and the channels of a group (Wu and He 2018): with
-/// one group over an example, as LayerNormalization of all its axes; with as many groups as
-/// channels over each channel's positions, as InstanceNormalization. Group g has the channels from
-/// g·channels / groups on. The shape stays. Weights gamma and beta (channels).
+/// gamma·(x − mean) / √(variance + epsilon) + beta, with mean and biased variance over all
+/// positions and the channels of a group (Wu and He 2018): one group is LayerNormalization over all
+/// axes of an example, as many groups as channels are InstanceNormalization. Group g holds the
+/// channels from g·channels / groups on. Weights gamma and beta (channels).
+/// (batch, …, channels) → (batch, …, channels)
 struct SLOY_EXPORT GroupNormalization {
   int groups = 32;  ///< they divide the channels; -1: as many as channels
-  int axis = -1;    ///< the channels
+  int axis = -1;    ///< the channels, counted with the batch as 0; negative ones from the end
   double epsilon = 1e-3;
   bool center = true;
   bool scale = true;
@@ -167,11 +171,13 @@ struct SLOY_EXPORT GroupNormalization {
   }
 };
 
-/// As LayerNormalization, over the positions of each channel of each example (Ulyanov, Vedaldi and
-/// Lempitsky 2016): GroupNormalization{.groups = -1}. The shape stays. Weights gamma and beta
-/// (channels).
+/// gamma·(x − mean) / √(variance + epsilon) + beta, with mean and biased variance over the
+/// positions of each channel of each example (Ulyanov, Vedaldi and Lempitsky 2016):
+/// GroupNormalization{.groups = -1}. Weights gamma and beta (channels). Keras has no layer of this
+/// name.
+/// (batch, …, channels) → (batch, …, channels)
 struct SLOY_EXPORT InstanceNormalization {
-  int axis = -1;  ///< the channels
+  int axis = -1;  ///< the channels, counted with the batch as 0; negative ones from the end
   double epsilon = 1e-3;
   bool center = true;
   bool scale = true;
@@ -203,9 +209,12 @@ struct SLOY_EXPORT InstanceNormalization {
   }
 };
 
-/// x / max(‖x‖, 1e-12), the Euclidean norm along `axis`; slope 10¹² at 0. The shape stays.
+/// x / max(‖x‖, 1e-12), with the Euclidean norm along `axis`: every such vector gets length 1.
+/// Where it is 0 it stays so, with slope 10¹².
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT UnitNormalization {
-  OneOrMany<int> axis = -1;  ///< along which the length is taken, over several together
+  /// along which the norm is taken; several: over all of them together
+  OneOrMany<int> axis = -1;
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -217,12 +226,13 @@ struct SLOY_EXPORT UnitNormalization {
 };
 
 /// (x − mean) / max(√variance, 1e-7) for each channel. Left out, mean and variance are those of the
-/// training data: `fit` measures them before its first step, Model::adapt when it is called. They
-/// are stored with the model. Before that predict, evaluate and save throw ConfigError, and a graph
-/// of your own gives not-a-number. It must stand right after the input then. The shape stays.
+/// training data: `fit` measures them before its first step, Model::adapt when called, and they are
+/// stored with the model. Until then predict, evaluate and save throw ConfigError, a graph of your
+/// own gets not-a-number, and the layer must stand right after the input.
+/// (batch, …, channels) → (batch, …, channels)
 struct SLOY_EXPORT Normalization {
   std::vector<double> mean = {};      ///< one for each channel of the last axis, or one for all
-  std::vector<double> variance = {};  ///< as many
+  std::vector<double> variance = {};  ///< as many, 0 or more
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -234,13 +244,14 @@ struct SLOY_EXPORT Normalization {
   }
 };
 
-/// x / (bias + alpha · Σ x²)^beta, the sum over the `size` channels around each one, those that
-/// there are (Krizhevsky, Sutskever and Hinton 2012, whose numbers are the defaults). Keras has no
-/// such layer. PyTorch's alpha is `size` times this one, its bias is called k; TensorFlow's
-/// depth_radius is (size − 1) / 2. The shape stays.
+/// x / (bias + alpha · Σ x²)^beta, the sum over the `size` channels around each one, as far as they
+/// exist (Krizhevsky, Sutskever and Hinton 2012, whose numbers are the defaults). Keras has no such
+/// layer. PyTorch's alpha is `size` times this one, its bias is called k; TensorFlow's depth_radius
+/// is (size − 1) / 2.
+/// (batch, …, channels) → (batch, …, channels)
 struct SLOY_EXPORT LocalResponseNormalization {
-  int size = 5;         ///< channels in the sum; odd
-  double alpha = 1e-4;  ///< the sum's weight
+  int size = 5;         ///< channels in the sum, odd, 1 or more
+  double alpha = 1e-4;  ///< factor of the sum
   double beta = 0.75;   ///< the power
   double bias = 2;      ///< above 0
   std::string name = {};
@@ -256,10 +267,11 @@ struct SLOY_EXPORT LocalResponseNormalization {
   }
 };
 
-/// scale·x + offset, of any shape. Pixels of uint8 come as value / 255 without it: see Input.
+/// scale·x + offset. Pixels of uint8 become value / 255 without it: see Input.
+/// (batch, …) → (batch, …)
 struct SLOY_EXPORT Rescaling {
-  double scale = 1;
-  double offset = 0;
+  double scale = 1;   ///< factor, a finite number
+  double offset = 0;  ///< added to each number, finite
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;

@@ -9,16 +9,17 @@
 
 namespace sloy {
 
-/// The largest of each window; cells added by padding never win. Of equals the first gets the
-/// gradient.
+/// The largest number of each window (Ranzato et al. 2007). Cells added by padding never win; among
+/// equals the first gets the gradient. Along each direction a size n becomes ⌊(n + before + after −
+/// pool) / stride⌋ + 1, with `same` ⌈n / stride⌉.
 /// (batch, spatial…, channels) → (batch, spatial′…, channels)
 template <int N>
 struct SLOY_EXPORT MaxPooling {
   static constexpr std::string_view type_name =
       detail::name_by_directions<N>("MaxPool1D", "MaxPool2D", "MaxPool3D");
 
-  Sizes<N> pool_size = 2;   ///< cells the window sees in each direction
-  Sizes<N> strides = {};    ///< cells from one window to the next; left out: the pool's size
+  Sizes<N> pool_size = 2;   ///< cells of the window along each direction, 1 or more
+  Sizes<N> strides = {};    ///< cells from one window to the next, 1 or more; left out: pool_size
   Padding padding = valid;  ///< cells around the data; numbers are below the pool's size
   std::string name = {};
 
@@ -35,17 +36,18 @@ using MaxPool1D = MaxPooling<1>;
 using MaxPool2D = MaxPooling<2>;
 using MaxPool3D = MaxPooling<3>;
 
-/// The mean of each window.
+/// The mean of each window (LeCun et al. 1998). Along each direction a size n becomes ⌊(n + before
+/// + after − pool) / stride⌋ + 1, with `same` ⌈n / stride⌉.
 /// (batch, spatial…, channels) → (batch, spatial′…, channels)
 template <int N>
 struct SLOY_EXPORT AveragePooling {
   static constexpr std::string_view type_name =
       detail::name_by_directions<N>("AveragePool1D", "AveragePool2D", "AveragePool3D");
 
-  Sizes<N> pool_size = 2;          ///< cells the window sees in each direction
-  Sizes<N> strides = {};           ///< cells from one window to the next; left out: the pool's size
-  Padding padding = valid;         ///< cells around the data; numbers are below the pool's size
-  bool count_include_pad = false;  ///< whether added cells count, as zeros: in PyTorch they do
+  Sizes<N> pool_size = 2;   ///< cells of the window along each direction, 1 or more
+  Sizes<N> strides = {};    ///< cells from one window to the next, 1 or more; left out: pool_size
+  Padding padding = valid;  ///< cells around the data; numbers are below the pool's size
+  bool count_include_pad = false;  ///< whether added cells count, as zeros; in PyTorch they do
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -69,7 +71,7 @@ struct SLOY_EXPORT GlobalAveragePooling {
   static constexpr std::string_view type_name = detail::name_by_directions<N>(
       "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D");
 
-  bool keepdims = false;  ///< the result is (batch, 1…, channels)
+  bool keepdims = false;  ///< whether the result is (batch, 1…, channels)
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -83,14 +85,15 @@ using GlobalAveragePooling1D = GlobalAveragePooling<1>;
 using GlobalAveragePooling2D = GlobalAveragePooling<2>;
 using GlobalAveragePooling3D = GlobalAveragePooling<3>;
 
-/// The largest of each channel over all positions; of equals the first gets the gradient.
+/// The largest number of each channel over all positions (Oquab et al. 2015); among equals the
+/// first gets the gradient.
 /// (batch, spatial…, channels) → (batch, channels)
 template <int N>
 struct SLOY_EXPORT GlobalMaxPooling {
   static constexpr std::string_view type_name = detail::name_by_directions<N>(
       "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D");
 
-  bool keepdims = false;  ///< the result is (batch, 1…, channels)
+  bool keepdims = false;  ///< whether the result is (batch, 1…, channels)
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;

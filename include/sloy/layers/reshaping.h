@@ -10,14 +10,15 @@
 
 namespace sloy {
 
-/// Every position repeated `size` times in each direction.
+/// Every position repeated `size` times along each direction: the nearest neighbour, without
+/// interpolation.
 /// (batch, spatial…, channels) → (batch, size·spatial…, channels)
 template <int N>
 struct SLOY_EXPORT UpSampling {
   static constexpr std::string_view type_name =
       detail::name_by_directions<N>("UpSampling1D", "UpSampling2D", "UpSampling3D");
 
-  Sizes<N> size = 2;  ///< how often, in each direction
+  Sizes<N> size = 2;  ///< how often along each direction, 1 or more
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -38,7 +39,7 @@ struct SLOY_EXPORT ZeroPadding {
   static constexpr std::string_view type_name =
       detail::name_by_directions<N>("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D");
 
-  Margins<N> padding = 1;  ///< how many, 0 or more
+  Margins<N> padding = 1;  ///< how many at each end, 0 or more
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -59,7 +60,8 @@ struct SLOY_EXPORT Cropping {
   static constexpr std::string_view type_name =
       detail::name_by_directions<N>("Cropping1D", "Cropping2D", "Cropping3D");
 
-  Margins<N> cropping = N == 2 ? 0 : 1;  ///< how many; of one and three directions 1
+  /// how many at each end, 0 or more; Cropping1D and Cropping3D have 1
+  Margins<N> cropping = N == 2 ? 0 : 1;
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;

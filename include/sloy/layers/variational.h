@@ -8,12 +8,14 @@
 
 namespace sloy {
 
-/// Draws from a normal distribution that two inputs of one shape say, mean μ and log variance
-/// (Kingma and Welling 2014): μ + σ·ξ in training, with ξ drawn anew for each example and step, μ
-/// in inference. Adds its divergence from the standard normal distribution to the loss: the mean
-/// over examples of kl_weight·(−½ Σ (1 + log σ² − μ² − σ²)). (batch, n), (batch, n) → (batch, n)
+/// Samples the code of a variational autoencoder (Kingma and Welling 2014) from its mean μ and log
+/// variance log σ²: μ + σ·ξ in training, with new ξ ~ N(0, 1) for each example and step, μ in
+/// inference. Adds the divergence from N(0, 1) to the loss: the mean over examples of kl_weight·(−½
+/// Σ (1 + log σ² − μ² − σ²)). Keras has no such layer.
+/// (batch, n), (batch, n) → (batch, n)
 struct SLOY_EXPORT GaussianSampling {
-  /// β of Higgins et al. 2017; divide it by the number of pixels where the loss is a mean over them
+  /// β of Higgins et al. 2017, 0 or more; divide it by the number of pixels where the loss is a
+  /// mean over them
   double kl_weight = 1;
   std::string name = {};
 

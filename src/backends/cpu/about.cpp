@@ -57,7 +57,8 @@ About about() {
 
 void set_threads(int threads) {
   if (threads < 1) {
-    throw ConfigError("the number of threads must be 1 or more, got " + std::to_string(threads));
+    throw ConfigError("the number of threads must be 1 or more, not " + std::to_string(threads), {},
+                      "leave it out for as many as there are cores");
   }
 #ifdef _OPENMP
   omp_set_num_threads(threads);

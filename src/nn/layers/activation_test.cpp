@@ -83,7 +83,7 @@ TEST(Maxout, RefusesWhatIsNoNumberOfPieces) {
   EXPECT_EQ(message_of([] { apply_layer(Maxout{.units = 2, .pieces = 0}, rows); }),
             "pieces must be 1 or more, not 0\n"
             "  layer    layer   Maxout\n"
-            "  to fix   give pieces of 1 or more");
+            "  to fix   set pieces to 1 or more");
 }
 
 TEST(Softmax, SumsToOneAlongItsAxes) {

@@ -4,8 +4,14 @@
 namespace sloy {
 namespace {
 
+void require_several(std::span<const Value> inputs) {
+  if (inputs.size() >= 2) return;
+  throw ConfigError("the layer joins two inputs or more, not one", {},
+                    "name what it joins: inputs = [\"a\", \"b\"], in C++ layer({a, b})");
+}
+
 void require_equal_shapes(std::span<const Value> inputs) {
-  if (inputs.size() < 2) throw ConfigError("the layer joins two inputs or more, not one");
+  require_several(inputs);
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     if (inputs[i].shape() == inputs[0].shape()) continue;
     throw ShapeError(
@@ -40,7 +46,7 @@ Symbol Concatenate::operator()(const std::vector<Symbol>& inputs) const {
   return apply(*this, inputs);
 }
 Value Concatenate::call(Scope&, std::span<const Value> inputs) const {
-  if (inputs.size() < 2) throw ConfigError("the layer joins two inputs or more, not one");
+  require_several(inputs);
   return concatenate(inputs, axis);
 }
 
