@@ -34,6 +34,37 @@ TEST(Zoo, HoldsWhatItsHeaderNames) {
   EXPECT_THROW(zoo::resnet(101), ConfigError);
 }
 
+/// 25557032 as "25,557,032".
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+/// (batch, 28, 28, 1) as "28×28×1".
+std::string example_size(const Shape& shape) {
+  std::string size;
+  for (int axis = 1; axis < shape.rank(); ++axis) {
+    size += (axis == 1 ? "" : "×") + std::to_string(shape.size(axis));
+  }
+  return size;
+}
+
+TEST(Zoo, IsWhatItsPageSays) {
+  const std::string page = harness::bytes_of_file("docs/zoo.md");
+  for (const zoo::Entry& entry : zoo::entries()) {
+    SCOPED_TRACE(entry.name);
+    const std::size_t begin = page.find("\n| `" + entry.name + "` | `");
+    ASSERT_NE(begin, std::string::npos);
+    const std::string row = page.substr(begin + 1, page.find('\n', begin + 1) - begin - 1);
+    const Model model = entry.make();
+    const std::string rest = "` | " + example_size(model.input_types()[0].shape) + " | " +
+                             grouped(model.parameters()) + " | " + entry.paper + " | " +
+                             entry.published + " |";
+    EXPECT_TRUE(row.ends_with(rest)) << row << "\nshould end in\n" << rest;
+  }
+}
+
 std::int64_t of_type(const Model& model, std::string_view type) {
   std::int64_t sum = 0;
   for (const LayerSummary& layer : model.layers()) {

@@ -150,7 +150,11 @@ class Page:
         source = self.scratch / f"{name}.cpp"
         source.write_text(program_of(block, self.name))
         compile_command = compiler_call(self.compiler, self.root / "include")
-        compile_command += ["-O1", str(source), f"-L{self.build / 'lib'}", "-lsloy"]
+        libraries = [f"-L{self.build / 'lib'}", "-lsloy"]
+        if '#include "zoo/' in block.text:
+            compile_command.append(f"-I{self.root}")
+            libraries.insert(0, str(self.build / "lib/libsloy_zoo.a"))
+        compile_command += ["-O1", str(source), *libraries]
         compile_command += [f"-Wl,-rpath,{self.build / 'lib'}", "-o", str(self.scratch / name)]
         done = run(compile_command, self.scratch, self.environment())
         if done.returncode != 0:

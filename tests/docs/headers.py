@@ -8,18 +8,35 @@ import dataclasses
 import re
 
 OPENS = re.compile(r"^(?:struct|class|enum class) (?:SLOY_EXPORT )?(\w+)(?: final)?(?: : [\w:]+)? \{(.*)$")
-MEMBER = re.compile(r"^  ([\w:<>]+) (\w+)(?: = [^;]*)?;(?:  +///< (.*))?$")
+MEMBER = re.compile(r"^  ([\w:<>]+) (\w+)(?: = ([^;]*))?;(?:  +///< (.*))?$")
+NEEDED = re.compile(r'field\("\w+", &[\w:]+::(\w+), Needed\{\}\);')
 ENUMERATOR = re.compile(r"^  (\w+),?(?:  +///< (.*))?$")
+ONE_LINE_ENUM = re.compile(r"^enum class .*\{ ([\w, ]+) \};$")
 TEMPLATE = re.compile(r"^(?:template <|requires)")
 INSTANCE = re.compile(r"^using (\w+) = (\w+)<\d>;$", re.MULTILINE)
 NAMES = re.compile(r"enum_names\((\w+)\) \{\s*return \{([^}]*)\};", re.DOTALL)
 FUNCTION = re.compile(r"^SLOY_EXPORT ([\w:<>]+) (\w+)\((.*)\)(?:;| \{)")
 
 
+# Arguments that mean the same in every layer: where one has no comment, the first one's of its name
+# and type holds, the core's before others'. No other comment is shared.
+ONE_MEANING = {
+    "activation", "use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer",
+    "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint",
+    "weight_standardization", "weight_standardization_epsilon", "trainable",
+    "strides", "padding", "dilation_rate", "noise_shape",
+    "epsilon", "center", "scale", "beta_initializer", "gamma_initializer", "beta_regularizer",
+    "gamma_regularizer", "beta_constraint", "gamma_constraint",
+}
+
+
 @dataclasses.dataclass
 class Member:
     type: str
     doc: str
+    default: str = ""  # as C++ writes it
+    cpp: str = ""  # of an enum's value: its name in C++
+    is_needed: bool = False  # fields() says that files can't leave it out
 
 
 @dataclasses.dataclass
@@ -28,6 +45,7 @@ class Declaration:
     doc: list  # lines
     members: dict = dataclasses.field(default_factory=dict)  # of a struct, or an enum's values
     parameters: str = ""  # of a function
+    returns: str = ""  # by a function
     section: str = ""  # the last "// ---- Section." before it
 
 
@@ -38,15 +56,14 @@ class Header:
         self.doc = [line[4:] for line in top.splitlines()]
         self.types, self.functions, self.sections = {}, [], {}
         self.read(self.body.splitlines())
-        self.inherit()
         for name, template in INSTANCE.findall(text):  # one declaration under several names
             self.types[name] = self.types[template]
         for name, values in NAMES.findall(text):
             names = re.findall(r'"(\w+)"', values)
             if name in self.types:  # its values under the names files have for them
-                docs = [member.doc for member in self.types[name].members.values()]
-                docs += [""] * (len(names) - len(docs))
-                self.types[name].members = {n: Member("", doc) for n, doc in zip(names, docs)}
+                declared = self.types[name].members.items()
+                self.types[name].members = {n: Member("", value.doc, cpp=f"{name}::{cpp}")
+                                            for n, (cpp, value) in zip(names, declared)}
 
     def read(self, lines):
         doc, inside, section = [], None, ""
@@ -68,22 +85,16 @@ class Header:
                 found = Declaration(opened[1], doc, section=section)
                 self.types[found.name] = found
                 inside = None if "}" in opened[2] else found
+                if values := ONE_LINE_ENUM.match(line):
+                    found.members = {value: Member("", "") for value in values[1].split(", ")}
             elif line.startswith("SLOY_EXPORT "):  # what is inline is another's short form
                 while not re.search(r"[;{]", line):
                     line += " " + next(lines).strip()
                 if function := FUNCTION.match(line):
                     self.functions.append(
-                        Declaration(function[2], doc, parameters=function[3], section=section))
+                        Declaration(function[2], doc, parameters=function[3], returns=function[1],
+                                    section=section))
             doc = []
-
-    def inherit(self):
-        """A member without a comment means what one of its name and type says before it."""
-        said = {}
-        for declared in self.types.values():
-            for name, member in declared.members.items():
-                if member.doc:
-                    said.setdefault((name, member.type), member.doc)
-                member.doc = member.doc or said.get((name, member.type), "")
 
     @staticmethod
     def read_member(inside, line, doc):
@@ -92,9 +103,11 @@ class Header:
         if more := re.match(r"^ {6,}///< (.*)$", line):
             list(inside.members.values())[-1].doc += " " + more[1]
         elif member := MEMBER.match(line):
-            inside.members[member[2]] = Member(member[1], member[3] or " ".join(doc))
+            inside.members[member[2]] = Member(member[1], member[4] or " ".join(doc), member[3] or "")
         elif value := ENUMERATOR.match(line):
             inside.members[value[1]] = Member("", value[2] or "")
+        elif needed := NEEDED.search(line):
+            inside.members[needed[1]].is_needed = True
         return inside
 
 
@@ -106,17 +119,15 @@ class Headers:
         self.by_name = {path.relative_to(folder).with_suffix("").as_posix(): Header(path)
                         for path in sorted(folder.rglob("*.h"))}
         self.types = {k: v for h in self.by_name.values() for k, v in h.types.items()}
-        for below in sorted({name.split("/")[0] for name in self.by_name if "/" in name}):
-            names = [name for name in self.by_name if name.startswith(f"{below}/")]
-            names.sort(key=lambda name: name != f"{below}/core")
-            self.share([self.by_name[name] for name in names])
+        self.share_comments()
 
-    @staticmethod
-    def share(parts):
-        """In a folder of headers, a member that still has no comment means what one of its name and
-        type says in another header there, the core first."""
-        members = [(name, member) for header in parts for declared in header.types.values()
-                   for name, member in declared.members.items()]
+    def share_comments(self):
+        """Those of layers' arguments that mean the same in all."""
+        names = [name for name in self.by_name if name.startswith("layers/")]
+        names.sort(key=lambda name: name != "layers/core")
+        members = [(name, member) for header in names
+                   for declared in self.by_name[header].types.values()
+                   for name, member in declared.members.items() if name in ONE_MEANING]
         said = {}
         for name, member in members:
             if member.doc:

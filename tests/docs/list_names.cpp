@@ -73,6 +73,7 @@ int main() {
   all["regularizers"] = list_types(regularizer_types());
   all["constraints"] = list_types(constraint_types());
   all["losses"] = list_types(loss_types());
+  all["loss_options"] = to_config<LossOptions>(LossOptions{});
   all["metrics"] = list_types(metric_types());
   all["optimizers"] = list_types(optimizer_types());
   all["optimizer_options"] = to_config<OptimizerOptions>(OptimizerOptions{});

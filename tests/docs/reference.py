@@ -16,50 +16,17 @@ import subprocess
 import sys
 
 from headers import Headers
-from markdown import capitalised, either, fenced, fill, paragraphs, table, toml
+from markdown import fenced, fill, paragraphs, table
+from types_page import Types, header_text, title_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# What a field takes, by the type it has in C++. An enum takes its names.
-TAKES = {
-    "bool": "true or false",
-    "int": "whole number",
-    "std::int64_t": "whole number",
-    "std::uint64_t": "whole number",
-    "double": "number",
-    "std::optional<double>": "number",
-    "std::optional<int>": "whole number",
-    "std::string": "text",
-    "std::vector<double>": "numbers",
-    "std::vector<std::string>": "list of texts",
-    "std::vector<std::int64_t>": "whole numbers",
-    "std::vector<int>": "whole numbers",
-    "OneOrMany<int>": "whole number, or a list of them",
-    "OneOrMany<double>": "number, or a list of them",
-    "Sizes<N>": "whole number, or one for each direction",
-    "Sizes<2>": "whole number, or [height, width]",
-    "Margins<N>": "whole number, or [before, after] for each direction",
-    "Padding": '"valid", "same", "causal", whole number, or [before, after] for each direction',
-    "Activation": "[activation](layers.md#activations)",
-    "Initializer": "[initializer](layers.md#initializers)",
-    "Regularizer": "[regularizer](layers.md#regularizers)",
-    "Constraint": "[constraint](layers.md#constraints)",
-    "LearningRate": "number, or [schedule](training.md#schedules)",
-    "EpochSchedule": "number, or [schedule](training.md#schedules)",
-    "std::vector<LearningRateMultiplier>": "list of { path, multiplier }",
-    "std::vector<int>": "whole numbers",
-    "Loss": "[loss](training.md#losses)",
-    "PerOutput<Loss>": "[loss](training.md#losses), or for several outputs a list or a table by name",
-    "PerOutput<Metric>": "list of [metrics](training.md#metrics), or for several outputs lists of "
-                         "lists or a table by name",
-    "PerOutput<double>": "number, or for several outputs a list or a table by name",
-    "Optimizer": "[optimizer](training.md#optimizers)",
-    "std::vector<Callback>": "list of [callbacks](training.md#callbacks)",
-    "Validation": 'number, or "test"',
-    "data::Generated": "[table](#data-sets)",
-    "data::LabelMode": '"int", "categorical" or "binary"',
-    "OneOrMany<data::Target>": '"targets", "features" or a list of them',
-}
+# Headers of what stands beside models and their training.
+HELPERS = ("minimize", "patterns", "covariate_shift", "io", "inspect")
+
+# What models' functions take and give, in the order they are called.
+MODEL_STRUCTS = ("CompileOptions", "FitOptions", "History", "EvaluateOptions", "Evaluation",
+                 "PredictOptions", "RateFinderOptions", "RateCurve")
 
 COMMANDS = ("train", "eval", "predict", "summary", "plan", "bench", "data", "data list", "data show")
 COMMON_OPTIONS = ("-h,--help", "--json", "--quiet", "--threads", "--seed")
@@ -78,20 +45,6 @@ ENVIRONMENT = {
 }
 
 
-def fields_of(config):
-    """The arguments of a type as files have it. Every layer has a name: it isn't shown each time."""
-    if isinstance(config, str):
-        return {}
-    return {key: value for key, value in config.items() if key not in ("type", "name")}
-
-
-def aliases(entries):
-    """The other names that types of a list have: {"MaxPooling2D": "MaxPool2D"}."""
-    real = {e["name"]: e["config"] if isinstance(e["config"], str) else e["config"]["type"]
-            for e in entries}
-    return {name: type_ for name, type_ in real.items() if name != type_}
-
-
 def leaves(config):
     """The names in a config, without those of what holds others."""
     for name, value in config.items():
@@ -101,101 +54,18 @@ def leaves(config):
             yield name
 
 
-class Types:
-    """Sections on the types of one page."""
-
-    def __init__(self, headers):
-        self.headers = headers
-        self.explained = set()  # enums whose values the page has explained
-
-    def kind(self, title, header, entries):
-        """All types of a kind, after what its header says of them."""
-        other_names = aliases(entries)
-        parts = [f"## {title}", header_text(self.headers[header])]
-        parts += [self.section(group) for group in self.groups(entries)]
-        if other_names:
-            names = ", ".join(f"`{name}` for {type_}" for name, type_ in other_names.items())
-            parts.append(f"Files may also say {names}.")
-        return "\n\n".join(parts)
-
-    def declared(self, name):
-        types = self.headers.types
-        return types.get(f"{name}Layer") or types[name]  # Activation is an ActivationLayer
-
-    def groups(self, entries):
-        """The entries but other names, those of one template together: Conv1D, Conv2D, Conv3D."""
-        other_names, found = aliases(entries), {}
-        for entry in entries:
-            if entry["name"] not in other_names:
-                found.setdefault(id(self.declared(entry["name"])), []).append(entry)
-        return list(found.values())
-
-    def section(self, group):
-        """One section for all entries of a group, whose form and defaults are its second's."""
-        entry = group[min(1, len(group) - 1)]
-        name, fields = entry["name"], fields_of(entry["config"])
-        declared = self.declared(name)
-        parts = [f"### {title_of(group)}", paragraphs(declared.doc)]
-        if fields:
-            form = self.toml_form(name, declared, fields)
-            parts.append(f"`{form}`")
-            if "…" in form or any(declared.members[field].doc for field in fields):
-                parts.append(self.fields_table(declared, fields))
-        return "\n\n".join(parts)
-
-    @staticmethod
-    def toml_form(name, declared, fields):
-        """How a file writes it: needed arguments, then as many defaults as fit a line."""
-        shown, rest = [f'type = "{name}"'], []
-        for field, default in fields.items():
-            if declared.members[field].doc.startswith("needed"):
-                shown.append(f"{field} = …")
-            elif default is not None:
-                rest.append(f"{field} = {toml(default)}")
-        while rest and len(", ".join(shown + rest[:1])) < 90:
-            shown.append(rest.pop(0))
-        return "{ " + ", ".join(shown) + (", … }" if rest else " }")
-
-    def fields_table(self, declared, fields, head="argument"):
-        rows = []
-        for field, default in fields.items():
-            member = declared.members[field]
-            needed = re.match(r"needed(: |$)", member.doc)
-            if isinstance(default, dict):
-                default = default.get("type")
-            shown = "**needed**" if needed else "" if default is None else f"`{toml(default)}`"
-            said = member.doc[needed.end():] if needed else member.doc
-            rows.append((f"`{field}`", self.takes(member.type), shown, said))
-        explained = [self.explain(f, declared.members[f].type) for f in fields]
-        parts = [table((head, "takes", "default", ""), rows), *filter(None, explained)]
-        return "\n\n".join(parts)
-
-    def takes(self, cpp_type):
-        if cpp_type in TAKES:
-            return TAKES[cpp_type]
-        return either([f'"{name}"' for name in self.headers.types[cpp_type].members])
-
-    def explain(self, field, cpp_type):
-        """What the values of an enum mean, the first time the page has it."""
-        enum = self.headers.types.get(cpp_type)
-        if cpp_type in TAKES or cpp_type in self.explained:
-            return ""
-        self.explained.add(cpp_type)
-        values = [(f'`"{name}"`', m.doc) for name, m in enum.members.items() if m.doc]
-        said = " ".join(enum.doc)
-        parts = [fill(f"`{field}`: {said[0].lower()}{said[1:]}")] if said else []
-        parts += [table((f"`{field}`", ""), values)] if values else []
-        return "\n\n".join(parts)
-
-
 class Pages:
     def __init__(self, lists, sloy):
         self.lists = json.loads(run(lists))
         self.sloy = sloy
         self.headers = Headers(ROOT / "include/sloy")
+        self.lacks = []
+
+    def types(self):
+        return Types(self.headers, self.lacks)
 
     def layers(self):
-        types = Types(self.headers)
+        types = self.types()
         return page("Layers, activations, initializers, regularizers, constraints",
                     types.kind("Layers", "layers", self.lists["layers"]),
                     self.activations(),
@@ -212,14 +82,21 @@ class Pages:
                             table(("name", ""), rows)))
 
     def training(self):
-        types = Types(self.headers)
+        types = self.types()
         return page("Losses, metrics, optimizers, callbacks",
                     types.kind("Losses", "losses", self.lists["losses"]),
+                    self.loss_options(types),
                     types.kind("Metrics", "metrics", self.own_metrics()),
                     types.kind("Optimizers", "optimizers", self.lists["optimizers"]),
                     self.optimizer_options(types),
                     types.kind("Schedules", "schedules", self.lists["schedules"]),
                     types.kind("Callbacks", "callbacks", self.lists["callbacks"]))
+
+    def loss_options(self, types):
+        declared = self.headers.types["LossOptions"]
+        return "\n\n".join((
+            "### What all losses share", fill(" ".join(declared.doc).split(". ", 1)[1]),
+            types.fields_table(declared, self.lists["loss_options"], "key")))
 
     def optimizer_options(self, types):
         declared = self.headers.types["OptimizerOptions"]
@@ -264,7 +141,7 @@ class Pages:
                     self.data_sets(), self.environment())
 
     def recipe(self):
-        types, declared = Types(self.headers), self.headers.types
+        types, declared = self.types(), self.headers.types
         shipped = ", ".join(f"`{name}`" for name in self.lists["shipped_recipes"])
         return "\n\n".join((
             "## Recipes", header_text(self.headers["recipe"]), fill(
@@ -305,9 +182,42 @@ class Pages:
         generated = self.lists["recipe_data"]["generated"]
         return "\n\n".join(("## Data sets", table(("name", "in C++", ""), rows), fill(
             "Sets made by formula take what a recipe says under `[data.generated]`, in C++ "
-            "`data::Generated`:"), Types(self.headers).fields_table(declared, generated), fill(
+            "`data::Generated`:"), self.types().fields_table(declared, generated), fill(
             "Any other data come from C++: `data::from_tensors`, `data::idx`, or a type of your "
             "own with `size`, `spec` and `read` (`include/sloy/data.h`).")))
+
+    def helpers(self):
+        """What stands beside layers and their training: structs of C++, and functions."""
+        model = ["## Models", fill(
+            "What `compile`, `fit`, `evaluate`, `predict` and `find_learning_rate` take and give; "
+            "`include/sloy/model.h` has the functions."),
+            *[self.struct(self.headers.types[name]) for name in MODEL_STRUCTS]]
+        return page("Models and helpers in C++", *model,
+                    *[self.helper(self.headers[name]) for name in HELPERS])
+
+    def helper(self, header):
+        parts = [f"## {' '.join(header.doc).split(': ', 1)[0]}", header_text(header)]
+        for function in documented(header):
+            if f"### {function.name}" not in parts:
+                parts.append(f"### {function.name}")
+            parts += [fenced(f"{function.returns} {function.name}({function.parameters})", "c++"),
+                      paragraphs(function.doc)]
+        parts += [self.struct(declared) for declared in header.types.values()]
+        return "\n\n".join(filter(None, parts))
+
+    def struct(self, declared):
+        rows = [self.member_row(declared, name) for name in declared.members]
+        return "\n\n".join(filter(None, (
+            f"### {declared.name}", paragraphs(declared.doc),
+            table(("member", "type", "default", "meaning"), rows))))
+
+    def member_row(self, declared, name):
+        member = declared.members[name]
+        needed = member.doc.startswith("needed: ")
+        default = "**needed**" if needed else f"`{member.default}`" if member.default else ""
+        if not member.doc:
+            self.lacks.append(f"{declared.name}: `{name}` has no comment")
+        return f"`{name}`", f"`{member.type}`", default, member.doc.removeprefix("needed: ")
 
     def environment(self):
         read = set()
@@ -321,7 +231,7 @@ class Pages:
 
     def README(self):
         """The first page: every name, with a link."""
-        types = Types(self.headers)
+        types = self.types()
 
         def names(file, entries):
             return ", ".join(f"[{e['name']}]({file}.md#{anchor(title_of(group))})"
@@ -342,23 +252,24 @@ class Pages:
                  ("[recipes](program.md#recipes)", "every key and its default"),
                  ("[commands](program.md#commands)", ", ".join(commands)),
                  ("[data sets](program.md#data-sets)", ", ".join(self.lists["data_sets"])),
+                 ("[models in C++](helpers.md#models)", ", ".join(
+                     f"[{name}](helpers.md#{name.lower()})" for name in MODEL_STRUCTS)),
+                 ("[helpers in C++](helpers.md)", ", ".join(dict.fromkeys(
+                     f"[{function.name}](helpers.md#{function.name.lower()})" for name in HELPERS
+                     for function in documented(self.headers[name])))),
                  ("[environment variables](program.md#environment-variables)",
                   ", ".join(ENVIRONMENT))]
         return page("Reference", fill(
             "Names, arguments, defaults and meanings are Keras 3's where Keras has the thing; "
-            "[Conventions](../conventions.md) lists where they aren't. An argument has one name "
+            "[Conventions](../conventions.md) lists where they aren't. A name is the same "
             "everywhere: `Dense{.units = 64}` in C++ is `{ type = \"Dense\", units = 64 }` in a "
-            "recipe and in a model file. Defaults are shown as recipes write them; **needed** are "
-            "arguments without one."), table(("", ""), rows))
+            "recipe and in a model file; values that are names in files are enums in C++, shown "
+            "beside them. Defaults are written as in recipes; arguments that are **needed** have "
+            "none."), table(("", ""), rows))
 
 
-def header_text(header):
-    """A header's own comment, without the word it begins with: that is the section's title."""
-    return capitalised(paragraphs(header.doc).split(": ", 1)[1])
-
-
-def title_of(group):
-    return ", ".join(entry["name"] for entry in group)
+def documented(header):
+    return [function for function in header.functions if function.doc]
 
 
 def anchor(title):
@@ -390,9 +301,12 @@ def main():
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     options = parser.parse_args()
     pages, stale = Pages(options.lists, options.sloy), False
-    for name in ("README", "layers", "training", "ops", "program"):
+    texts = {name: getattr(pages, name)().replace(f"({name}.md#", "(#")
+             for name in ("README", "layers", "training", "ops", "program", "helpers")}
+    if pages.lacks:
+        sys.exit("The headers don't say enough:\n" + "\n".join(dict.fromkeys(pages.lacks)))
+    for name, text in texts.items():
         path = ROOT / f"docs/reference/{name}.md"
-        text = getattr(pages, name)().replace(f"({name}.md#", "(#")
         if not options.check:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
