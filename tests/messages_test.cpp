@@ -80,7 +80,7 @@ TEST(Messages, OfADilatedKernelLargerThanItsInput) {
       "convolution: the window is larger than the padded input: 17 along height, over 16\n"
       "  input      (batch, 16, 20, 1)   batch, height, width, channels\n"
       "  window     (3, 3)\n"
-      "  dilation   (8, 8)   3 numbers, each 8 from the next, reach over 17\n"
+      "  dilation   (8, 8)               3 numbers, each 8 from the next, reach over 17\n"
       "  layer      conv2d\n"
       "  to fix     use a smaller window or larger images, or padding `same`");
 }

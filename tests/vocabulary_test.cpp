@@ -177,12 +177,13 @@ class RecipeText {
     train_["loss"] = "MeanSquaredError";
   }
 
+  /// Of two classes a number is learned that is 0 or 1: a count to Poisson.
   void set_loss(const Config& loss) {
     train_["loss"] = loss;
     const Loss made = loss_from_config(loss);
     const bool is_of_classes = made.as<SparseCategoricalCrossentropy>() != nullptr;
     const bool is_of_two = made.as<BinaryCrossentropy>() || made.as<BinaryFocalCrossentropy>() ||
-                           made.as<Hinge>() || made.as<SquaredHinge>();
+                           made.as<Hinge>() || made.as<SquaredHinge>() || made.as<Poisson>();
     const bool is_of_rows = made.as<CategoricalCrossentropy>() || made.as<KLDivergence>() ||
                             made.as<CategoricalFocalCrossentropy>() ||
                             made.as<CategoricalHinge>() || made.as<CosineSimilarity>();

@@ -217,7 +217,6 @@ void TargetCheck::operator()(const data::Batch& given) const {
     if (part.loss.empty()) continue;
     if (part.dtype == DType::float32) check_range<float>(part, target, given);
     if (part.dtype == DType::int32) check_range<std::int32_t>(part, target, given);
-    if (part.dtype == DType::uint8) check_range<std::uint8_t>(part, target, given);
   }
 }
 

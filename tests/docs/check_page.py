@@ -153,7 +153,7 @@ class Page:
         libraries = [f"-L{self.build / 'lib'}", "-lsloy"]
         if '#include "zoo/' in block.text:
             compile_command.append(f"-I{self.root}")
-            libraries.insert(0, str(self.build / "lib/libsloy_zoo.a"))
+            libraries = [str(self.build / "lib/libsloy_zoo.a"), *libraries, "-lfmt"]
         compile_command += ["-O1", str(source), *libraries]
         compile_command += [f"-Wl,-rpath,{self.build / 'lib'}", "-o", str(self.scratch / name)]
         done = run(compile_command, self.scratch, self.environment())
