@@ -53,6 +53,7 @@ TEST(ShippedRecipes, LearnAreSavedAndLoaded) {
       EXPECT_EQ(loaded.weight(weight), model.weight(weight)) << weight;
     }
     const Tensor given = loaded.predict(pixels);
+    EXPECT_EQ(given, model.predict(pixels));
     if (!is_autoencoder(name)) continue;
     EXPECT_EQ(given.shape(), pixels.shape());
     EXPECT_TRUE(std::ranges::all_of(given.values<float>(),

@@ -68,36 +68,9 @@ std::vector<bool> Model::Impl::learning() const {
   return flags;
 }
 
-void Model::Impl::declare(const std::shared_ptr<Variables>& variables) const {
+Program Model::Impl::compile_inference(const std::shared_ptr<Variables>& variables,
+                                       const std::vector<DType>& features) const {
   Graph inference_graph(variables);
-  Build build(inference_graph, false);
-  std::vector<Value> fed;
-  for (ModelGraph::Ref ref : built().inputs) {
-    fed.push_back(inference_graph.input("x", graph.type(ref)));
-  }
-  this->build(build, fed);
-}
-
-State& Model::Impl::weights() {
-  if (!state) {
-    const auto variables = std::make_shared<Variables>();
-    declare(variables);
-    const NumericPrecision precision = compiled ? compiled->precision : NumericPrecision::float32;
-    adopt(State(variables, {.seed = seed, .precision = precision}));
-  }
-  return state;
-}
-
-void Model::Impl::adopt(State given) {
-  state = std::move(given);
-  inference.clear();
-}
-
-Program& Model::Impl::inference_program(const std::vector<DType>& features) {
-  State& numbers = weights();
-  Program& program = inference[features];
-  if (program) return program;
-  Graph inference_graph(numbers.variables());
   Build build(inference_graph, false);
   std::vector<Value> fed;
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
@@ -110,7 +83,36 @@ Program& Model::Impl::inference_program(const std::vector<DType>& features) {
     options.precision = compiled->precision;
     options.convolution = compiled->convolution;
   }
-  program = sloy::compile(std::move(options));
+  return sloy::compile(std::move(options));
+}
+
+void Model::Impl::make_state(const std::function<void(Variables&)>& prepare) {
+  const auto variables = std::make_shared<Variables>();
+  std::vector<DType> features;
+  for (ModelGraph::Ref ref : built().inputs) features.push_back(graph.type(ref).dtype);
+  // Its kernels say how the weights lie, as a training's do, before the State fixes that: a model
+  // that was loaded computes as the one that was trained.
+  Program program = compile_inference(variables, features);
+  if (prepare) prepare(*variables);
+  const NumericPrecision precision = compiled ? compiled->precision : NumericPrecision::float32;
+  adopt(State(variables, {.seed = seed, .precision = precision}));
+  inference[features] = std::move(program);
+}
+
+State& Model::Impl::weights() {
+  if (!state) make_state();
+  return state;
+}
+
+void Model::Impl::adopt(State given) {
+  state = std::move(given);
+  inference.clear();
+}
+
+Program& Model::Impl::inference_program(const std::vector<DType>& features) {
+  State& numbers = weights();
+  Program& program = inference[features];
+  if (!program) program = compile_inference(numbers.variables(), features);
   return program;
 }
 

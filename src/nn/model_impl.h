@@ -1,6 +1,7 @@
 /// What a Model holds.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -53,8 +54,12 @@ struct Model::Impl {
   bool can_tell(std::size_t classes) const;
   /// Whether it learns itself, and each of its layers in their order, nested ones too.
   std::vector<bool> learning() const;
-  /// Adds all weights and statistics to `variables`.
-  void declare(const std::shared_ptr<Variables>& variables) const;
+  /// A program that predicts from features of these dtypes. Adds all weights and statistics to
+  /// `variables`.
+  Program compile_inference(const std::shared_ptr<Variables>& variables,
+                            const std::vector<DType>& features) const;
+  /// Makes the state anew. `prepare` sees its variables before they have numbers.
+  void make_state(const std::function<void(Variables&)>& prepare = {});
   /// The state, made now where there is none.
   State& weights();
   /// Takes another state in, with its variables; values of the old one are not copied.

@@ -107,10 +107,7 @@ Model Model::load(const std::string& path, const LoadModelOptions& options) {
     if (names != reader->metadata().end()) {
       sloy::from_config(parse_json(names->second, path), model.impl_->class_names);
     }
-    const auto variables = std::make_shared<Variables>();
-    model.impl_->declare(variables);
-    take_weights(*variables, reader, path);
-    model.impl_->adopt(State(variables));
+    model.impl_->make_state([&](Variables& variables) { take_weights(variables, reader, path); });
     model.impl_->keeps_weights = true;
     const auto found = reader->metadata().find("measures");
     if (found != reader->metadata().end()) {
