@@ -4,7 +4,7 @@
     check_vocabulary.py ROOT LIST_NAMES PROGRAM…
 
 A line has these columns, each followed by "|"; "- reason" stands for one that there can't be:
-word, kind, C++ type, recipe, tests of its formula, cases of goldens ("file:case*"), page of the reference ("layers#dense").
+word, kind, C++ type, recipe, save and load ("recipe": by vocabulary_test.cpp; or tests), tests of its formula, cases of goldens ("file:case*"), page of the reference ("layers#dense").
 LIST_NAMES is the program made of docs/list_names.cpp. Types that the library lists and no line names are mistakes too.
 """
 
@@ -21,7 +21,7 @@ from check_mission import cases_in
 KINDS = {"layer": "layers", "activation": "activations", "initializer": "initializers", "regularizer": "regularizers",
          "constraint": "constraints", "loss": "losses", "metric": "metrics", "optimizer": "optimizers", "schedule": "schedules",
          "callback": "callbacks"}
-COLUMNS = ("word", "kind", "type", "recipe", "tests", "goldens", "page")
+COLUMNS = ("word", "kind", "type", "recipe", "saved", "tests", "goldens", "page")
 
 
 def lines_of(text):
@@ -88,16 +88,21 @@ class Checker:
             for name in sorted(names_listed(self.lists, kind) - names):
                 yield f"no line has the {kind} {name}"
 
+    @staticmethod
+    def tests_in(column):
+        return [] if column.startswith("-") or column == "recipe" else column.split()
+
     def of_line(self, line, named):
         if line["kind"] in KINDS and not line["type"].startswith("-"):
             named[line["kind"]].add(line["type"])
             known = {type_of(entry) for entry in self.lists[KINDS[line["kind"]]]}
             if line["type"] not in known:
                 yield f"there is no {line['kind']} {line['type']}"
-        if not line["tests"].startswith("-"):
-            for name in line["tests"].split():
-                if not fnmatch.filter(self.cases, name):
-                    yield f"there is no test {name}"
+        if (line["saved"] == "recipe") == line["recipe"].startswith("-"):
+            yield "a recipe is what is saved and loaded, and where there is none tests are"
+        for name in self.tests_in(line["saved"]) + self.tests_in(line["tests"]):
+            if not fnmatch.filter(self.cases, name):
+                yield f"there is no test {name}"
         if not line["goldens"].startswith("-"):
             for golden in line["goldens"].split():
                 file, _, case = golden.partition(":")
