@@ -1,5 +1,7 @@
 #include "data/example_memory.h"
 
+#include <cstddef>
+
 namespace sloy::data {
 namespace {
 
@@ -24,14 +26,19 @@ Scratch::Scratch(const Types& types) {
     memory_ = std::move(kept().back());
     kept().pop_back();
   }
+  // Labels of a byte before floats must not put those where floats can't lie.
+  constexpr std::size_t alignment = alignof(std::max_align_t);
+  const auto space = [](const Type& type) {
+    return (type.bytes() + alignment - 1) / alignment * alignment;
+  };
   std::size_t bytes = 0;
-  for (const Type& type : types) bytes += type.bytes();
+  for (const Type& type : types) bytes += space(type);
   if (memory_.bytes.size() < bytes) memory_.bytes.resize(bytes);
   memory_.spans.clear();
   std::byte* next = memory_.bytes.data();
   for (const Type& type : types) {
     memory_.spans.emplace_back(next, type.bytes());
-    next += type.bytes();
+    next += space(type);
   }
 }
 

@@ -146,5 +146,15 @@ TEST(Scratch, IsReusedAndNests) {
   EXPECT_EQ(again.spans()[0].data(), first);
 }
 
+TEST(Scratch, HasEachPartWhereItsTypeMayLie) {
+  const Scratch scratch(Types{{DType::uint8, {3}}, {DType::float32, {1}}, {DType::float64, {}}});
+  const auto place = [&](std::size_t part) {
+    return reinterpret_cast<std::uintptr_t>(scratch.spans()[part].data());
+  };
+  EXPECT_EQ(place(1) % alignof(float), 0u);
+  EXPECT_EQ(place(2) % alignof(double), 0u);
+  EXPECT_EQ(scratch.spans()[0].size(), 3u);
+}
+
 }  // namespace
 }  // namespace sloy::data
