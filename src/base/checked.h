@@ -28,4 +28,10 @@ T checked_add(T a, T b, const char* what) {
   return sum;
 }
 
+/// The least multiple of `step` that is no less than `size`. Throws Error likewise.
+template <std::integral T>
+T round_up(T size, T step, const char* what) {
+  return checked_add(size, step - 1, what) / step * step;
+}
+
 }  // namespace sloy

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "base/checked.h"
+
 namespace sloy::data {
 namespace {
 
@@ -29,7 +31,7 @@ Scratch::Scratch(const Types& types) {
   // Labels of a byte before floats must not put those where floats can't lie.
   constexpr std::size_t alignment = alignof(std::max_align_t);
   const auto space = [](const Type& type) {
-    return (type.bytes() + alignment - 1) / alignment * alignment;
+    return round_up(type.bytes(), alignment, "the memory of an example");
   };
   std::size_t bytes = 0;
   for (const Type& type : types) bytes += space(type);

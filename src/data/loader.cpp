@@ -24,10 +24,6 @@ constexpr std::int64_t bytes_a_thread = 1 << 20;
 /// enough that taking turns costs nothing.
 constexpr std::int64_t bytes_a_piece = 1 << 15;
 
-std::size_t round_up(std::size_t bytes) {
-  return checked_add(bytes, alignment - 1, "the memory of a batch") / alignment * alignment;
-}
-
 /// The parts of an example by what they are.
 template <class T>
 struct Kinds {
@@ -84,7 +80,8 @@ Loader::Loader(Dataset dataset, const LoaderOptions& options)
     for (const Type& type : *types) {
       parts_.push_back({.offset = space, .bytes = type.bytes()});
       example_bytes_ = checked_add(example_bytes_, type.bytes(), what);
-      space = checked_add(space, round_up(checked_multiply(type.bytes(), batch_size, what)), what);
+      space = checked_add(
+          space, round_up(checked_multiply(type.bytes(), batch_size, what), alignment, what), what);
     }
   }
   batch_parts_.resize(parts_.size());

@@ -51,6 +51,12 @@ struct Batch {
   std::int64_t first = 0;
 };
 
+/// The numbers of a part.
+template <class T>
+std::span<const T> numbers_of(std::span<const std::byte> part) {
+  return {reinterpret_cast<const T*>(part.data()), part.size() / sizeof(T)};
+}
+
 /// Gives the batches of an epoch in order. All memory is allocated by the constructor. The bytes
 /// are the same for any number of workers. Not for several threads at once.
 class Loader {

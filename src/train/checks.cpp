@@ -49,11 +49,6 @@ std::string_view activation_of(Value value) {
   return {};
 }
 
-template <class T>
-std::span<const T> values_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
-}
-
 /// Whose target the i-th of so many numbers of a batch is.
 Note place_of(std::size_t i, std::size_t numbers, const data::Batch& given) {
   const std::size_t an_example = numbers / static_cast<std::size_t>(given.count);
@@ -223,7 +218,7 @@ void TargetCheck::operator()(const data::Batch& given) const {
 template <class T>
 void TargetCheck::check_labels(const Part& part, std::span<const std::byte> target,
                                const data::Batch& given) const {
-  const auto labels = values_of<T>(target);
+  const auto labels = data::numbers_of<T>(target);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (0 <= labels[i] && labels[i] < part.classes) continue;
     if (part.ignored && labels[i] == *part.ignored) continue;
@@ -238,7 +233,7 @@ void TargetCheck::check_labels(const Part& part, std::span<const std::byte> targ
 template <class T>
 void TargetCheck::check_range(const Part& part, std::span<const std::byte> target,
                               const data::Batch& given) const {
-  const auto targets = values_of<T>(target);
+  const auto targets = data::numbers_of<T>(target);
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const auto number = static_cast<double>(targets[i]);
     if (part.lowest <= number && number <= part.highest) continue;
@@ -253,7 +248,7 @@ void TargetCheck::check_range(const Part& part, std::span<const std::byte> targe
 
 void TargetCheck::check_shares(const Part& part, std::span<const std::byte> target,
                                const data::Batch& given) const {
-  const auto targets = values_of<float>(target);
+  const auto targets = data::numbers_of<float>(target);
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const bool is_class =
         part.classes == 1 ? targets[i] == 0 || targets[i] == 1 : targets[i] >= 0 && targets[i] <= 1;

@@ -11,11 +11,6 @@
 namespace sloy {
 namespace {
 
-template <class T>
-std::span<const T> values_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
-}
-
 /// The place of the first that isn't, or how many there are.
 template <class T>
 std::size_t first_not_finite(std::span<const T> numbers) {
@@ -26,7 +21,7 @@ std::size_t first_not_finite(std::span<const T> numbers) {
 
 template <class T>
 bool all_finite(std::span<const std::byte> bytes) {
-  const std::span<const T> numbers = values_of<T>(bytes);
+  const std::span<const T> numbers = data::numbers_of<T>(bytes);
   return first_not_finite(numbers) == numbers.size();
 }
 
@@ -57,7 +52,7 @@ std::optional<NumericError> find_in(const Kind& kind, std::int64_t first_example
   for (std::size_t part = 0; part < kind.parts.size(); ++part) {
     const Type& type = kind.types[part];
     if (type.dtype != DType::float32) continue;
-    const std::span<const float> numbers = values_of<float>(kind.parts[part]);
+    const std::span<const float> numbers = data::numbers_of<float>(kind.parts[part]);
     const std::size_t found = first_not_finite(numbers);
     if (found == numbers.size()) continue;
     const auto an_example = static_cast<std::size_t>(type.shape.size());
