@@ -58,7 +58,7 @@ Note place_of(std::size_t i, std::size_t numbers, const data::Batch& given) {
 
 /// Between what the targets of a loss are, where it doesn't take any number.
 struct Range {
-  double lowest, highest;
+  float lowest, highest;
 };
 std::optional<Range> range_of_targets(const Loss& loss) {
   if (loss.as<BinaryCrossentropy>() || loss.as<BinaryFocalCrossentropy>() ||
@@ -67,7 +67,7 @@ std::optional<Range> range_of_targets(const Loss& loss) {
     return Range{0, 1};
   }
   if (loss.as<Hinge>() || loss.as<SquaredHinge>()) return Range{-1, 1};
-  if (loss.as<Poisson>()) return Range{0, std::numeric_limits<double>::infinity()};
+  if (loss.as<Poisson>()) return Range{0, std::numeric_limits<float>::infinity()};
   return {};
 }
 
@@ -234,9 +234,17 @@ template <class T>
 void TargetCheck::check_range(const Part& part, std::span<const std::byte> target,
                               const data::Batch& given) const {
   const auto targets = data::numbers_of<T>(target);
+  const auto fits = [&](T one) {
+    const auto number = static_cast<float>(one);
+    return static_cast<int>(part.lowest <= number) & static_cast<int>(number <= part.highest);
+  };
+  // Every step looks at every target: a loop that never leaves runs over several at a time.
+  int all_fit = 1;
+  for (const T one : targets) all_fit &= fits(one);
+  if (all_fit) return;
   for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (fits(targets[i])) continue;
     const auto number = static_cast<double>(targets[i]);
-    if (part.lowest <= number && number <= part.highest) continue;
     throw DataError(
         fmt::format("{} can't take the target {}", part.loss, number),
         {place_of(i, targets.size(), given),

@@ -53,8 +53,8 @@ class TargetCheck {
     std::string_view classifier = {};
     /// The loss, and between what its targets are.
     std::string_view loss = {};
-    double lowest = -std::numeric_limits<double>::infinity();
-    double highest = std::numeric_limits<double>::infinity();
+    float lowest = -std::numeric_limits<float>::infinity();
+    float highest = std::numeric_limits<float>::infinity();
   };
   static Part part(const TrainedOutput& output, const Type& target, const Type& prediction,
                    bool confusion);

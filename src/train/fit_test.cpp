@@ -1,29 +1,20 @@
 #include <gtest/gtest.h>
 #include <sloy/model.h>
 
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 
 #include "harness/messages.h"
 #include "harness/process.h"
+#include "harness/regression.h"
 
 namespace sloy {
 namespace {
 
 using harness::bytes_of_file;
 using harness::message_of;
+using harness::regression;
 using harness::TemporaryDirectory;
-
-data::Dataset regression(std::int64_t count) {
-  std::vector<float> x, y;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double a = std::sin(static_cast<double>(i)), b = std::cos(2.0 * static_cast<double>(i));
-    x.insert(x.end(), {static_cast<float>(a), static_cast<float>(b)});
-    y.push_back(static_cast<float>(2 * a - 3 * b + 0.5));
-  }
-  return data::from_tensors(Tensor(Shape{count, 2}, x), Tensor(Shape{count, 1}, y));
-}
 
 /// With everything whose numbers must repeat: dropout, batch statistics, slots.
 Sequential noisy_net() {

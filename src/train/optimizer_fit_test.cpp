@@ -8,22 +8,14 @@
 #include "harness/messages.h"
 #include "harness/process.h"
 #include "harness/recipes.h"
+#include "harness/regression.h"
 
 namespace sloy {
 namespace {
 
 using harness::message_of;
+using harness::regression;
 using harness::TemporaryDirectory;
-
-data::Dataset regression(std::int64_t count) {
-  std::vector<float> x, y;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double a = std::sin(static_cast<double>(i)), b = std::cos(2.0 * static_cast<double>(i));
-    x.insert(x.end(), {static_cast<float>(a), static_cast<float>(b)});
-    y.push_back(static_cast<float>(2 * a - 3 * b + 0.5));
-  }
-  return data::from_tensors(Tensor(Shape{count, 2}, x), Tensor(Shape{count, 1}, y));
-}
 
 Sequential net() { return {Input{2}, Dense{.units = 5, .activation = tanh}, Dense{.units = 1}}; }
 

@@ -5,28 +5,20 @@
 #include <gtest/gtest.h>
 #include <sloy/model.h>
 
-#include <cmath>
 #include <set>
 
 #include "harness/process.h"
+#include "harness/regression.h"
 
 namespace sloy {
 namespace {
 
+using harness::regression;
 using harness::TemporaryDirectory;
 
 constexpr int epochs = 4, batches = 5, batch_size = 4;
 
-data::Dataset numbers() {
-  constexpr std::int64_t count = batches * batch_size;
-  std::vector<float> x, y;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double a = std::sin(static_cast<double>(i)), b = std::cos(2.0 * static_cast<double>(i));
-    x.insert(x.end(), {static_cast<float>(a), static_cast<float>(b)});
-    y.push_back(static_cast<float>(2 * a - 3 * b + 0.5));
-  }
-  return data::from_tensors(Tensor(Shape{count, 2}, x), Tensor(Shape{count, 1}, y));
-}
+data::Dataset numbers() { return regression(batches * batch_size); }
 
 /// With what a step draws and what a batch leaves behind.
 Sequential net() {
