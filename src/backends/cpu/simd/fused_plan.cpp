@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "backends/cpu/simd/fused_pairs.h"
+
 namespace sloy::cpu {
 namespace {
 
@@ -14,6 +16,11 @@ constexpr std::int64_t l1_floats = 8192;
 constexpr std::int64_t widest_whole_row = 512;
 /// Element instructions that make up for waking another thread.
 constexpr std::int64_t work_of_a_thread = 65536;
+
+/// Operands and results of fewer bytes together are taken to lie in the caches.
+constexpr std::int64_t near_bytes = 512 * 1024;
+/// Chains of fewer steps are left to the CPU, which sees what comes next.
+constexpr std::size_t fewest_steps_to_prefetch = 4;
 
 constexpr std::uint16_t none = 0xffff;
 
@@ -73,6 +80,8 @@ class Builder {
     for (std::uint16_t i = 0; i < program_.loads.size(); ++i) add_load(i);
     for (const auto& instruction : program_.instructions) add_instruction(instruction);
     for (const auto& store : program_.stores) add_sink(store);
+    join_pairs();
+    note_definitions();
     std::vector<std::int64_t> registers(plan_.slots.size(), -1);
     const std::int64_t count = allocate(registers);
     choose_tile(count);
@@ -80,6 +89,7 @@ class Builder {
     choose_workers(threads);
     lay_out(registers, count);
     note_last_uses();
+    note_streams();
     return std::move(plan_);
   }
 
@@ -227,10 +237,14 @@ class Builder {
     } else {
       sink.slot = dense(store.value);
     }
-    for (std::size_t i = 0; i < plan_.per_tile.size(); ++i) {
-      if (plan_.per_tile[i].out == sink.slot) sink.defined = static_cast<std::int64_t>(i);
-    }
     plan_.sinks.push_back(sink);
+  }
+  void note_definitions() {
+    for (Sink& sink : plan_.sinks) {
+      for (std::size_t i = 0; i < plan_.per_tile.size(); ++i) {
+        if (plan_.per_tile[i].out == sink.slot) sink.defined = static_cast<std::int64_t>(i);
+      }
+    }
   }
   /// A dense slot made by a step and not written out yet, so that the step may write the result.
   std::uint16_t own_slot(std::uint16_t number) {
@@ -244,11 +258,39 @@ class Builder {
     return copy;
   }
 
+  /// Makes one step of two where the second alone reads what the first makes.
+  void join_pairs() {
+    std::vector<Step>& steps = plan_.per_tile;
+    std::vector<int> readers(plan_.slots.size(), 0);
+    for (const Step& step : steps) {
+      visit_operands(step, [&](std::uint16_t slot) { ++readers[slot]; });
+    }
+    for (const Sink& sink : plan_.sinks) ++readers[sink.slot];
+    for (std::size_t second = 1; second < steps.size(); ++second) {
+      for (std::size_t first = second; first-- > 0;) {
+        const std::uint16_t between = steps[first].out;
+        if (readers[between] != 1 || !reads(steps[second], between)) continue;
+        const auto pair = pair_of(steps[first], steps[second]);
+        if (!pair) continue;
+        plan_.slots[between].extent = Extent::one;  // nothing is kept there
+        steps[second] = *pair;
+        steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(first));
+        --second;
+        break;
+      }
+    }
+  }
+
+  bool reads(const Step& step, std::uint16_t slot) const {
+    bool found = false;
+    visit_operands(step, [&](std::uint16_t operand) { found |= operand == slot; });
+    return found;
+  }
   template <class Visit>
   void visit_operands(const Step& step, const Visit& visit) const {
-    const std::uint16_t operands[] = {step.a, step.b, step.c};
+    const std::uint16_t operands[] = {step.a, step.b, step.c, step.d};
     int count = 0;
-    if (step.kind == Step::Kind::compute) count = info(step.opcode).operands;
+    if (step.kind == Step::Kind::compute) count = operand_count(step);
     if (step.kind == Step::Kind::repeat || step.kind == Step::Kind::spread) count = 1;
     for (int i = 0; i < count; ++i) visit(operands[i]);
   }
@@ -392,6 +434,17 @@ class Builder {
       if (converts && step.indexing == Indexing::full) {
         plan_.last_uses.push_back({step.a, static_cast<std::int64_t>(i)});
       }
+    }
+  }
+
+  void note_streams() {
+    std::int64_t full = 0;
+    for (const Slot& slot : plan_.slots) full += slot.place == Place::full;
+    for (const Sink& sink : plan_.sinks) full += sink.result == Result::full;
+    const std::int64_t bytes = plan_.space.size() * std::int64_t{sizeof(float)};
+    if (full * bytes < near_bytes || plan_.per_tile.size() < fewest_steps_to_prefetch) return;
+    for (const Slot& slot : plan_.slots) {
+      if (slot.place == Place::full) plan_.streams.push_back(slot.input);
     }
   }
 

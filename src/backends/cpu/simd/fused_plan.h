@@ -34,6 +34,17 @@ struct Slot {
   std::int64_t offset = 0;  ///< in floats
 };
 
+/// What one loop does to the result of another instruction, x; y and z are further operands.
+enum class Then : std::uint8_t {
+  nothing,
+  add,            ///< x + y
+  subtract,       ///< x − y
+  subtract_from,  ///< y − x
+  multiply,       ///< x · y
+  rectify,        ///< 0 where x ≤ 0, else x
+  where,          ///< y where x is not 0, else z
+};
+
 struct Step {
   enum class Kind : std::uint8_t {
     compute,
@@ -51,7 +62,9 @@ struct Step {
   std::uint16_t a = 0;
   std::uint16_t b = 0;
   std::uint16_t c = 0;
+  std::uint16_t d = 0;
   float immediate = 0;
+  Then then = Then::nothing;  ///< with what follows b as its operands y and z: c and d
 };
 
 /// A result at the end of a tile.
@@ -92,6 +105,7 @@ struct FusedPlan {
   std::vector<Step> per_tile;
   std::vector<Sink> sinks;
   std::vector<LastUse> last_uses;
+  std::vector<std::uint16_t> streams;  ///< full float32 inputs that come from afar: see prefetch
 
   std::int64_t views_offset = 0;   ///< where a worker notes the slots' places, in floats
   std::int64_t worker_floats = 0;  ///< each worker's own memory

@@ -3,6 +3,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backends/cpu/simd/fused_run.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -15,6 +16,9 @@ HWY_BEFORE_NAMESPACE();
 namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace {
+
+/// Floats of a cache line.
+constexpr std::size_t line = 16;
 
 /// One thread's part of a run: goes through its items and keeps the slots' places up to date.
 class Worker {
@@ -33,16 +37,44 @@ class Worker {
     execute(plan_.once);
   }
 
+  /// Works on item [first, last) one after the other.
+  void work(std::int64_t first, std::int64_t last) {
+    for (std::int64_t item = first; item < last; ++item) {
+      after_item_ = item + 1 < last ? first_element(item + 1) : nowhere;
+      work(item);
+    }
+  }
+
+ private:
+  static constexpr std::int64_t nowhere = -1;
+
+  struct Cut {
+    std::int64_t slab, block, strip;
+  };
+  Cut cut(std::int64_t item) const {
+    const std::int64_t units = plan_.space.blocks * plan_.strips;
+    return {item / units, item % units / plan_.strips, item % plan_.strips * plan_.strip};
+  }
+  std::int64_t element_at(std::int64_t panel, std::int64_t row, std::int64_t column) const {
+    return (panel * plan_.space.rows + row) * plan_.space.width + column;
+  }
+  std::int64_t first_element(std::int64_t item) const {
+    const auto [slab, block, strip] = cut(item);
+    const Slabs::Range range = plan_.slabs.range(plan_.space, slab);
+    return element_at(range.first_example * plan_.space.blocks + block, range.first_row, strip);
+  }
+
   void work(std::int64_t item) {
     const Space& space = plan_.space;
-    const std::int64_t units = space.blocks * plan_.strips;
-    slab_ = item / units;
-    block_ = item % units / plan_.strips;
-    strip_ = item % plan_.strips * plan_.strip;
+    const Cut where = cut(item);
+    slab_ = where.slab;
+    block_ = where.block;
+    strip_ = where.strip;
     columns_ = std::min(plan_.strip, space.width - strip_);
     const Slabs::Range range = plan_.slabs.range(space, slab_);
 
     item_ = item;
+    last_example_ = range.last_example;
     clear_sums(Result::channel_sum);
     clear_sums(Result::total_sum);
     place(plan_.views_of_item);
@@ -53,26 +85,36 @@ class Worker {
     for (std::size_t i = 0; i < plan_.sinks.size(); ++i) leave_sums(i);
   }
 
- private:
   void work_on_panel(std::int64_t row, std::int64_t end_row) {
     panel_ = example_ * plan_.space.blocks + block_;
     for (row_ = row; row_ < end_row; row_ += plan_.tile_rows) {
       rows_ = std::min(plan_.tile_rows, end_row - row_);
       for (column_ = strip_; column_ < strip_ + columns_; column_ += plan_.tile_columns) {
+        after_tile_ = element_after(row, end_row);
         work_on_tile(std::min(plan_.tile_columns, strip_ + columns_ - column_));
       }
     }
   }
 
+  /// The first element of the tile that follows.
+  std::int64_t element_after(std::int64_t first_row, std::int64_t end_row) const {
+    const std::int64_t column = column_ + plan_.tile_columns;
+    if (column < strip_ + columns_) return element_at(panel_, row_, column);
+    const std::int64_t row = row_ + plan_.tile_rows;
+    if (row < end_row) return element_at(panel_, row, strip_);
+    if (example_ + 1 == last_example_) return after_item_;
+    return element_at(panel_ + plan_.space.blocks, first_row, strip_);
+  }
+
   void work_on_tile(std::int64_t tile_columns) {
     elements_ = rows_ * tile_columns;
-    element_ = (panel_ * plan_.space.rows + row_) * plan_.space.width + column_;
+    element_ = element_at(panel_, row_, column_);
     logical_row_ = example_ * plan_.space.rows + row_;
     place(plan_.views_of_tile);
     for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
       if (is_direct(i)) views_[plan_.sinks[i].slot].data = output(i) + element_;
     }
-    execute(plan_.per_tile);
+    execute_tile();
     // Sums read operands in place, which a full result may be about to overwrite.
     for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
       if (plan_.sinks[i].result != Result::full) sink(i);
@@ -122,29 +164,52 @@ class Worker {
   }
 
   void execute(const std::vector<Step>& steps) {
-    for (const Step& step : steps) {
-      const Extent extent = plan_.slots[step.out].extent;
-      const std::size_t count = count_of(extent);
-      float* out = const_cast<float*>(views_[step.out].data);
-      switch (step.kind) {
-        case Step::Kind::compute:
-          if (step.opcode == Opcode::row_sum || step.opcode == Opcode::row_max) {
-            reduce_rows(step.opcode, views_[step.a].data, out);
-          } else {
-            compute(step.opcode, views_[step.a], views_[step.b], views_[step.c], step.immediate,
-                    out, count);
-          }
-          break;
-        case Step::Kind::load_scalar:
-        case Step::Kind::load_int32:
-        case Step::Kind::load_uint8: load(step, extent, out, count); break;
-        case Step::Kind::repeat:
-          repeat(views_[step.a].data, out,
-                 extent == Extent::one ? 16 : static_cast<std::size_t>(plan_.tile_elements()));
-          break;
-        case Step::Kind::spread: spread(views_[step.a].data, extent, out); break;
-        case Step::Kind::random: random(plan_.randoms[step.a], out); break;
-      }
+    for (const Step& step : steps) execute(step);
+  }
+  void execute_tile() {
+    if (plan_.streams.empty() || after_tile_ == nowhere) return execute(plan_.per_tile);
+    const std::size_t steps = plan_.per_tile.size();
+    const auto lines = static_cast<std::size_t>((elements_ + line - 1) / line);
+    for (std::size_t i = 0; i < steps; ++i) {
+      prefetch(lines * i / steps, lines * (i + 1) / steps);
+      execute(plan_.per_tile[i]);
+    }
+  }
+  /// Asks for cache lines [first, last) of the operands' next tile. Done bit by bit, as more than
+  /// the cache has room to wait for would hold up the step at hand. Inline, as g++ takes a function
+  /// that does nothing else for one without effect.
+  HWY_INLINE void prefetch(std::size_t first, std::size_t last) const {
+    for (const std::uint16_t input : plan_.streams) {
+      const float* next = static_cast<const float*>(run_.inputs[input]) + after_tile_;
+      for (std::size_t i = first; i < last; ++i) hwy::Prefetch(next + i * line);
+    }
+  }
+
+  void execute(const Step& step) {
+    const Extent extent = plan_.slots[step.out].extent;
+    const std::size_t count = count_of(extent);
+    float* out = const_cast<float*>(views_[step.out].data);
+    switch (step.kind) {
+      case Step::Kind::compute:
+        if (step.opcode == Opcode::row_sum || step.opcode == Opcode::row_max) {
+          reduce_rows(step.opcode, views_[step.a].data, out);
+        } else if (step.then != Then::nothing) {
+          compute_pair(step.opcode, step.then, views_[step.a], views_[step.b], views_[step.c],
+                       views_[step.d], out, count);
+        } else {
+          compute(step.opcode, views_[step.a], views_[step.b], views_[step.c], step.immediate, out,
+                  count);
+        }
+        break;
+      case Step::Kind::load_scalar:
+      case Step::Kind::load_int32:
+      case Step::Kind::load_uint8: load(step, extent, out, count); break;
+      case Step::Kind::repeat:
+        repeat(views_[step.a].data, out,
+               extent == Extent::one ? 16 : static_cast<std::size_t>(plan_.tile_elements()));
+        break;
+      case Step::Kind::spread: spread(views_[step.a].data, extent, out); break;
+      case Step::Kind::random: random(plan_.randoms[step.a], out); break;
     }
   }
 
@@ -330,6 +395,7 @@ class Worker {
   std::int64_t strip_ = 0;    ///< first column of the item
   std::int64_t columns_ = 0;  ///< of the item
   std::int64_t example_ = 0;
+  std::int64_t last_example_ = 0;  ///< of the item, and one
   std::int64_t panel_ = 0;
   std::int64_t row_ = 0;
   std::int64_t rows_ = 0;  ///< of the tile
@@ -337,6 +403,8 @@ class Worker {
   std::int64_t elements_ = 0;  ///< of the tile
   std::int64_t element_ = 0;   ///< the tile's first
   std::int64_t logical_row_ = 0;
+  std::int64_t after_tile_ = nowhere;  ///< where the next tile begins
+  std::int64_t after_item_ = nowhere;
 };
 
 void run_worker(const FusedRun& run, std::int64_t number) {
@@ -344,7 +412,7 @@ void run_worker(const FusedRun& run, std::int64_t number) {
   Worker worker(run, number);
   const std::int64_t first = plan.items * number / plan.workers;
   const std::int64_t last = plan.items * (number + 1) / plan.workers;
-  for (std::int64_t item = first; item < last; ++item) worker.work(item);
+  worker.work(first, last);
 }
 
 }  // namespace

@@ -210,6 +210,41 @@ TEST(Fused, EqualsItsInstructionsOneByOne) {
   });
 }
 
+/// Instructions that are joined in pairs where nothing else reads what is between them.
+TEST(Fused, PairsEqualTheirInstructionsOneByOne) {
+  constexpr Opcode opcodes[] = {Opcode::add,     Opcode::subtract, Opcode::multiply,
+                                Opcode::rectify, Opcode::greater,  Opcode::where};
+  on_each_target([&] {
+    std::mt19937 generator(11);
+    for (const Space& space : spaces) {
+      for (const Opcode first :
+           {Opcode::add, Opcode::subtract, Opcode::multiply, Opcode::greater}) {
+        for (const Opcode second : opcodes) {
+          for (const std::uint16_t place : {0, 1, 2}) {  // of the first one's result
+            if (place >= info(second).operands) continue;
+            FusedProgram program;
+            for (int i = 0; i < 4; ++i) program.loads.push_back({static_cast<Indexing>(i)});
+            std::uint16_t operands[] = {0, 1, 3};
+            operands[place] = 4;
+            program.instructions = {{.opcode = first, .a = 0, .b = 2},
+                                    {second, operands[0], operands[1], operands[2]}};
+            program.stores = {{Result::full, 5}, {Result::channel_sum, 5}};
+            std::vector<Floats> inputs;
+            std::vector<const void*> pointers;
+            for (const auto& load : program.loads) {
+              inputs.push_back(random_floats(size_of(space, load.indexing), generator));
+            }
+            for (const Floats& input : inputs) pointers.push_back(input.data());
+            expect_same_bits(
+                run(program, space, pointers)[0], evaluate_alone(program, space, inputs)[5],
+                std::string(info(first).name) + ", then " + std::string(info(second).name));
+          }
+        }
+      }
+    }
+  });
+}
+
 TEST(Fused, ComputesEveryInstructionOnEverySize) {
   struct Case {
     Opcode opcode;

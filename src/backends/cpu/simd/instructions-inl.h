@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "backends/cpu/simd/fused_plan.h"
 #include "backends/cpu/simd/math-inl.h"
 #include "backends/cpu/simd/opcodes.h"
 
@@ -36,6 +37,9 @@ struct Minimum {
   }
 };
 
+/// 0 where x ≤ 0, else x: NaN stays NaN.
+HWY_INLINE V rectify(V x) { return hn::IfThenZeroElse(hn::Le(x, hn::Zero(D())), x); }
+
 template <class Function>
 HWY_INLINE void each(Function function, Tile a, float* out, std::size_t count) {
   std::size_t i = 0;
@@ -64,6 +68,21 @@ HWY_INLINE void each(Function function, Tile a, Tile b, Tile c, float* out, std:
   if (i < count) {
     const std::size_t rest = count - i;
     store_first(function(a.load_first(i, rest), b.load_first(i, rest), c.load_first(i, rest)),
+                out + i, rest);
+  }
+}
+
+template <class Function>
+HWY_INLINE void each(Function function, Tile a, Tile b, Tile c, Tile d, float* out,
+                     std::size_t count) {
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    hn::StoreU(function(a.load(i), b.load(i), c.load(i), d.load(i)), D(), out + i);
+  }
+  if (i < count) {
+    const std::size_t rest = count - i;
+    store_first(function(a.load_first(i, rest), b.load_first(i, rest), c.load_first(i, rest),
+                         d.load_first(i, rest)),
                 out + i, rest);
   }
 }
@@ -101,8 +120,7 @@ HWY_INLINE void compute(Opcode opcode, Tile a, Tile b, Tile c, float immediate, 
     case Opcode::tanh: return each([](V x) HWY_ATTR { return math::tanh(x); }, a, out, n);
     case Opcode::sigmoid: return each([](V x) HWY_ATTR { return math::sigmoid(x); }, a, out, n);
     case Opcode::erf: return each([](V x) HWY_ATTR { return math::erf(x); }, a, out, n);
-    case Opcode::rectify:
-      return each([=](V x) HWY_ATTR { return hn::IfThenZeroElse(hn::Le(x, zero), x); }, a, out, n);
+    case Opcode::rectify: return each([](V x) HWY_ATTR { return rectify(x); }, a, out, n);
     case Opcode::add: return each([](V x, V y) HWY_ATTR { return hn::Add(x, y); }, a, b, out, n);
     case Opcode::subtract:
       return each([](V x, V y) HWY_ATTR { return hn::Sub(x, y); }, a, b, out, n);
@@ -132,6 +150,49 @@ HWY_INLINE void compute(Opcode opcode, Tile a, Tile b, Tile c, float immediate, 
     case Opcode::row_sum:
     case Opcode::row_max:
     case Opcode::random_uniform: return;
+  }
+}
+
+struct Add : AddLanes {};
+struct Subtract {
+  HWY_INLINE V operator()(V x, V y) const { return hn::Sub(x, y); }
+};
+struct Multiply {
+  HWY_INLINE V operator()(V x, V y) const { return hn::Mul(x, y); }
+};
+
+/// out[i] = then(first(a[i], b[i]), c[i]).
+template <class First>
+HWY_INLINE void compute_then(First first, Then then, Tile a, Tile b, Tile c, float* out,
+                             std::size_t n) {
+  switch (then) {
+    case Then::add:
+      return each([=](V x, V y, V z) HWY_ATTR { return hn::Add(first(x, y), z); }, a, b, c, out, n);
+    case Then::subtract:
+      return each([=](V x, V y, V z) HWY_ATTR { return hn::Sub(first(x, y), z); }, a, b, c, out, n);
+    case Then::subtract_from:
+      return each([=](V x, V y, V z) HWY_ATTR { return hn::Sub(z, first(x, y)); }, a, b, c, out, n);
+    case Then::multiply:
+      return each([=](V x, V y, V z) HWY_ATTR { return hn::Mul(first(x, y), z); }, a, b, c, out, n);
+    case Then::rectify:
+      return each([=](V x, V y) HWY_ATTR { return rectify(first(x, y)); }, a, b, out, n);
+    case Then::where:
+    case Then::nothing: return;
+  }
+}
+
+/// Two instructions in one loop: the first's results pass through no memory.
+HWY_INLINE void compute_pair(Opcode opcode, Then then, Tile a, Tile b, Tile c, Tile d, float* out,
+                             std::size_t n) {
+  switch (opcode) {
+    case Opcode::add: return compute_then(Add(), then, a, b, c, out, n);
+    case Opcode::subtract: return compute_then(Subtract(), then, a, b, c, out, n);
+    case Opcode::multiply: return compute_then(Multiply(), then, a, b, c, out, n);
+    case Opcode::greater:
+      return each([](V x, V y, V positive, V other)
+                      HWY_ATTR { return hn::IfThenElse(hn::Gt(x, y), positive, other); },
+                  a, b, c, d, out, n);
+    default: return;
   }
 }
 
