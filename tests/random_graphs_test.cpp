@@ -17,6 +17,7 @@
 #include "passes/bind.h"
 #include "passes/epilogue.h"
 #include "passes/fuse.h"
+#include "passes/pooled_relu.h"
 #include "passes/simplify.h"
 #include "program/executable.h"
 
@@ -171,7 +172,9 @@ void count_passes(const RandomGraph& random, Counts& counts) {
   std::int64_t batch_size = random.feeds[0].shape().size(0);
   auto bound = bind_batch(*random.graph, random.outputs, random.updates, batch_size);
   for (const Node& node : bound->nodes()) ++counts.nodes[std::string(node.op->name())];
-  auto simple = simplify(*bound);
+  auto moved = move_relu_behind_pools(*bound);
+  auto simple = simplify(*moved);
+  counts.changed["pooled_relu"] += to_text(*simple) != to_text(*simplify(*bound));
   auto absorbed = absorb_epilogues(*simple);
   auto fused = fuse(*absorbed);
   counts.changed["simplify"] += static_cast<long>(bound->nodes().size() - simple->nodes().size());

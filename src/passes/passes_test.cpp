@@ -13,6 +13,7 @@
 #include "passes/fuse.h"
 #include "passes/layout.h"
 #include "passes/plan_memory.h"
+#include "passes/pooled_relu.h"
 #include "passes/schedule.h"
 #include "passes/simplify.h"
 
@@ -170,6 +171,53 @@ TEST(Fuse, NeverMakesAGroupDependOnItself) {
   auto fused = fuse(graph);
   verify(*fused, "fuse");
   expect_same(graph, *fused);
+}
+
+/// A ReLU between a product and a pool, with its gradient.
+std::unique_ptr<Graph> pooled_relu_graph(bool outputs_y) {
+  auto graph = std::make_unique<Graph>();
+  Value z = graph->input("z", {DType::float32, {2, 8, 6, 3}});
+  Value y = rectify(z);
+  const PoolOptions options{.pool_size = {3, 2}, .window = {.strides = {2, 2}}};
+  Value pooled = max_pool(y, options).values;
+  Value up = graph->input("up", pooled.type());
+  graph->output("pooled", pooled);
+  if (outputs_y) graph->output("y", y);
+  graph->output("dz", gradient(sum(pooled * up), std::vector{z})[0]);
+  return graph;
+}
+
+TEST(PooledRelu, TheMaskIsAsSmallAsThePoolsResult) {
+  for (bool outputs_y : {false, true}) {
+    auto graph = pooled_relu_graph(outputs_y);
+    auto moved = simplify(*move_relu_behind_pools(*graph));
+    verify(*moved, "pooled_relu");
+    expect_same(*graph, *moved);
+    for (const Node& node : moved->nodes()) {
+      const bool is_large = node.results[0].type.shape.size() == 2 * 8 * 6 * 3;
+      if (node.op->name() == "where" || node.op->name() == "greater") {
+        EXPECT_FALSE(is_large) << node.op->name();
+      }
+      if (node.op->name() == "rectify") {
+        EXPECT_EQ(is_large, outputs_y);
+      }
+    }
+  }
+}
+
+TEST(PooledRelu, TheMaskOfAnotherTensorStays) {
+  Graph graph;
+  Value z = graph.input("z", {DType::float32, {1, 4, 4, 2}});
+  const MaxPool pool = max_pool(z, {.pool_size = {2, 2}});
+  Value d = graph.input("d", pool.values.type());
+  Value scattered = max_pool_gradient(d, pool.indices, z.shape(), {.pool_size = {2, 2}});
+  Value zero = graph.constant(0.0);
+  graph.output("other", where(greater(negative(z), zero), scattered, zero));
+  graph.output("limit", where(greater(z, graph.constant(0.5)), scattered, zero));
+  graph.output("filled", where(greater(z, zero), scattered, graph.constant(1.0)));
+  auto moved = move_relu_behind_pools(graph);
+  EXPECT_EQ(moved->nodes().size(), graph.nodes().size());
+  expect_same(graph, *moved);
 }
 
 TEST(Epilogue, BiasAndReluGoIntoTheProduct) {

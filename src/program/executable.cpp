@@ -13,6 +13,7 @@
 #include "passes/fuse.h"
 #include "passes/layout.h"
 #include "passes/plan_memory.h"
+#include "passes/pooled_relu.h"
 #include "passes/schedule.h"
 #include "passes/simplify.h"
 #include "passes/verify_plan.h"
@@ -26,8 +27,8 @@ constexpr double reference_share = 0.005;
 /// Work that takes reference kernels a millisecond or two.
 constexpr double much_work = 1e6;
 
-constexpr std::array<std::string_view, 6> names{"simplify", "epilogue",      "fuse",
-                                                "layout",   "place_updates", "in_place"};
+constexpr std::array<std::string_view, 7> names{"pooled_relu", "simplify",      "epilogue", "fuse",
+                                                "layout",      "place_updates", "in_place"};
 
 bool runs(const ExecutableOptions& options, std::string_view pass) {
   return std::find(options.without.begin(), options.without.end(), pass) == options.without.end();
@@ -51,6 +52,10 @@ Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& op
     : precision_(options.precision) {
   for (Value input : graph->inputs()) input_types_.push_back(input.type());
   verify(*graph, "bind");
+  if (runs(options, "pooled_relu")) {
+    graph = move_relu_behind_pools(*graph);
+    verify(*graph, "pooled_relu");
+  }
   if (runs(options, "simplify")) {
     graph = simplify(*graph);
     verify(*graph, "simplify");
