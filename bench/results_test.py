@@ -148,6 +148,12 @@ class GoingOn(unittest.TestCase):
             self.assertFalse([name for name in ran if name.startswith("keras")])
             self.assertIn("keras was not measured: there is none", results.report([rows.ROWS["W3"]], comparison.lines))
 
+    def test_only_some_modes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            comparison, ran = self.comparison(folder, rounds=1, only=["jax*", "pytorch *last+malloc"])
+            comparison.run_all()
+            self.assertEqual(ran, ["sloy", "pytorch channels_last+malloc", "pytorch compile_channels_last+malloc", "jax jit", "jax jit+malloc"])
+
     def test_no_time_left_is_unfinished(self):
         with tempfile.TemporaryDirectory() as folder:
             comparison, ran = self.comparison(folder, budget=-1.0)
