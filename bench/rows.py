@@ -72,8 +72,8 @@ def bench(workload, *more, timed="inside"):
     return Contender("sloy", "", ("{program}", "bench", workload, "--json", "--threads", "{threads}", *limits, *more), timed)
 
 
-TITLES = {"W1": "MLP", "W2": "tiny MLP", "W3": "convnet for digits", "W4": "VGG-like", "W5": "ResNet-18", "W6a": "AlexNet 224, batch 32",
-          "W6b": "VGG-16 224, batch 8", "W7": "convolutional autoencoder", "W9": "MLP with BN and dropout"}
+TITLES = {"W1": "MLP", "W2": "tiny MLP", "W3": "convnet for digits", "W4": "VGG-like", "W5": "ResNet-18", "W6a": "AlexNet at 224×224",
+          "W6b": "VGG-16 at 224×224", "W7": "convolutional autoencoder", "W9": "MLP with BN and dropout"}
 # workload: must, aim of time; must, aim of memory
 TRAINING_TARGETS = {"W1": (1.3, 1.55, 0.12, None), "W2": (20, 60, None, None), "W3": (2.2, 2.5, 0.15, None),
                     "W4": (2.0, 2.4, 0.47, 0.4), "W5": (1.85, 2.15, 0.6, 0.45), "W6a": (1.4, 1.6, 0.65, 0.5),

@@ -177,13 +177,13 @@ Config measure(const Workload& workload, const Arguments& arguments, std::option
   double gflops = training.plan().flops / median / 1e9;
   Config event = timing_event(workload, "step", batch_size, times);
   event["gflops"] = gflops;
-  if (peak) {
-    event["share_of_peak"] = gflops / *peak;
-    event["forecast_ms"] = 1e3 * forecast_seconds(training.plan(), *peak);
-  }
   event["planned_bytes"] = static_cast<std::int64_t>(training.planned_bytes());
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
   event["first_step_seconds"] = training.first_step_seconds();
+  if (peak) {  // after the peak of memory: the forecast measures how fast it is
+    event["share_of_peak"] = gflops / *peak;
+    event["forecast_ms"] = 1e3 * forecast_seconds(training.plan(), *peak);
+  }
   if (arguments.profile) {
     const auto seconds = profile(training, std::clamp(static_cast<int>(1 / median), 5, 1000));
     if (arguments.common.json) {
