@@ -32,9 +32,9 @@ def pytorch(x, y, options):
     import nets
     from workloads import WORKLOADS
 
-    net = nets.build("W3").to(memory_format=torch.channels_last)
+    net = nets.build("W3")
     optimizer = nets.optimizer(WORKLOADS["W3"], net.parameters(), fused=True)
-    features, labels = torch.from_numpy(x).movedim(-1, 1), torch.from_numpy(y).long()
+    features, labels = torch.from_numpy(x).reshape(-1, 1, 28, 28), torch.from_numpy(y).long()
     for rows in torch.randperm(len(features)).split(BATCH):
         optimizer.zero_grad()
         loss = nets.LOSSES["cross_entropy"](net(features[rows]), labels[rows])
