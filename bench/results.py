@@ -21,6 +21,12 @@ def done(lines):
     return {(line["row"], line["round"], line["contender"]) for line in lines if line["event"] in ("run", "failed")}
 
 
+def differences(here, lines):
+    """In what the machine or the program that made these lines differs from those here: lines of both can't be put together."""
+    return [f"{key} {line[key]}, not {here[key]}" for line in lines if line["event"] == "machine"
+            for key in ("cpu", "cores", "program") if line.get(key) != here.get(key)]
+
+
 def fastest_probe(lines):
     return max((line[key] for line in lines if line["event"] == "run" for key in ("probe_before", "probe_after")), default=0.0)
 

@@ -102,13 +102,13 @@ class GoingOn(unittest.TestCase):
         silence.__enter__()
         self.addCleanup(silence.__exit__, None, None, None)
 
-    def comparison(self, folder, **options):
+    def comparison(self, folder, program="a hash", **options):
         """With stand-ins for what takes time; `ran` is what would have run."""
         compare = load_compare()
         given = {"out": pathlib.Path(folder) / "lines.jsonl", "rows": ["W3"], "rounds": 2, "only": None, "budget": None,
                  "peers": pathlib.Path(folder), **options}
         compare.Probe = lambda options, fastest: types.SimpleNamespace(fastest=fastest)
-        compare.machine = lambda: {"event": "machine", "cpu": "recorded"}
+        compare.machine = lambda options: {"event": "machine", "cpu": "recorded", "cores": 2, "program": program}
         compare.why_missing = lambda group, options: "there is none" if group == "keras" else ""
         ran = []
 
@@ -132,6 +132,12 @@ class GoingOn(unittest.TestCase):
             self.assertTrue(rest.run_all())
             self.assertEqual(ran, every_run[-3:])
             self.assertEqual(results.summary("W3", rest.lines), results.summary("W3", whole.lines))
+
+    def test_lines_of_another_program_are_not_gone_on_with(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.comparison(folder)
+            with self.assertRaisesRegex(SystemExit, "program a hash, not another"):
+                self.comparison(folder, program="another")
 
     def test_the_second_round_leaves_out_what_was_slow(self):
         with tempfile.TemporaryDirectory() as folder:
