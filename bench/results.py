@@ -1,7 +1,7 @@
 """What the lines of a comparison say: ratios with their spread, what is left out after the first round, and the table.
 
 A line is a dict. `run`: row, round, contender, group, ms, rss_mb, quiet, probe_before, probe_after. `failed`: row, round, contender, group,
-why. `missing`: group, why. `machine`: where and when.
+why. `round`: row, round, all of whose contenders have run. `missing`: group, why. `machine`: where and when.
 """
 import collections
 import statistics
@@ -55,16 +55,17 @@ def spread(values):
 
 
 def rounds_of(row, lines):
-    """The rounds in which Sloy and a peer ran, each as {contender: run}."""
+    """The whole rounds in which Sloy and a peer ran, each as {contender: run}: in part of one the fastest peer may be missing."""
+    whole = {line["round"] for line in lines if line["event"] == "round" and line["row"] == row}
     rounds = collections.defaultdict(dict)
     for line in runs_of(row, lines):
-        if line["event"] == "run":
+        if line["event"] == "run" and line["round"] in whole:
             rounds[line["round"]][line["contender"]] = line
     return [runs for _, runs in sorted(rounds.items()) if SLOY in runs and len(runs) > 1]
 
 
 def summary(row, lines):
-    """None before Sloy and a peer have run in one round.
+    """None before Sloy and its peers have run in one round.
 
     The ratio of a round is the time of the fastest contender in it over Sloy's; the peer that is named is the one with the least median.
     """

@@ -30,12 +30,16 @@ def line(number, contender, ms, rss_mb=100.0, quiet=True, row="W3"):
             "quiet": quiet, "probe_before": 200.0, "probe_after": 190.0}
 
 
+def whole(number, row="W3"):
+    return {"event": "round", "row": row, "round": number}
+
+
 # Two rounds of W3 in which the fastest peer changes.
 LINES = [
     line(1, "sloy", 10.0, 40), line(1, "pytorch eager", 30.0, 700), line(1, "pytorch eager+malloc", 20.0, 690, quiet=False),
     line(1, "jax jit", 25.0, 250), line(1, "jax jit+malloc", 60.0, 240), line(1, "keras graph", 50.0, 500),
     line(2, "sloy", 8.0, 44), line(2, "pytorch eager+malloc", 24.0, 690), line(2, "jax jit", 22.0, 260),
-    line(1, "sloy", 1.0, row="W1"),
+    line(1, "sloy", 1.0, row="W1"), whole(1), whole(2), whole(1, "W1"),
 ]
 ROW = rows.Row("W3", "convnet", 2.2, 2.5, rows.bench("W3"), (), 0.15)
 
@@ -57,7 +61,7 @@ class Arithmetic(unittest.TestCase):
         self.assertEqual(found["peer"], "pytorch eager+malloc")
 
     def test_the_ratio_is_of_medians_that_are_odd_too(self):
-        found = results.summary("W3", [*LINES, line(3, "sloy", 10.0), line(3, "jax jit", 50.0)])
+        found = results.summary("W3", [*LINES, line(3, "sloy", 10.0), line(3, "jax jit", 50.0), whole(3)])
         self.assertEqual(found["ratio"], {"median": 2.75, "min": 2.0, "max": 5.0})
 
     def test_memory_is_sloys_most_over_the_leanest_of_all_modes(self):
@@ -71,7 +75,11 @@ class Arithmetic(unittest.TestCase):
 
     def test_a_round_without_sloy_or_without_a_peer_does_not_count(self):
         self.assertIsNone(results.summary("W1", LINES))
-        found = results.summary("W3", [*LINES, line(3, "jax jit", 1.0), line(4, "sloy", 1.0)])
+        found = results.summary("W3", [*LINES, line(3, "jax jit", 1.0), line(4, "sloy", 1.0), whole(3), whole(4)])
+        self.assertEqual(found["rounds"], 2)
+
+    def test_part_of_a_round_does_not_count(self):
+        found = results.summary("W3", [*LINES, line(3, "sloy", 10.0), line(3, "jax jit", 900.0)])
         self.assertEqual(found["rounds"], 2)
 
     def test_failures_are_no_times(self):
@@ -122,16 +130,17 @@ class GoingOn(unittest.TestCase):
 
     def test_a_comparison_that_was_interrupted_does_the_rest_only(self):
         with tempfile.TemporaryDirectory() as folder:
-            whole, ran = self.comparison(folder)
-            self.assertTrue(whole.run_all())
+            complete, ran = self.comparison(folder)
+            self.assertTrue(complete.run_all())
             every_run = list(ran)
             text = (pathlib.Path(folder) / "lines.jsonl").read_text().splitlines()
             self.assertEqual(sum(json.loads(t)["event"] == "run" for t in text), len(every_run))
-            (pathlib.Path(folder) / "lines.jsonl").write_text("\n".join(text[:-3]) + "\n")
+            self.assertEqual(json.loads(text[-1]), whole(2))
+            (pathlib.Path(folder) / "lines.jsonl").write_text("\n".join(text[:-4]) + "\n")
             rest, ran = self.comparison(folder)
             self.assertTrue(rest.run_all())
             self.assertEqual(ran, every_run[-3:])
-            self.assertEqual(results.summary("W3", rest.lines), results.summary("W3", whole.lines))
+            self.assertEqual(results.summary("W3", rest.lines), results.summary("W3", complete.lines))
 
     def test_lines_of_another_program_are_not_gone_on_with(self):
         with tempfile.TemporaryDirectory() as folder:
