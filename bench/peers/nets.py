@@ -1,34 +1,10 @@
-"""The workloads W1 … W9 in PyTorch: the nets, their batches, losses and optimisers."""
-import dataclasses
-
+"""The nets, losses and optimisers of the workloads W1 … W9 in PyTorch."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from workloads import WORKLOADS  # noqa: F401
 
-@dataclasses.dataclass
-class Workload:
-    batch: int
-    shape: tuple  # of one example, channels first
-    classes: int  # 0: regression or reconstruction
-    loss: str  # "cross_entropy", "mse" or "bce"
-    optimizer: str
-    optimizer_options: dict
-
-
-ADAM = {"lr": 1e-3}
-MOMENTUM = {"lr": 0.01, "momentum": 0.9}
-WORKLOADS = {
-    "W1": Workload(128, (784,), 10, "cross_entropy", "Adam", ADAM),
-    "W2": Workload(32, (2,), 0, "mse", "SGD", {"lr": 0.05}),
-    "W3": Workload(128, (1, 28, 28), 10, "cross_entropy", "Adam", ADAM),
-    "W4": Workload(128, (3, 32, 32), 10, "cross_entropy", "SGD", MOMENTUM),
-    "W5": Workload(64, (3, 32, 32), 10, "cross_entropy", "SGD", {**MOMENTUM, "weight_decay": 5e-4}),
-    "W6a": Workload(32, (3, 224, 224), 1000, "cross_entropy", "SGD", MOMENTUM),
-    "W6b": Workload(8, (3, 224, 224), 1000, "cross_entropy", "SGD", MOMENTUM),
-    "W7": Workload(128, (1, 28, 28), 0, "bce", "Adam", ADAM),
-    "W9": Workload(256, (784,), 10, "cross_entropy", "Adam", ADAM),
-}
 LOSSES = {"cross_entropy": F.cross_entropy, "mse": F.mse_loss, "bce": F.binary_cross_entropy_with_logits}
 
 

@@ -63,6 +63,17 @@ TEST_F(CommandLine, EveryCommandSpeaksJson) {
   expect_keys(events(bench).at(0), {"workload", "steps_per_second", "examples_per_second", "gflops",
                                     "share_of_peak", "planned_bytes", "peak_rss_bytes"});
 
+  const Finished prediction = run_sloy({"bench", "W2", "--predict", "--seconds", "0.01", "--json"});
+  EXPECT_EQ(prediction.exit_code, 0) << prediction.err;
+  EXPECT_EQ(events(prediction).at(0).at("timed").as_string(), "prediction");
+  EXPECT_EQ(events(prediction).at(0).at("batch_size").as_integer(), 1);
+  expect_keys(events(prediction).at(0), {"workload", "ms", "peak_rss_bytes"});
+
+  const Finished first = run_sloy({"bench", "W2", "--steps", "1", "--json"});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_EQ(events(first).at(0).at("timed").as_string(), "step");
+  EXPECT_EQ(events(first).at(0).find("share_of_peak"), nullptr);
+
   const Finished profile = run_sloy({"bench", "W2", "--seconds", "0.01", "--json", "--profile"});
   EXPECT_EQ(profile.exit_code, 0) << profile.err;
   const std::vector<Config> calls = events(profile);
@@ -97,6 +108,7 @@ TEST_F(CommandLine, RefusesWrongUsage) {
                              {"summary", missing},
                              {"plan", recipe_file(), "--set", "train.batch_size=0"},
                              {"bench", "W0"},
+                             {"bench", "W2", "--predict", "--profile"},
                              {"data"},
                              {"data", "show", "mons"}};
   for (const Arguments& arguments : wrong) {
