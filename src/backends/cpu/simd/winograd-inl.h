@@ -17,6 +17,10 @@ namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace winograd {
 
+inline constexpr auto step = static_cast<std::int64_t>(lanes);
+/// Channels of a block: winograd_block().
+inline constexpr std::int64_t block = step == 16 ? 16 : 8;
+
 /// The points. Near each other's inverses they lose few bits: about half the error of 1 and 2.
 inline constexpr double a = 0.625, b = 1.5;
 inline constexpr double a2 = a * a, b2 = b * b;

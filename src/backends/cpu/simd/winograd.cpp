@@ -76,7 +76,7 @@ Plan plan_of(const WinogradPass& pass, int threads) {
   plan.tile_parts = std::clamp<std::int64_t>(pass.tiles / tiles_of_a_thread, 1, threads);
   plan.filter_parts =
       std::clamp<std::int64_t>(plan.filter_blocks / 2, 1, threads / plan.tile_parts);
-  plan.piece = {.tiles = std::min(winograd_tiles, divide_up(pass.tiles, plan.tile_parts)),
+  plan.piece = {.tiles = std::min(most_winograd_tiles, divide_up(pass.tiles, plan.tile_parts)),
                 .channel_blocks = pass.source.blocks,
                 .filter_blocks = 2 * divide_up(divide_up(plan.filter_blocks, 2), plan.filter_parts),
                 .block = pass.block};
@@ -127,26 +127,23 @@ void convolve_part(const WinogradPass& pass, const Plan& plan, const Operands& o
   const std::int64_t first_block = filters.first + 2 * panel;
   const std::int64_t last_block =
       std::min(filters.first + 2 * part(panels, filter_part + 1, plan.filter_parts), filters.last);
-  const std::int64_t first = part(pass.tiles, tile_part, plan.tile_parts);
-  const std::int64_t last = part(pass.tiles, tile_part + 1, plan.tile_parts);
+  const TilePieces pieces = {part(pass.tiles, tile_part, plan.tile_parts),
+                             part(pass.tiles, tile_part + 1, plan.tile_parts)};
   const float* kernel = o.scratch + panel * 2 * pass.block * pass.source.blocks * pass.block;
   float* channels = o.scratch + plan.kernel_size() + worker * plan.of_worker();
   float* products = channels + plan.channels_size();
 
-  const std::int64_t pieces = divide_up(last - first, plan.piece.tiles);
-  const auto start = [&](std::int64_t p) {
-    return first + part(last - first, std::min(p, pieces), pieces);
-  };
-  for (std::int64_t p = 0; p < pieces; ++p) {
-    const WinogradPiece piece = {start(p + 1) - start(p), pass.source.blocks,
-                                 last_block - first_block, pass.block};
-    const TileRange read = {start(p), piece.tiles, 0, piece.channel_blocks, piece.channels_step()};
+  for (std::int64_t p = 0; p < pieces.count(); ++p) {
+    const WinogradPiece piece = {pieces.size(p), pass.source.blocks, last_block - first_block,
+                                 pass.block};
+    const TileRange read = {pieces.start(p), piece.tiles, 0, piece.channel_blocks,
+                            piece.channels_step()};
     transform_patches(pass.source, read, o.source, channels);
-    const TileRange next = {start(p + 1), start(p + 2) - start(p + 1), 0, pass.source.blocks, 0};
+    const TileRange next = {pieces.start(p + 1), pieces.size(p + 1), 0, pass.source.blocks, 0};
     TileFetch fetch(pass.source, next, o.source, pass.block, 6,
                     winograd_points * divide_up(piece.filter_blocks, 2));
     multiply_points(piece, channels, kernel, filters.kernel_step, products, fetch);
-    const TileRange written = {start(p), piece.tiles, first_block, piece.filter_blocks,
+    const TileRange written = {pieces.start(p), piece.tiles, first_block, piece.filter_blocks,
                                piece.filters_step()};
     transform_results(pass.target, written, products, o.bias, pass.rectify, plan.stream, o.target);
   }

@@ -26,7 +26,7 @@ std::int64_t winograd_block();
 
 /// `bias` may be null. The bits depend on the shape alone, and on whether the CPU has fused
 /// multiply-add; `threads`, at least 1, is how many share the work and is the same for the scratch.
-/// Everything is aligned to 64 bytes.
+/// Results and scratch are aligned to 64 bytes.
 void winograd_convolution(const WinogradShape& shape, int threads, const float* x,
                           const float* kernel, const float* bias, float* y, float* scratch);
 std::size_t winograd_convolution_scratch_bytes(const WinogradShape& shape, int threads);

@@ -7,7 +7,6 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "backends/cpu/simd/copy_rows.h"
 #include "backends/cpu/simd/winograd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -15,8 +14,8 @@ namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr auto step = static_cast<std::int64_t>(lanes);
-constexpr std::int64_t block = step == 16 ? 16 : 8;
+using winograd::block;
+using winograd::step;
 constexpr std::int64_t block_size = block * block;
 
 /// Where block (c, f) of a range stands in a matrix.
@@ -55,6 +54,49 @@ HWY_INLINE void transform_block(const float* taps, const Place& place, std::int6
   }
 }
 
+/// to[j][i] = from[i][j], in registers where a row is a vector.
+HWY_INLINE void transpose_block(const float* from, float* to) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  const hn::Repartition<double, D> pairs;
+  const auto pair = [&](V v) HWY_ATTR { return hn::BitCast(pairs, v); };
+  // Squares of 4×4 first: vector 4 g + j holds columns j, 4 + j … of rows 4 g to 4 g + 3.
+  V squares[block];
+  unrolled<block / 4>([&](auto g) HWY_ATTR {
+    const float* rows = from + 4 * g * block;
+    const V a = hn::LoadU(D(), rows), b = hn::LoadU(D(), rows + block);
+    const V c = hn::LoadU(D(), rows + 2 * block), d = hn::LoadU(D(), rows + 3 * block);
+    const auto low_ab = pair(hn::InterleaveLower(D(), a, b));
+    const auto low_cd = pair(hn::InterleaveLower(D(), c, d));
+    const auto high_ab = pair(hn::InterleaveUpper(D(), a, b));
+    const auto high_cd = pair(hn::InterleaveUpper(D(), c, d));
+    squares[4 * g] = hn::BitCast(D(), hn::InterleaveLower(pairs, low_ab, low_cd));
+    squares[4 * g + 1] = hn::BitCast(D(), hn::InterleaveUpper(pairs, low_ab, low_cd));
+    squares[4 * g + 2] = hn::BitCast(D(), hn::InterleaveLower(pairs, high_ab, high_cd));
+    squares[4 * g + 3] = hn::BitCast(D(), hn::InterleaveUpper(pairs, high_ab, high_cd));
+  });
+  unrolled<4>([&](auto j) HWY_ATTR {
+    const auto store = [&](std::int64_t row, V v) HWY_ATTR { hn::Store(v, D(), to + row * block); };
+#if HWY_TARGET == HWY_AVX2
+    store(j, hn::ConcatLowerLower(D(), squares[4 + j], squares[j]));
+    store(4 + j, hn::ConcatUpperUpper(D(), squares[4 + j], squares[j]));
+#else
+    const V even_low = hn::ConcatLowerLower(D(), squares[8 + j], squares[j]);
+    const V even_high = hn::ConcatUpperUpper(D(), squares[8 + j], squares[j]);
+    const V odd_low = hn::ConcatLowerLower(D(), squares[12 + j], squares[4 + j]);
+    const V odd_high = hn::ConcatUpperUpper(D(), squares[12 + j], squares[4 + j]);
+    store(j, hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd_low), even_low));
+    store(4 + j, hn::OddEvenBlocks(odd_low, hn::SwapAdjacentBlocks(even_low)));
+    store(8 + j, hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd_high), even_high));
+    store(12 + j, hn::OddEvenBlocks(odd_high, hn::SwapAdjacentBlocks(even_high)));
+#endif
+  });
+#else
+  for (std::int64_t i = 0; i < block; ++i) {
+    for (std::int64_t j = 0; j < block; ++j) to[j * block + i] = from[i * block + j];
+  }
+#endif
+}
+
 const float* taps_at(const BlockedKernel& shape, std::int64_t channel_block,
                      std::int64_t filter_block, const float* kernel) {
   return kernel + (filter_block * shape.channel_blocks + channel_block) * 9 * block_size;
@@ -73,10 +115,7 @@ void turned(const BlockedKernel& shape, const KernelRange& range, std::int64_t c
       taps_at(shape, range.first_filter_block + f, range.first_channel_block + c, kernel);
   HWY_ALIGN float transposed[9 * block_size];
   for (std::int64_t tap = 0; tap < 9; ++tap) {
-    transpose_rows({.from = taps + (8 - tap) * block_size,
-                    .to = transposed + tap * block_size,
-                    .rows = {block, 1, block},
-                    .inner = {block, block, 1}});
+    transpose_block(taps + (8 - tap) * block_size, transposed + tap * block_size);
   }
   transform_block(transposed, place_of(range, c, f), range.matrix_step, matrices);
 }

@@ -51,7 +51,7 @@ Plan plan_of(const WinogradShape& shape, int threads) {
       pass.tiles / slab_tiles, 1, std::max<std::int64_t>(most_jobs / plan.chunks(), 1));
   plan.slabs = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(slabs)));
   plan.workers = std::min<std::int64_t>(threads, plan.jobs());
-  plan.piece = {std::min(winograd_tiles, divide_up(pass.tiles, plan.slabs)),
+  plan.piece = {std::min(most_winograd_tiles, divide_up(pass.tiles, plan.slabs)),
                 divide_up(pass.source.blocks, plan.channel_chunks),
                 divide_up(pass.target.blocks, plan.filter_chunks), pass.block};
   return plan;
@@ -76,23 +76,20 @@ void run_job(const Plan& plan, const Operands& o, std::int64_t job, float* scrat
   float* filters = channels + plan.channels_size();
   float* sums = filters + plan.filters_size();
 
-  const std::int64_t first = part(plan.pass.tiles, slab, plan.slabs);
-  const std::int64_t last = part(plan.pass.tiles, slab + 1, plan.slabs);
-  const std::int64_t pieces = divide_up(last - first, plan.piece.tiles);
-  const auto start = [&](std::int64_t p) {
-    return first + part(last - first, std::min(p, pieces), pieces);
-  };
-  for (std::int64_t p = 0; p < pieces; ++p) {
-    piece.tiles = start(p + 1) - start(p);
-    const TileRange of_x = {start(p), piece.tiles, c, piece.channel_blocks, piece.channels_step()};
-    const TileRange of_dy = {start(p), piece.tiles, f, piece.filter_blocks, piece.filters_step()};
+  const TilePieces pieces = {part(plan.pass.tiles, slab, plan.slabs),
+                             part(plan.pass.tiles, slab + 1, plan.slabs)};
+  for (std::int64_t p = 0; p < pieces.count(); ++p) {
+    piece.tiles = pieces.size(p);
+    const std::int64_t start = pieces.start(p);
+    const TileRange of_x = {start, piece.tiles, c, piece.channel_blocks, piece.channels_step()};
+    const TileRange of_dy = {start, piece.tiles, f, piece.filter_blocks, piece.filters_step()};
     transform_patches(source, of_x, o.x, channels);
     transform_result_gradients(target, of_dy, o.dy, filters);
-    const std::int64_t next = start(p + 2) - start(p + 1);
-    TileFetch fetch_x(source, {start(p + 1), next, c, piece.channel_blocks, 0}, o.x, piece.block, 6,
+    const std::int64_t next = pieces.start(p + 1), count = pieces.size(p + 1);
+    TileFetch fetch_x(source, {next, count, c, piece.channel_blocks, 0}, o.x, piece.block, 6,
                       winograd_points);
-    TileFetch fetch_dy(target, {start(p + 1), next, f, piece.filter_blocks, 0}, o.dy, piece.block,
-                       4, winograd_points);
+    TileFetch fetch_dy(target, {next, count, f, piece.filter_blocks, 0}, o.dy, piece.block, 4,
+                       winograd_points);
     add_points(piece, channels, filters, p == 0, sums, fetch_x, fetch_dy);
   }
   const KernelRange range = {c, piece.channel_blocks, f, piece.filter_blocks, piece.kernel_step()};

@@ -1,6 +1,7 @@
 /// What Winograd's three passes have in common: sizes in blocks and tiles.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "backends/cpu/simd/winograd.h"
@@ -30,12 +31,22 @@ inline std::int64_t part(std::int64_t size, std::int64_t index, std::int64_t cou
   return size / count * index + size % count * index / count;
 }
 
+/// Tiles [first, last) in pieces of about winograd_tiles.
+struct TilePieces {
+  std::int64_t first, last;
+
+  std::int64_t count() const {
+    return std::max<std::int64_t>((last - first + winograd_tiles / 2) / winograd_tiles, 1);
+  }
+  /// Where a piece begins; all beyond the last are empty.
+  std::int64_t start(std::int64_t piece) const {
+    return first + part(last - first, std::min(piece, count()), count());
+  }
+  std::int64_t size(std::int64_t piece) const { return start(piece + 1) - start(piece); }
+};
+
 inline std::int64_t bytes_of(std::int64_t floats) {
   return floats * static_cast<std::int64_t>(sizeof(float));
 }
-
-/// Tiles of a piece: two groups of as many as the products keep in registers. More leave the cache,
-/// fewer read the transformed kernel too often.
-inline constexpr std::int64_t winograd_tiles = 28;
 
 }  // namespace sloy::cpu

@@ -10,16 +10,15 @@
 
 #include <algorithm>
 
-#include "backends/cpu/simd/unrolled-inl.h"
-#include "backends/cpu/simd/vector-inl.h"
+#include "backends/cpu/simd/winograd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr auto step = static_cast<std::int64_t>(lanes);
-constexpr std::int64_t block = step == 16 ? 16 : 8;
+using winograd::block;
+using winograd::step;
 constexpr std::int64_t block_vectors = block / step;
 
 /// Sums that stay in registers are rows of tiles, or of channels in the kernel's gradient, by two
@@ -30,7 +29,7 @@ constexpr std::int64_t gradient_rows = step == 16 ? 8 : 4;
 /// Sums over more channels than this are sums of sums, or their rounding errors would grow.
 constexpr std::int64_t summed_blocks = 128 / block;
 
-/// One panel of a product at one point.
+/// Part of a panel of a product at one point: the sums over some blocks of channels.
 struct Panel {
   const float* channels;
   std::int64_t channels_step;  ///< from one block of channels to the next
@@ -38,43 +37,39 @@ struct Panel {
   const float* kernel;
   float* results;
   std::int64_t results_step;  ///< from one block of filters to the next
+  bool add;                   ///< to the results
 };
 
 /// `rows` tiles by `blocks` blocks of filters.
 template <std::int64_t blocks, std::int64_t rows>
 void multiply_rows(const Panel& p) {
   constexpr std::int64_t vectors = blocks * block_vectors;
+  constexpr std::int64_t count = rows * vectors;
+  V sums[count];
+  unrolled<count>([&](auto i) HWY_ATTR { sums[i] = hn::Zero(D()); });
+  const float* channels = p.channels;
+  const float* kernel = p.kernel;
+  for (std::int64_t b = 0; b < p.blocks; ++b, channels += p.channels_step) {
+    for (std::int64_t c = 0; c < block; ++c, kernel += vectors * step) {
+      V factors[vectors];
+      unrolled<vectors>([&](auto v) HWY_ATTR { factors[v] = hn::Load(D(), kernel + v * step); });
+      unrolled<rows>([&](auto r) HWY_ATTR {
+        const V value = hn::Set(D(), channels[r * block + c]);
+        unrolled<vectors>([&](auto v) HWY_ATTR {
+          sums[r * vectors + v] = hn::MulAdd(value, factors[v], sums[r * vectors + v]);
+        });
+      });
+    }
+  }
   const auto result = [&](std::int64_t i) HWY_ATTR {
     const std::int64_t v = i % vectors;
     return p.results + v / block_vectors * p.results_step + i / vectors * block +
            v % block_vectors * step;
   };
-  const float* channels = p.channels;
-  const float* kernel = p.kernel;
-  for (std::int64_t first = 0; first < p.blocks; first += summed_blocks) {
-    V sums[rows * vectors];
-    unrolled<rows * vectors>([&](auto i) HWY_ATTR { sums[i] = hn::Zero(D()); });
-    const std::int64_t last = std::min(first + summed_blocks, p.blocks);
-    for (std::int64_t b = first; b < last; ++b, channels += p.channels_step) {
-      for (std::int64_t c = 0; c < block; ++c, kernel += vectors * step) {
-        V factors[vectors];
-        unrolled<vectors>([&](auto v) HWY_ATTR { factors[v] = hn::Load(D(), kernel + v * step); });
-        unrolled<rows>([&](auto r) HWY_ATTR {
-          const V value = hn::Set(D(), channels[r * block + c]);
-          unrolled<vectors>([&](auto v) HWY_ATTR {
-            sums[r * vectors + v] = hn::MulAdd(value, factors[v], sums[r * vectors + v]);
-          });
-        });
-      }
-    }
-    if (first == 0) {
-      unrolled<rows * vectors>([&](auto i) HWY_ATTR { hn::Store(sums[i], D(), result(i)); });
-    } else {
-      unrolled<rows * vectors>([&](auto i) HWY_ATTR {
-        hn::Store(hn::Add(hn::Load(D(), result(i)), sums[i]), D(), result(i));
-      });
-    }
+  if (p.add) {
+    unrolled<count>([&](auto i) HWY_ATTR { sums[i] = hn::Add(hn::Load(D(), result(i)), sums[i]); });
   }
+  unrolled<count>([&](auto i) HWY_ATTR { hn::Store(sums[i], D(), result(i)); });
 }
 
 /// `count` tiles, at most `rows`.
@@ -84,15 +79,23 @@ void multiply_group(const Panel& p, std::int64_t count) {
   if constexpr (rows > 1) multiply_group<blocks, rows - 1>(p, count);
 }
 
-/// All tiles by one panel, in groups of about the same size.
+/// All tiles by one panel, in groups of about the same size, which find the part of the kernel in
+/// L1.
 template <std::int64_t blocks>
-void multiply_panel(Panel p, std::int64_t tiles) {
+void multiply_panel(const Panel& panel, std::int64_t tiles) {
   const std::int64_t groups = (tiles + most_rows - 1) / most_rows;
-  for (std::int64_t g = 0; g < groups; ++g) {
-    const std::int64_t rows = tiles / groups + (g < tiles % groups ? 1 : 0);
-    multiply_group<blocks>(p, rows);
-    p.channels += rows * block;
-    p.results += rows * block;
+  for (std::int64_t first = 0; first < panel.blocks; first += summed_blocks) {
+    Panel p = panel;
+    p.channels += first * p.channels_step;
+    p.kernel += first * block * blocks * block;
+    p.blocks = std::min(summed_blocks, panel.blocks - first);
+    p.add = first > 0;
+    for (std::int64_t g = 0; g < groups; ++g) {
+      const std::int64_t rows = tiles / groups + (g < tiles % groups ? 1 : 0);
+      multiply_group<blocks>(p, rows);
+      p.channels += rows * block;
+      p.results += rows * block;
+    }
   }
 }
 
@@ -101,7 +104,7 @@ void multiply(const WinogradPiece& piece, const float* channels, const float* ke
   const std::int64_t of_block = piece.tiles * block;
   const std::int64_t panel_size = piece.channel_blocks * block * 2 * block;
   for (std::int64_t point = 0; point < winograd_points; ++point) {
-    Panel panel = {channels, of_block, piece.channel_blocks, kernel, results, of_block};
+    Panel panel = {channels, of_block, piece.channel_blocks, kernel, results, of_block, false};
     std::int64_t f = 0;
     for (; f + 2 <= piece.filter_blocks; f += 2) {
       multiply_panel<2>(panel, piece.tiles);
@@ -125,6 +128,8 @@ HWY_INLINE void add_rows(std::int64_t tiles, const float* channels, const float*
   constexpr std::int64_t count = gradient_rows * vectors;
   V sums[count];
   unrolled<count>([&](auto i) HWY_ATTR { sums[i] = hn::Zero(D()); });
+  // They leave L2 between two pieces.
+  if (!first) unrolled<count>([&](auto i) HWY_ATTR { __builtin_prefetch(kernel + i * step, 1); });
   for (std::int64_t t = 0; t < tiles; ++t) {
     V factors[vectors];
     unrolled<vectors>([&](auto v) HWY_ATTR {

@@ -4,6 +4,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backends/cpu/simd/winograd_tiles.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -16,59 +17,62 @@ namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr auto step = static_cast<std::int64_t>(lanes);
-constexpr std::int64_t block = step == 16 ? 16 : 8;
+using winograd::block;
+using winograd::step;
+
+HWY_ALIGN constexpr float outside[6 * block] = {};
 
 /// Reads `size`×`size` pixels of one block of channels, zeros where they are outside.
 template <std::int64_t size>
 class Patch {
  public:
-  /// Pixels from (row, column) on, whatever the image.
-  void place(const TiledImages& images, std::int64_t row, std::int64_t column) {
-    row_ = row;
+  /// Pixels from (row, column) of an image on.
+  void place(const TiledImages& images, std::int64_t image, std::int64_t row, std::int64_t column) {
     inside_ = column >= 0 && column + size <= images.width;
     const std::int64_t first = std::clamp<std::int64_t>(column, 0, images.width - 1);
-    first_column_ = first * block;
+    for (std::int64_t r = 0; r < size; ++r) {
+      const bool seen = row + r >= 0 && row + r < images.height;
+      rows_[r] =
+          seen ? ((image * images.blocks * images.height + row + r) * images.width + first) * block
+               : -1;
+    }
     for (std::int64_t c = 0; c < size; ++c) {
       const std::int64_t at = std::clamp<std::int64_t>(column + c, 0, images.width - 1);
       columns_[c] = (at - first) * block;
-      seen_[c] = at == column + c;
-    }
-  }
-  /// The image's block at `plane`.
-  void look_at(const TiledImages& images, const float* plane) {
-    for (std::int64_t r = 0; r < size; ++r) {
-      const std::int64_t row = row_ + r;
-      rows_[r] = row >= 0 && row < images.height
-                     ? plane + row * images.width * block + first_column_
-                     : zeros_;
+      seen_[c] = at == column + c ? lanes : 0;
     }
   }
   bool is_inside() const { return inside_; }
 
-  /// Pixels of whole rows.
-  struct Inside {
-    const Patch& patch;
-    HWY_INLINE V operator()(std::int64_t r, std::int64_t c, std::int64_t lane) const {
-      return hn::LoadU(D(), patch.rows_[r] + c * block + lane);
-    }
-  };
-  struct Cut {
-    const Patch& patch;
-    HWY_INLINE V operator()(std::int64_t r, std::int64_t c, std::int64_t lane) const {
-      const auto mask = hn::FirstN(D(), patch.seen_[c] ? lanes : 0);
-      return hn::MaskedLoad(mask, D(), patch.rows_[r] + patch.columns_[c] + lane);
-    }
-  };
+  HWY_INLINE const float* row(const float* first_plane, std::int64_t r) const {
+    return rows_[r] >= 0 ? first_plane + rows_[r] : outside;
+  }
+  HWY_INLINE V load(const float* from, std::int64_t c) const {
+    return hn::MaskedLoad(hn::FirstN(D(), seen_[c]), D(), from + columns_[c]);
+  }
 
  private:
-  HWY_ALIGN float zeros_[size * block] = {};
-  const float* rows_[size] = {};
-  std::int64_t columns_[size] = {};
-  bool seen_[size] = {};
-  std::int64_t row_ = 0;
-  std::int64_t first_column_ = 0;
-  bool inside_ = false;
+  std::int64_t rows_[size];     ///< from the first pixel seen, or -1
+  std::int64_t columns_[size];  ///< from the first column seen
+  std::size_t seen_[size];      ///< lanes of a column
+  bool inside_;
+};
+
+/// A patch's pixels in the block of channels whose first image begins at a plane.
+template <std::int64_t size, bool inside>
+class Pixels {
+ public:
+  HWY_INLINE Pixels(const Patch<size>& patch, const float* plane) : patch_(patch) {
+    for (std::int64_t r = 0; r < size; ++r) rows_[r] = patch.row(plane, r);
+  }
+  HWY_INLINE V operator()(std::int64_t r, std::int64_t c, std::int64_t lane) const {
+    if constexpr (inside) return hn::LoadU(D(), rows_[r] + c * block + lane);
+    return patch_.load(rows_[r] + lane, c);
+  }
+
+ private:
+  const Patch<size>& patch_;
+  const float* rows_[size];
 };
 
 /// Three rows of points: along each column first, then along the three rows.
@@ -148,25 +152,28 @@ HWY_INLINE void for_each_tile(const TiledImages& images, const TileRange& range,
   }
 }
 
+/// Block by block, or each tile would touch matrices on many more pages.
 template <class Transform>
 HWY_INLINE void transform(const TiledImages& images, const TileRange& range, const float* source,
                           float* matrices) {
   const Transform transform_one;
-  const std::int64_t plane = images.height * images.width * block;
-  Patch<Transform::size> patch;
-  for_each_tile(
-      images, range,
-      [&](std::int64_t image, std::int64_t i, std::int64_t j, std::int64_t t) HWY_ATTR {
-        patch.place(images, 4 * i - images.low_height, 4 * j - images.low_width);
-        for (std::int64_t b = 0; b < range.blocks; ++b) {
-          patch.look_at(images, source + (image * images.blocks + range.first_block + b) * plane);
-          float* out = matrices + (b * range.count + t) * block;
-          if (patch.is_inside())
-            transform_one(typename Patch<Transform::size>::Inside{patch}, out, range.matrix_step);
-          else
-            transform_one(typename Patch<Transform::size>::Cut{patch}, out, range.matrix_step);
-        }
-      });
+  constexpr std::int64_t size = Transform::size;
+  Patch<size> patches[most_winograd_tiles];
+  for_each_tile(images, range,
+                [&](std::int64_t image, std::int64_t i, std::int64_t j, std::int64_t t) HWY_ATTR {
+                  patches[t].place(images, image, 4 * i - images.low_height,
+                                   4 * j - images.low_width);
+                });
+  for (std::int64_t b = 0; b < range.blocks; ++b) {
+    const float* plane = source + (range.first_block + b) * images.height * images.width * block;
+    for (std::int64_t t = 0; t < range.count; ++t) {
+      float* out = matrices + (b * range.count + t) * block;
+      if (patches[t].is_inside())
+        transform_one(Pixels<size, true>(patches[t], plane), out, range.matrix_step);
+      else
+        transform_one(Pixels<size, false>(patches[t], plane), out, range.matrix_step);
+    }
+  }
 }
 
 void patches(const TiledImages& images, const TileRange& range, const float* source,
@@ -179,15 +186,21 @@ void result_gradients(const TiledImages& images, const TileRange& range, const f
   transform<TransformResultGradient>(images, range, source, matrices);
 }
 
-/// One tile of one block: `rows` by `columns` of its pixels are inside.
-struct Pixels {
-  float* first;
-  std::int64_t row_step;
+/// Where a tile's results go: `rows` by `columns` of its pixels are inside.
+struct Target {
+  std::int64_t first;  ///< pixel, from the block's first image on
   std::int64_t rows, columns;
 };
 
-HWY_INLINE void transform_result(const float* in, std::int64_t matrix_step, const float* bias,
-                                 bool rectify, bool stream, const Pixels& pixels) {
+/// What becomes of results.
+struct Finish {
+  const float* bias;
+  bool rectify;
+  bool stream;
+};
+
+HWY_INLINE void transform_result(const float* in, std::int64_t matrix_step, const Finish& finish,
+                                 const Target& target, float* plane, std::int64_t row_step) {
   for (std::int64_t lane = 0; lane < block; lane += step) {
     V columns[6][4];
     unrolled<6>([&](auto s) HWY_ATTR {
@@ -197,19 +210,19 @@ HWY_INLINE void transform_result(const float* in, std::int64_t matrix_step, cons
       });
       winograd::result(points, columns[s]);
     });
-    const V add = bias == nullptr ? hn::Zero(D()) : hn::LoadU(D(), bias + lane);
+    const V bias = finish.bias == nullptr ? hn::Zero(D()) : hn::LoadU(D(), finish.bias + lane);
     unrolled<4>([&](auto r) HWY_ATTR {
       const V row[6] = {columns[0][r], columns[1][r], columns[2][r],
                         columns[3][r], columns[4][r], columns[5][r]};
       V y[4];
       winograd::result(row, y);
-      if (r >= pixels.rows) return;
-      float* to = pixels.first + r * pixels.row_step + lane;
+      if (r >= target.rows) return;
+      float* to = plane + target.first * block + r * row_step + lane;
       unrolled<4>([&](auto c) HWY_ATTR {
-        if (bias != nullptr) y[c] = hn::Add(y[c], add);
-        if (rectify) y[c] = hn::IfThenZeroElse(hn::Le(y[c], hn::Zero(D())), y[c]);
-        if (c >= pixels.columns) return;
-        if (stream)
+        if (c >= target.columns) return;
+        if (finish.bias != nullptr) y[c] = hn::Add(y[c], bias);
+        if (finish.rectify) y[c] = hn::IfThenZeroElse(hn::Le(y[c], hn::Zero(D())), y[c]);
+        if (finish.stream)
           hn::Stream(y[c], D(), to + c * block);
         else
           hn::StoreU(y[c], D(), to + c * block);
@@ -220,23 +233,23 @@ HWY_INLINE void transform_result(const float* in, std::int64_t matrix_step, cons
 
 void results(const TiledImages& images, const TileRange& range, const float* matrices,
              const float* bias, bool rectify, bool stream, float* target) {
+  Target targets[most_winograd_tiles];
   for_each_tile(
-      images, range,
-      [&](std::int64_t image, std::int64_t i, std::int64_t j, std::int64_t t) HWY_ATTR {
-        Pixels pixels = {.first = nullptr,
-                         .row_step = images.width * block,
-                         .rows = std::min<std::int64_t>(4, images.height - 4 * i),
-                         .columns = std::min<std::int64_t>(4, images.width - 4 * j)};
-        for (std::int64_t b = 0; b < range.blocks; ++b) {
-          const std::int64_t at = range.first_block + b;
-          pixels.first =
-              target +
-              (((image * images.blocks + at) * images.height + 4 * i) * images.width + 4 * j) *
-                  block;
-          transform_result(matrices + (b * range.count + t) * block, range.matrix_step,
-                           bias == nullptr ? nullptr : bias + at * block, rectify, stream, pixels);
-        }
+      images, range, [&](std::int64_t image, std::int64_t i, std::int64_t j, std::int64_t t) {
+        targets[t] = {(image * images.blocks * images.height + 4 * i) * images.width + 4 * j,
+                      std::min<std::int64_t>(4, images.height - 4 * i),
+                      std::min<std::int64_t>(4, images.width - 4 * j)};
       });
+  for (std::int64_t b = 0; b < range.blocks; ++b) {
+    const std::int64_t at = range.first_block + b;
+    float* plane = target + at * images.height * images.width * block;
+    const Finish finish = {bias == nullptr ? nullptr : bias + at * block, rectify, stream};
+    for (std::int64_t t = 0; t < range.count; ++t) {
+      transform_result(matrices + (b * range.count + t) * block, range.matrix_step, finish,
+                       targets[t], plane, images.width * block);
+    }
+  }
+  if (stream) hwy::FlushStream();
 }
 
 }  // namespace

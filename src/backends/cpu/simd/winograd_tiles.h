@@ -17,10 +17,17 @@ struct TiledImages {
   std::int64_t tiles() const { return down * across; }  ///< of an image
 };
 
+/// Tiles of a piece: two groups of as many as the products keep in registers. More leave the cache,
+/// fewer read the transformed kernel too often. Where they don't divide evenly up to half as many
+/// more.
+inline constexpr std::int64_t winograd_tiles = 28;
+inline constexpr std::int64_t most_winograd_tiles = winograd_tiles * 3 / 2;
+
 /// Some tiles of some blocks of channels, and the matrices that hold them transformed, which lie as
 /// WinogradPiece says.
 struct TileRange {
-  std::int64_t first, count;  ///< counted through all images
+  std::int64_t first;  ///< counted through all images
+  std::int64_t count;  ///< most_winograd_tiles at most
   std::int64_t first_block, blocks;
   std::int64_t matrix_step;
 };
@@ -31,7 +38,8 @@ void transform_patches(const TiledImages& images, const TileRange& range, const 
 /// The 4×4 pixels of a gradient by results.
 void transform_result_gradients(const TiledImages& images, const TileRange& range,
                                 const float* source, float* matrices);
-/// Products back to 4×4 results, then plus bias, which may be null, then rectified.
+/// Products back to 4×4 results, then plus bias, which may be null, then rectified. With `stream`
+/// they go past the caches.
 void transform_results(const TiledImages& images, const TileRange& range, const float* matrices,
                        const float* bias, bool rectify, bool stream, float* target);
 
