@@ -1,5 +1,6 @@
-/// Measures oneDNN's convolutions on the shapes of the workloads: each pass, direct in plain and
-/// blocked layouts and Winograd, and what choose_algorithm takes. Prints one Markdown table.
+/// Measures convolutions on the shapes of the workloads: each pass, oneDNN's direct in plain and
+/// blocked layouts and its Winograd, our own Winograd, and which algorithm is taken. Prints one
+/// Markdown table.
 ///
 ///     bench_convolution [w3 w4 w5 w7 alexnet vgg] [--errors]
 ///
@@ -8,12 +9,11 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <set>
 
 #include "backends/cpu/machine.h"
-#include "backends/cpu/onednn/algorithm.h"
+#include "backends/cpu/winograd.h"
 #include "harness/convolution_by_definition.h"
 #include "timing.h"
 
@@ -21,7 +21,8 @@ namespace {
 
 using namespace sloy;          // NOLINT
 using namespace sloy::onednn;  // NOLINT
-using Clock = std::chrono::steady_clock;
+using onednn::ConvolutionAlgorithm;
+using onednn::Operand;
 
 struct Row {
   const char* workload;
@@ -69,7 +70,48 @@ struct Candidate {
   ConvolutionLayouts layouts;
 };
 
-double relative_error(const Prepared& kernel, const ConvolutionGeometry& geometry,
+/// Our own Winograd, to be measured like a primitive of oneDNN's.
+class OwnWinograd {
+ public:
+  OwnWinograd(const ConvolutionGeometry& geometry, ConvolutionPass pass)
+      : proposal_(cpu::propose_winograd(geometry, {.pass = pass}, cpu::this_machine())) {
+    const Shape x = geometry.input_shape(), kernel = geometry.kernel_shape();
+    const Shape y = geometry.output_shape();
+    const auto& in = proposal_.inputs;
+    const auto& out = proposal_.outputs;
+    switch (pass) {
+      case ConvolutionPass::forward:
+        inputs_ = {{x, in[0]}, {kernel, in[1]}};
+        outputs_ = {{y, out[0]}};
+        break;
+      case ConvolutionPass::input_gradient:
+        inputs_ = {{y, in[0]}, {kernel, in[1]}};
+        outputs_ = {{x, out[0]}};
+        break;
+      case ConvolutionPass::kernel_gradient:
+        inputs_ = {{x, in[0]}, {y, in[1]}};
+        outputs_ = {{kernel, out[0]}};
+        break;
+    }
+  }
+
+  const std::vector<Operand>& inputs() const { return inputs_; }
+  const std::vector<Operand>& outputs() const { return outputs_; }
+  std::size_t scratch_bytes() const { return proposal_.scratch_bytes; }
+  const std::string& implementation() const { return proposal_.implementation; }
+  void run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
+           void* scratch) const {
+    proposal_.kernel->run({inputs.data(), outputs.data(), scratch});
+  }
+
+ private:
+  Proposal proposal_;
+  std::vector<Operand> inputs_;
+  std::vector<Operand> outputs_;
+};
+
+template <class Kernel>
+double relative_error(const Kernel& kernel, const ConvolutionGeometry& geometry,
                       ConvolutionPass pass) {
   const bench::Buffers buffers(kernel);
   buffers.run(kernel);
@@ -82,6 +124,20 @@ double relative_error(const Prepared& kernel, const ConvolutionGeometry& geometr
     norm += expected[i] * expected[i];
   }
   return std::sqrt(error / norm);
+}
+
+/// One cell of the table.
+template <class Kernel>
+void print(const Kernel& kernel, const ConvolutionGeometry& geometry, ConvolutionPass pass,
+           bool errors) {
+  if (errors) {
+    fmt::print(" {:.1e} |", relative_error(kernel, geometry, pass));
+  } else {
+    const double ms = bench::time_of(kernel);
+    fmt::print(" {:.3f} ms, {:.0f} ({}, {:.0f} MB) |", ms, geometry.flops() / ms / 1e6,
+               kernel.implementation(), static_cast<double>(kernel.scratch_bytes()) / 1e6);
+  }
+  std::fflush(stdout);
 }
 
 void measure(const Row& row, bool errors) {
@@ -105,24 +161,18 @@ void measure(const Row& row, bool errors) {
     fmt::print("| {} {}→{} {}² k{} s{} | {} |", row.workload, row.input_channels, row.filters,
                row.size, row.kernel, row.stride, to_string(pass));
     for (const Candidate& candidate : candidates) {
-      const auto start = Clock::now();
       const Preparation result = prepare_convolution(
           geometry, pass, {.algorithm = candidate.algorithm}, candidate.layouts);
-      const std::chrono::duration<double> creation = Clock::now() - start;
-      if (!result) {
+      if (result)
+        print(*result.kernel, geometry, pass, errors);
+      else
         fmt::print(" – |");
-      } else if (errors) {
-        fmt::print(" {:.1e} |", relative_error(*result.kernel, geometry, pass));
-      } else {
-        const double ms = bench::time_of(*result.kernel);
-        fmt::print(" {:.3f} ms, {:.0f} ({}, {:.1f} ms, {:.0f} MB) |", ms,
-                   geometry.flops() / ms / 1e6, result.kernel->implementation(),
-                   creation.count() * 1e3,
-                   static_cast<double>(result.kernel->scratch_bytes()) / 1e6);
-      }
-      std::fflush(stdout);
     }
-    fmt::print(" {} |\n", to_string(choose_algorithm(geometry, pass, machine)));
+    if (cpu::has_winograd(geometry, machine))
+      print(OwnWinograd(geometry, pass), geometry, pass, errors);
+    else
+      fmt::print(" – |");
+    fmt::print(" {} |\n", cpu::takes_winograd(geometry, pass, machine) ? "winograd" : "direct");
   }
 }
 
@@ -133,8 +183,9 @@ int main(int argc, char** argv) {
   const bool errors = arguments.contains("--errors");
   const bool all = arguments.size() == (errors ? 1 : 0);
   fmt::print(
-      "oneDNN {}, {} threads\n\n| convolution | pass | direct plain | direct blocked | winograd"
-      " | chosen |\n|---|---|---|---|---|---|\n",
+      "oneDNN {}, {} threads\n\n| convolution | pass | direct plain | direct blocked | oneDNN's "
+      "winograd"
+      " | winograd | chosen |\n|---|---|---|---|---|---|---|\n",
       version(), cpu::this_machine().threads);
   for (const Row& row : rows) {
     if (all || arguments.contains(row.workload)) measure(row, errors);

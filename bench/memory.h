@@ -1,4 +1,5 @@
-/// Memory for one prepared kernel, filled with random numbers.
+/// Memory for one kernel, filled with random numbers. A kernel is a onednn::Prepared or looks like
+/// one.
 #pragma once
 
 #include <random>
@@ -10,7 +11,8 @@ namespace sloy::bench {
 
 class Buffers {
  public:
-  explicit Buffers(const onednn::Prepared& kernel) : scratch_(kernel.scratch_bytes()) {
+  template <class Kernel>
+  explicit Buffers(const Kernel& kernel) : scratch_(kernel.scratch_bytes()) {
     std::mt19937 random(1);
     std::normal_distribution<float> distribution;
     for (const onednn::Operand& operand : kernel.inputs()) {
@@ -27,12 +29,17 @@ class Buffers {
     }
   }
 
-  void run(const onednn::Prepared& kernel) const { kernel.run(inputs_, outputs_, scratch_.data()); }
+  template <class Kernel>
+  void run(const Kernel& kernel) const {
+    kernel.run(inputs_, outputs_, scratch_.data());
+  }
 
-  std::vector<float> plain_input(const onednn::Prepared& kernel, int index) const {
+  template <class Kernel>
+  std::vector<float> plain_input(const Kernel& kernel, int index) const {
     return plain(kernel.inputs()[index], inputs_[index]);
   }
-  std::vector<float> plain_output(const onednn::Prepared& kernel) const {
+  template <class Kernel>
+  std::vector<float> plain_output(const Kernel& kernel) const {
     return plain(kernel.outputs()[0], outputs_[0]);
   }
 

@@ -1,4 +1,4 @@
-/// How long a prepared kernel takes.
+/// How long a kernel takes.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,8 @@
 namespace sloy::bench {
 
 /// Milliseconds of one run: the least of many, as other programs on the machine only add to it.
-inline double time_of(const onednn::Prepared& kernel) {
+template <class Kernel>
+double time_of(const Kernel& kernel) {
   using Clock = std::chrono::steady_clock;
   const Buffers buffers(kernel);
   buffers.run(kernel);

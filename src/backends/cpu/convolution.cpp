@@ -1,4 +1,5 @@
-/// Convolutions and their gradients through oneDNN.
+/// Convolutions and their gradients: by Winograd's algorithm on our own kernels, or direct through
+/// oneDNN.
 #include "backends/cpu/onednn/convolution.h"
 
 #include <fmt/format.h>
@@ -8,8 +9,8 @@
 
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
-#include "backends/cpu/onednn/algorithm.h"
 #include "backends/cpu/prepared_kernel.h"
+#include "backends/cpu/winograd.h"
 #include "ops/convolution.h"
 
 namespace sloy::cpu {
@@ -17,7 +18,6 @@ namespace {
 
 using onednn::ConvolutionGeometry;
 using onednn::ConvolutionPass;
-using Algorithm = onednn::ConvolutionAlgorithm;
 
 /// A request's convolution, and which operand is what.
 struct Problem {
@@ -80,13 +80,13 @@ Problem problem_of(const Request& request) {
 
 /// The kernel's own form if oneDNN has something good for it, else the form oneDNN likes best, for
 /// which the kernel is reordered. The activations' forms are fixed or open.
-std::optional<Proposal> prepare(const Request& request, Algorithm algorithm,
-                                onednn::ConvolutionLayouts layouts, std::string& refusal) {
+std::optional<Proposal> prepare(const Request& request, onednn::ConvolutionLayouts layouts,
+                                std::string& refusal) {
   if (!counts_in_32_bits(request, refusal)) return std::nullopt;
   const Problem problem = problem_of(request);
   if (problem.input && layouts.input) layouts.input = adopt(*problem.input, *layouts.input);
   if (problem.output && layouts.output) layouts.output = adopt(*problem.output, *layouts.output);
-  onednn::ConvolutionOptions options{.algorithm = algorithm, .bias = problem.bias};
+  onednn::ConvolutionOptions options{.bias = problem.bias};
   onednn::Preparation prepared;
   if (problem.kernel && !problem.kernel->free) {
     options.im2col = false;
@@ -127,12 +127,18 @@ std::optional<Proposal> consider_winograd(const Request& request, std::string& r
     return std::nullopt;
   }
   const Problem problem = problem_of(request);
-  if (choose_algorithm(problem.geometry, problem.pass, this_machine()) == Algorithm::direct) {
+  const Machine machine = this_machine();
+  if (!takes_winograd(problem.geometry, problem.pass, machine)) {
     refusal = "direct is faster for these sizes";
     return std::nullopt;
   }
-  const Layout blocked = blocked_sides(problem.geometry).layout;
-  return prepare(request, Algorithm::winograd, {.input = blocked, .output = blocked}, refusal);
+  Proposal proposal =
+      propose_winograd(problem.geometry,
+                       {.pass = problem.pass, .bias = problem.bias, .relu = problem.relu}, machine);
+  for (std::size_t i = 0; i < request.inputs.size(); ++i) {
+    proposal.inputs[i] = adopt(request.inputs[i], proposal.inputs[i]);
+  }
+  return proposal;
 }
 
 /// A few channels, as an image has, are no block; oneDNN's kernels for them name their own form.
@@ -151,7 +157,7 @@ std::optional<Proposal> consider_blocked(const Request& request, std::string& re
   }
   onednn::ConvolutionLayouts layouts{.output = blocked.layout};
   if (blocked.input) layouts.input = blocked.layout;
-  return prepare(request, Algorithm::direct, layouts, refusal);
+  return prepare(request, layouts, refusal);
 }
 
 /// oneDNN 2.6.3 gathers what a kernel of one tap reads in strides, and on plain layouts gathers
@@ -167,7 +173,7 @@ std::optional<Proposal> consider_plain(const Request& request, std::string& refu
     refusal = "oneDNN is wrong for kernels of one tap with strides on plain layouts";
     return std::nullopt;
   }
-  return prepare(request, Algorithm::direct, {.input = Layout{}, .output = Layout{}}, refusal);
+  return prepare(request, {.input = Layout{}, .output = Layout{}}, refusal);
 }
 
 /// Winograd's error is this many root mean squares of the result at most.
@@ -175,10 +181,10 @@ constexpr double winograd_tolerance = 2e-5;
 
 constexpr std::array<Offer, 3> offers_of(const Op* op) {
   return {{{.op = op,
-            .name = "onednn winograd",
+            .name = "winograd",
             .consider = consider_winograd,
             .integer_tolerance = winograd_tolerance,
-            .share_of_peak = 2.3},
+            .share_of_peak = 2.6},
            {.op = op, .name = "onednn blocked", .consider = consider_blocked, .share_of_peak = 0.9},
            {.op = op, .name = "onednn plain", .consider = consider_plain, .share_of_peak = 0.5}}};
 }
@@ -187,9 +193,9 @@ constexpr std::array<Offer, 3> forward = offers_of(&convolution_op);
 constexpr std::array<Offer, 3> input_gradient = offers_of(&convolution_input_gradient_op);
 constexpr std::array<Offer, 3> kernel_gradient = offers_of(&convolution_kernel_gradient_op);
 
-/// Winograd, the first, is offered where oneDNN has it.
+/// Winograd, the first, is offered where the CPU has fused multiply-add.
 std::span<const Offer> on_this_machine(const std::array<Offer, 3>& offers) {
-  const bool winograd = this_machine().instructions == InstructionSet::avx512;
+  const bool winograd = this_machine().instructions != InstructionSet::baseline;
   return std::span(offers).subspan(winograd ? 0 : 1);
 }
 

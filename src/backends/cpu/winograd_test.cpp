@@ -1,11 +1,14 @@
-#include "backends/cpu/onednn/algorithm.h"
+#include "backends/cpu/winograd.h"
 
 #include <gtest/gtest.h>
 
-namespace sloy::onednn {
+namespace sloy::cpu {
 namespace {
 
-constexpr cpu::Machine avx512{.instructions = cpu::InstructionSet::avx512, .threads = 2};
+using onednn::ConvolutionGeometry;
+using onednn::ConvolutionPass;
+
+constexpr Machine avx512{.instructions = InstructionSet::avx512, .threads = 2};
 
 ConvolutionGeometry same_3x3(std::int64_t batch, std::int64_t size, std::int64_t input_channels,
                              std::int64_t filters) {
@@ -21,13 +24,12 @@ ConvolutionGeometry same_3x3(std::int64_t batch, std::int64_t size, std::int64_t
 }
 
 bool is_winograd(const ConvolutionGeometry& geometry,
-                 ConvolutionPass pass = ConvolutionPass::forward,
-                 const cpu::Machine& machine = avx512) {
-  return choose_algorithm(geometry, pass, machine) == ConvolutionAlgorithm::winograd;
+                 ConvolutionPass pass = ConvolutionPass::forward, const Machine& machine = avx512) {
+  return takes_winograd(geometry, pass, machine);
 }
 
 // Each line was measured: docs/design/convolution.md.
-TEST(ChooseAlgorithm, TakesWinogradWhereItWasFaster) {
+TEST(TakesWinograd, WhereItWasFaster) {
   EXPECT_TRUE(is_winograd(same_3x3(128, 32, 64, 64)));
   EXPECT_TRUE(is_winograd(same_3x3(128, 8, 256, 256)));
   EXPECT_TRUE(is_winograd(same_3x3(64, 4, 512, 512)));
@@ -40,7 +42,7 @@ TEST(ChooseAlgorithm, TakesWinogradWhereItWasFaster) {
   EXPECT_FALSE(is_winograd(same_3x3(128, 32, 3, 64)));
 }
 
-TEST(ChooseAlgorithm, PassesAreChosenApart) {
+TEST(TakesWinograd, PassesAreChosenApart) {
   auto narrow = same_3x3(128, 13, 32, 64);
   narrow.padding_before = narrow.padding_after = {0, 0};
   EXPECT_TRUE(is_winograd(narrow, ConvolutionPass::forward));
@@ -48,10 +50,18 @@ TEST(ChooseAlgorithm, PassesAreChosenApart) {
   EXPECT_TRUE(is_winograd(narrow, ConvolutionPass::kernel_gradient));
 }
 
-TEST(ChooseAlgorithm, IsDirectWhereThereIsNoWinograd) {
+TEST(TakesWinograd, BlocksOfChannelsAreAsWideAsVectors) {
+  constexpr Machine avx2{.instructions = InstructionSet::avx2, .threads = 2};
+  EXPECT_TRUE(is_winograd(same_3x3(128, 32, 64, 64), ConvolutionPass::forward, avx2));
+  EXPECT_TRUE(is_winograd(same_3x3(128, 32, 72, 72), ConvolutionPass::forward, avx2));
+  EXPECT_FALSE(is_winograd(same_3x3(128, 32, 72, 72)));
+  EXPECT_FALSE(is_winograd(same_3x3(128, 32, 68, 68), ConvolutionPass::forward, avx2));
+}
+
+TEST(TakesWinograd, IsDirectWhereThereIsNoWinograd) {
   const auto geometry = same_3x3(128, 32, 64, 64);
   EXPECT_FALSE(is_winograd(geometry, ConvolutionPass::forward,
-                           {.instructions = cpu::InstructionSet::avx2, .threads = 2}));
+                           {.instructions = InstructionSet::baseline, .threads = 2}));
   auto strided = geometry;
   strided.strides = {2, 2};
   EXPECT_FALSE(is_winograd(strided));
@@ -73,23 +83,5 @@ TEST(ChooseAlgorithm, IsDirectWhereThereIsNoWinograd) {
   EXPECT_FALSE(is_winograd(one_dimensional));
 }
 
-// The rule must not choose what oneDNN does not have.
-TEST(ChooseAlgorithm, WhatItChoosesCanBePrepared) {
-  const cpu::Machine machine = cpu::this_machine();
-  const Layout blocked = channels_blocked(4, machine.channel_block());
-  for (std::int64_t size : {8, 9, 14}) {
-    for (std::int64_t channels : {32, 48, 64, 96}) {
-      for (auto pass : {ConvolutionPass::forward, ConvolutionPass::input_gradient,
-                        ConvolutionPass::kernel_gradient}) {
-        const auto geometry = same_3x3(8, size, channels, 64);
-        const Preparation result = prepare_convolution(
-            geometry, pass, {.algorithm = choose_algorithm(geometry, pass, machine)},
-            {.input = blocked, .output = blocked});
-        EXPECT_TRUE(result) << result.refusal;
-      }
-    }
-  }
-}
-
 }  // namespace
-}  // namespace sloy::onednn
+}  // namespace sloy::cpu
