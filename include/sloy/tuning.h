@@ -1,7 +1,7 @@
 /// Tuning: kernels chosen by their time on this machine instead of by a fixed rule.
 ///
-///     Model model = Sequential{Input{28, 28, 1}, Conv2D{.filters = 32}, Flatten{}, Dense{.units =
-///     10}}; model.compile({.loss = SparseCategoricalCrossentropy{.from_logits = true},
+///     Model model = Sequential{Input{8, 8, 3}, Conv2D{.filters = 32, .kernel_size = 3}};
+///     model.compile({.loss = MeanSquaredError{},
 ///                    .tuning = Tuning::cached()});
 #pragma once
 

@@ -21,12 +21,12 @@ constexpr double clearly_faster = 0.97;
 
 /// As the XDG base directory specification has it: paths that are not absolute are ignored.
 fs::path cache_folder() {
-  const auto from = [](const char* variable) -> fs::path {
-    const char* value = std::getenv(variable);
+  const auto variable = [](const char* name) -> fs::path {
+    const char* value = std::getenv(name);
     return value && *value == '/' ? fs::path(value) : fs::path();
   };
-  if (const fs::path cache = from("XDG_CACHE_HOME"); !cache.empty()) return cache / "sloy";
-  if (const fs::path home = from("HOME"); !home.empty()) return home / ".cache" / "sloy";
+  if (const fs::path cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache / "sloy";
+  if (const fs::path home = variable("HOME"); !home.empty()) return home / ".cache" / "sloy";
   return {};
 }
 
