@@ -1,10 +1,12 @@
 /// Profiles: what each kernel call of a step takes, against what the machine can do.
 ///
-///     Model model = Sequential{Input{2}, Dense{.units = 8, .activation = tanh}, Dense{.units =
-///     1}}; model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}}); data::Spec
-///     spec{{DType::float32, {2}}, {DType::float32, {1}}}; Program program =
-///     model.training_program(spec, 32); State state(program.variables()); Tensor x(DType::float32,
-///     {32, 2}), y(DType::float32, {32, 1}); std::vector<const void*> feeds{x.data(), y.data()};
+///     Model model = Sequential{Input{2}, Dense{.units = 8}, Dense{.units = 1}};
+///     model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
+///     data::Spec spec{{DType::float32, {2}}, {DType::float32, {1}}};
+///     Program program = model.training_program(spec, 32);
+///     State state(program.variables());
+///     Tensor x(DType::float32, {32, 2}), y(DType::float32, {32, 1});
+///     std::vector<const void*> feeds{x.data(), y.data()};
 ///     Profile taken = profile(program.step(32), state, feeds, {.seconds = 0.1});
 ///     std::string trace = chrome_trace(taken, "my model");
 #pragma once
