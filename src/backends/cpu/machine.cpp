@@ -67,7 +67,8 @@ std::string_view name_of(InstructionSet instructions) {
 
 std::string processor_name() {
   constexpr unsigned first = 0x80000002, leaves = 3;  // of 16 letters each
-  if (__get_cpuid_max(0x80000000, nullptr) < first + leaves - 1) return "unknown";
+  const auto last = static_cast<unsigned>(__get_cpuid_max(0x80000000, nullptr));
+  if (last < first + leaves - 1) return "unknown";
   std::array<char, 16 * leaves + 1> letters{};
   for (unsigned leaf = 0; leaf < leaves; ++leaf) {
     std::array<unsigned, 4> words{};
