@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sloy/program.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -98,6 +99,57 @@ TEST(Workloads, SlotsLieInTheFormOfTheirParameter) {
     blocked += layout && !layout->is_plain();
   }
   EXPECT_GT(blocked, 0) << "no parameter of the convnet lies in blocks";
+}
+
+bool is_convolution(const Plan::Step& step) { return step.op.starts_with("convolution"); }
+
+/// The reorders of activations that lie between the first and the last convolution, forwards, and
+/// between the first and the last gradient of one, backwards.
+std::string reorders_between_convolutions(const Plan& plan) {
+  std::string found;
+  for (const Phase phase : {Phase::forward, Phase::backward}) {
+    std::size_t first = plan.steps.size(), last = 0;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      if (plan.steps[i].phase != phase || !is_convolution(plan.steps[i])) continue;
+      first = std::min(first, i);
+      last = i;
+    }
+    for (const Plan::Reorder& reorder : plan.reorders) {
+      if (reorder.of_weight || reorder.step < first || reorder.step > last) continue;
+      found += reorder.value + ": " + reorder.from + " to " + reorder.to + "\n";
+    }
+  }
+  return found;
+}
+
+/// Layouts end to end: what one convolution writes, with all that is done to it, is what the next
+/// one reads.
+TEST(Workloads, NoActivationIsReorderedBetweenConvolutions) {
+  for (const char* name : {"W3", "W4", "W5", "W6a", "W6b"}) {
+    const Workload& workload = cli::find_workload(name);
+    Model model = workload.make();
+    model.compile(workload.compile_options());
+    const Program training = model.training_program(workload.spec(), workload.batch_size);
+    EXPECT_EQ(reorders_between_convolutions(training.plan()), "") << name;
+  }
+}
+
+/// W5's kernels have a penalty, which doesn't mind how they lie. Only the input's gradient of a
+/// direct convolution wants a kernel otherwise than the other passes.
+TEST(Workloads, KernelsLieAsTheirConvolutionsWantThem) {
+  const Workload& residual = cli::find_workload("W5");
+  Model model = residual.make();
+  model.compile(residual.compile_options());
+  const Program training = model.training_program(residual.spec(), residual.batch_size);
+  int of_weights = 0;
+  for (const Plan::Reorder& reorder : training.plan().reorders) {
+    if (!reorder.of_weight) continue;
+    ++of_weights;
+    for (const std::string& reader : reorder.readers) {
+      EXPECT_TRUE(reader.starts_with("convolution_input_gradient")) << reader;
+    }
+  }
+  EXPECT_LE(of_weights, 20) << "one a convolution at most";
 }
 
 INSTANTIATE_TEST_SUITE_P(Workloads, EachWorkload,

@@ -2,26 +2,32 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <functional>
-#include <numeric>
 
 #include "commands.h"
 #include "console.h"
 #include "forecast.h"
+#include "kernel_options.h"
+#include "profile_report.h"
 #include "report.h"
+#include "run_directory.h"
 #include "usage.h"
 #include "workloads.h"
 
 namespace sloy::cli {
 namespace {
 
+namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 struct Arguments {
   Common common;
   std::vector<std::string> workloads;
   bool predict = false;
+  KernelOptions kernels;
   bool profile = false;
+  std::string trace;
   double seconds = 3;
   std::int64_t steps = 0;
   std::int64_t batch_size = 0;
@@ -34,12 +40,15 @@ double since(Clock::time_point begun) {
 /// The training step of a workload and four batches it runs over in turn.
 class Training {
  public:
-  Training(const Workload& workload, std::int64_t batch_size, std::uint64_t seed) {
+  Training(const Workload& workload, std::int64_t batch_size, std::uint64_t seed,
+           const KernelOptions& kernels) {
     auto begun = Clock::now();
     Model model = workload.make();
     CompileOptions options = workload.compile_options();
     options.seed = seed;
+    apply(kernels, options);
     model.compile(options);
+    tuning_ = options.tuning;
     program_ = model.training_program(workload.spec(), batch_size);
     step_.emplace(program_.step(batch_size));
     state_ = State(program_.variables(), {.seed = seed});
@@ -54,12 +63,13 @@ class Training {
   }
 
   void run() { step_->run(state_, feeds_[next_++ % feeds_.size()]); }
-  void run(std::span<double> seconds) {
-    step_->run(state_, feeds_[next_++ % feeds_.size()], seconds);
+  Profile profile(double seconds) {
+    return sloy::profile(*step_, state_, feeds_[0], {.seconds = seconds});
   }
   const Plan& plan() const { return step_->plan(); }
   /// Of the first step alone, and from nothing to its end.
   double first_run_seconds() const { return first_run_seconds_; }
+  const Tuning& tuning() const { return tuning_; }
   double first_step_seconds() const { return first_step_seconds_; }
   std::size_t planned_bytes() const {
     return plan().arena_bytes + state_.bytes().size() + plan().constant_bytes +
@@ -74,6 +84,7 @@ class Training {
   std::vector<std::vector<const void*>> feeds_;
   std::size_t next_ = 0;
   double first_run_seconds_ = 0;
+  Tuning tuning_;
   double first_step_seconds_ = 0;
 };
 
@@ -107,48 +118,32 @@ std::vector<double> time_first_steps(Training& training, std::int64_t steps) {
   return times;
 }
 
-/// Mean seconds of each kernel call, in the order of the plan.
-std::vector<double> profile(Training& training, int runs) {
-  std::vector<double> seconds(training.plan().steps.size());
-  for (int i = 0; i < runs; ++i) training.run(seconds);
-  for (double& s : seconds) s /= runs;
-  return seconds;
+/// Writes the trace of a step to the file asked for, or into a directory of its own. Gives its
+/// path.
+fs::path write_trace(const std::string& trace, std::string_view workload, const std::string& file) {
+  if (!file.empty()) {
+    write_text(file, trace);
+    return file;
+  }
+  const RunDirectory directory = RunDirectory::unused(fmt::format("bench-{}", workload));
+  write_text(directory.path() / "trace.json", trace);
+  return directory.path() / "trace.json";
 }
 
-void emit_profile(const Workload& workload, const Plan& plan, const std::vector<double>& seconds) {
-  for (std::size_t i = 0; i < seconds.size(); ++i) {
-    const Plan::Step& step = plan.steps[i];
-    Config event;
-    event["event"] = "call";
-    event["workload"] = std::string(workload.name);
-    event["layer"] = step.path;
-    event["op"] = step.op;
-    event["kernel"] = step.kernel;
-    event["implementation"] = step.implementation;
-    event["ms"] = 1e3 * seconds[i];
-    event["flops"] = step.flops;
-    emit(event);
+void report_profile(const Workload& workload, Training& training, const Arguments& arguments,
+                    double peak) {
+  const Profile taken = training.profile(arguments.seconds);
+  const MachineSpeed machine = measure_machine(training.plan(), peak);
+  const std::string trace = chrome_trace(taken, fmt::format("sloy bench {}", workload.name));
+  const std::string file = write_trace(trace, workload.name, arguments.trace).string();
+  if (!arguments.common.json) {
+    print(profile_text(taken, machine) + "\ntrace     " + file +
+          "   for chrome://tracing and ui.perfetto.dev\n\n");
+    return;
   }
-}
-
-/// The calls that take longest first, without those that take next to nothing.
-void print_profile(const Plan& plan, const std::vector<double>& seconds) {
-  const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
-  std::vector<std::size_t> order(seconds.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t x, std::size_t y) { return seconds[x] > seconds[y]; });
-  std::vector<std::vector<std::string>> rows{{"layer", "op", "kernel", "ms", "share", "GFLOP/s"}};
-  for (std::size_t i : order) {
-    if (seconds[i] < 0.002 * all) break;
-    const Plan::Step& step = plan.steps[i];
-    std::string kernel = step.kernel + " " + step.implementation.substr(0, 40);
-    rows.push_back({step.path.empty() ? "-" : step.path, step.op, kernel,
-                    fmt::format("{:.3f}", 1e3 * seconds[i]),
-                    fmt::format("{:.1f} %", 100 * seconds[i] / all),
-                    fmt::format("{:.1f}", step.flops / seconds[i] / 1e9)});
-  }
-  print(table_text(rows));
+  std::vector<Config> events = profile_events(taken, machine, workload.name);
+  events.back()["trace"] = file;
+  for (Config& event : events) emit(std::move(event));
 }
 
 Config timing_event(const Workload& workload, const char* timed, std::int64_t batch_size,
@@ -169,7 +164,8 @@ Config timing_event(const Workload& workload, const char* timed, std::int64_t ba
 /// Training steps. Without a peak the event has no share of it and no forecast.
 Config measure(const Workload& workload, const Arguments& arguments, std::optional<double> peak) {
   std::int64_t batch_size = arguments.batch_size > 0 ? arguments.batch_size : workload.batch_size;
-  Training training(workload, batch_size, arguments.common.seed.value_or(0));
+  Training training(workload, batch_size, arguments.common.seed.value_or(0), arguments.kernels);
+  for (const Notice& notice : notices(training.tuning())) note(notice.what());
   std::vector<double> times = arguments.steps > 0
                                   ? time_first_steps(training, arguments.steps)
                                   : time_calls([&] { training.run(); }, arguments.seconds);
@@ -184,14 +180,7 @@ Config measure(const Workload& workload, const Arguments& arguments, std::option
     event["share_of_peak"] = gflops / *peak;
     event["forecast_ms"] = 1e3 * forecast_seconds(training.plan(), *peak);
   }
-  if (arguments.profile) {
-    const auto seconds = profile(training, std::clamp(static_cast<int>(1 / median), 5, 1000));
-    if (arguments.common.json) {
-      emit_profile(workload, training.plan(), seconds);
-    } else {
-      print_profile(training.plan(), seconds);
-    }
-  }
+  if (arguments.profile) report_profile(workload, training, arguments, *peak);
   return event;
 }
 
@@ -215,6 +204,10 @@ Config measure_predictions(const Workload& workload, const Arguments& arguments)
 
 int bench(const Arguments& arguments) {
   apply(arguments.common);
+  if (!arguments.trace.empty() && !(arguments.profile && arguments.workloads.size() == 1)) {
+    throw ConfigError("--trace takes one workload's profile", {},
+                      "as sloy bench W3 --profile --trace w3.json");
+  }
   std::vector<const Workload*> chosen;
   for (const std::string& name : arguments.workloads) chosen.push_back(&find_workload(name));
   if (chosen.empty()) {
@@ -226,7 +219,9 @@ int bench(const Arguments& arguments) {
   }
   // The measurement takes longer than a first step.
   std::optional<double> peak;
-  if (!arguments.predict && arguments.steps == 0) peak = measure_peak_gflops();
+  if (arguments.profile || (!arguments.predict && arguments.steps == 0)) {
+    peak = measure_peak_gflops();
+  }
   std::vector<std::vector<std::string>> rows{{"workload", "ms", "forecast", "steps/s", "examples/s",
                                               "GFLOP/s", "of peak", "planned", "resident"}};
   for (const Workload* workload : chosen) {
@@ -271,7 +266,14 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("workloads", arguments->workloads, names + " (default: all)");
   command->add_flag("--predict", arguments->predict,
                     "Time predictions of one example in place of training steps");
-  command->add_flag("--profile", arguments->profile, "Time of each kernel call");
+  command->add_flag("--profile", arguments->profile,
+                    "Where the time goes, by kind, op, layer and kernel call, against what the "
+                    "machine can do; writes a trace for chrome://tracing and Perfetto");
+  command
+      ->add_option("--trace", arguments->trace,
+                   "The trace's file (default: runs/<time>-bench-W/trace.json)")
+      ->check(not_empty());
+  add_kernel_options(*command, arguments->kernels);
   command->add_option("--seconds", arguments->seconds, "How long to time each (default 3)")
       ->check(positive_number());
   command
@@ -286,7 +288,8 @@ void add_bench(CLI::App& app, Action& action) {
       "  sloy bench W3\n"
       "  sloy bench W4 --profile\n"
       "  sloy bench W5 --predict\n"
-      "  sloy bench W3 --steps 1");
+      "  sloy bench W3 --steps 1\n"
+      "  sloy bench W4 --convolution direct");
   command->callback([arguments, &action] { action = [arguments] { return bench(*arguments); }; });
 }
 

@@ -4,8 +4,10 @@
 #include "commands.h"
 #include "console.h"
 #include "forecast.h"
+#include "kernel_options.h"
 #include "report.h"
 #include "sources.h"
+#include "steps_text.h"
 
 namespace sloy::cli {
 namespace {
@@ -13,13 +15,9 @@ namespace {
 struct Arguments {
   Common common;
   RecipeSource source;
+  KernelOptions kernels;
   bool explain = false;
 };
-
-std::string_view phase_name(Phase phase) {
-  static constexpr std::string_view names[] = {"forward", "backward", "update"};
-  return names[static_cast<std::size_t>(phase)];
-}
 
 Config step_event(const Plan::Step& step, bool explain) {
   Config event;
@@ -33,6 +31,7 @@ Config step_event(const Plan::Step& step, bool explain) {
   event["bytes"] = step.bytes;
   event["slow"] = step.slow;
   event["scratch_bytes"] = static_cast<std::int64_t>(step.scratch_bytes);
+  event["tuned"] = step.tuned;
   if (!explain) return event;
   event["operands"] = to_config(step.operands);
   Config::List refused;
@@ -50,13 +49,16 @@ Config step_event(const Plan::Step& step, bool explain) {
 struct Forecast {
   std::size_t process_bytes;  ///< the program, its libraries and kernels, once it is compiled
   std::size_t peak_bytes;
+  MachineSpeed machine;
   double step_seconds;
 };
 
 Forecast forecast(const Plan& plan) {
   // First, as measuring takes memory of its own.
   const std::size_t process = resident_bytes();
-  return {process, process + plan.total_bytes(), forecast_seconds(plan, measure_peak_gflops())};
+  const MachineSpeed machine = measure_machine(plan, measure_peak_gflops());
+  return {process, process + plan.total_bytes(), machine,
+          plan.seconds(machine.gflops, machine.gigabytes_per_second)};
 }
 
 Config totals(const Plan& plan, const Forecast& forecast) {
@@ -91,37 +93,94 @@ std::string totals_text(const Plan& plan, const Forecast& forecast) {
                      {"kernel calls a step", std::to_string(plan.steps.size())}});
 }
 
-void explain(const Plan& plan) {
+/// Seconds that the reorder takes, about: all it does is to move memory.
+double seconds_of(const Plan& plan, const Plan::Reorder& reorder, const MachineSpeed& machine) {
+  return plan.steps[reorder.step].least_seconds(machine.gflops, machine.gigabytes_per_second);
+}
+
+Config reorder_event(const Plan& plan, const Plan::Reorder& reorder, const MachineSpeed& machine) {
+  Config event;
+  event["event"] = "reorder";
+  event["of"] = reorder.of_weight ? "weight" : "activation";
+  event["value"] = reorder.value;
+  event["type"] = reorder.type;
+  event["from"] = reorder.from;
+  event["to"] = reorder.to;
+  event["bytes"] = plan.steps[reorder.step].bytes;
+  event["ms"] = 1e3 * seconds_of(plan, reorder, machine);
+  event["readers"] = to_config(reorder.readers);
+  return event;
+}
+
+/// The kernels, in the order they run.
+std::string steps_text(const Plan& plan) {
+  std::string text;
   for (const Plan::Step& step : plan.steps) {
     std::string line = fmt::format("{:<9} {:<24} {:<28} {}", phase_name(step.phase), step.path,
                                    step.op, step.kernel);
     if (step.implementation != step.kernel) line += "  " + step.implementation;
-    print(line);
-    for (const std::string& operand : step.operands) print("            " + operand);
+    text += line + (step.tuned ? "  (by its time)" : "") + "\n";
+    for (const std::string& operand : step.operands) text += "            " + operand + "\n";
     for (const auto& [offer, reason] : step.refused) {
-      print(fmt::format("            not {}: {}", offer, reason));
+      text += fmt::format("            not {}: {}\n", offer, reason);
     }
   }
-  print("");
+  return text;
+}
+
+/// The values that are written anew in another order: of activations first, then of weights.
+std::string reorders_text(const Plan& plan, const MachineSpeed& machine) {
+  std::string text;
+  for (const bool of_weight : {false, true}) {
+    std::string list;
+    double bytes = 0, seconds = 0;
+    int count = 0;
+    for (const Plan::Reorder& reorder : plan.reorders) {
+      if (reorder.of_weight != of_weight) continue;
+      const double moved = plan.steps[reorder.step].bytes;
+      const double taken = seconds_of(plan, reorder, machine);
+      list += fmt::format("  {}   {}\n    {} to {}, {} read and written, about {:.2g} ms\n",
+                          reorder.value, reorder.type, reorder.from, reorder.to, bytes_text(moved),
+                          1e3 * taken);
+      for (const std::string& reader : reorder.readers) list += "    for " + reader + "\n";
+      bytes += moved;
+      seconds += taken;
+      ++count;
+    }
+    text += fmt::format("reorders of {}: {}", of_weight ? "weights" : "activations", count);
+    if (count > 0) text += fmt::format(", {}, about {:.2g} ms", bytes_text(bytes), 1e3 * seconds);
+    text += "\n" + list;
+  }
+  return text;
 }
 
 int plan(const Arguments& arguments) {
   apply(arguments.common);
   Recipe recipe = read_recipe(arguments.source, arguments.common);
+  apply(arguments.kernels, recipe.train);
   const data::Header header = recipe.load_header();
   Model model = recipe.make_model(header.spec);
-  model.compile(recipe.compile_options());
+  const CompileOptions compile = recipe.compile_options();
+  model.compile(compile);
   FitOptions options = recipe.fit_options();
   options.checkpoints = "checkpoints";  // as train does; none is written
   const Plan made = model.plan(header.spec, header.examples, options);
   const Forecast foreseen = forecast(made);
   for (const Notice& notice : notices(made)) note(notice.what());
+  for (const Notice& notice : notices(compile.tuning)) note(notice.what());
   if (arguments.common.json) {
     for (const Plan::Step& step : made.steps) emit(step_event(step, arguments.explain));
+    if (arguments.explain) {
+      for (const Plan::Reorder& reorder : made.reorders) {
+        emit(reorder_event(made, reorder, foreseen.machine));
+      }
+    }
     emit(totals(made, foreseen));
     return done;
   }
-  if (arguments.explain) explain(made);
+  if (arguments.explain) {
+    print(steps_text(made) + "\n" + reorders_text(made, foreseen.machine) + "\n");
+  }
   print(totals_text(made, foreseen));
   return done;
 }
@@ -135,7 +194,9 @@ void add_plan(CLI::App& app, Action& action) {
   add_common(*command, arguments->common);
   add_recipe(*command, arguments->source);
   command->add_flag("--explain", arguments->explain,
-                    "Each kernel, its operands' layouts, and why faster ones refused");
+                    "Each kernel, its operands' layouts, and why faster ones refused; then every "
+                    "reorder that is left, who wants it and why");
+  add_kernel_options(*command, arguments->kernels);
   command->footer(
       "Examples:\n"
       "  sloy plan --model cnn --data fashion-mnist\n"

@@ -27,20 +27,20 @@ bool can_write_into(const fs::path& directory) {
   return written;
 }
 
-void write_text(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  if (!(file << text) || !file.flush()) {
-    throw FileError("cannot write the file", {{"file", path.string()}},
-                    "make room on the disk, or give another --out");
-  }
-}
-
 [[noreturn]] void fail_to_write(const fs::path& directory) {
   throw FileError("can't write into the run directory", {{"directory", directory.string()}},
                   "give a writable one with --out");
 }
 
 }  // namespace
+
+void write_text(const fs::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  if (!(file << text) || !file.flush()) {
+    throw FileError("cannot write the file", {{"file", path.string()}},
+                    "make room on the disk, or name another place");
+  }
+}
 
 RunDirectory::RunDirectory(fs::path path, bool resume) : path_(std::move(path)) {
   std::error_code error;
@@ -121,12 +121,14 @@ void RunDirectory::check_same(const Recipe& recipe) const {
                     "repeat the arguments it was begun with, or give another --out");
 }
 
-void RunDirectory::record(const Recipe& recipe) const {
+void RunDirectory::record(const Recipe& recipe, const Tuning& tuning) const {
   Config about_run = to_config(about());
   about_run["seed"] = static_cast<std::int64_t>(recipe.seed);
+  if (tuning) about_run["tuned_kernels"] = static_cast<std::int64_t>(tuning.choices().size());
   fs::create_directories(checkpoints());
   write_text(path_ / "recipe.toml", recipe.to_toml());
   write_text(path_ / "run.json", to_json(about_run) + "\n");
+  if (tuning) tuning.save(this->tuning().string());
 }
 
 }  // namespace sloy::cli

@@ -10,13 +10,16 @@
 
 namespace sloy::cli {
 
+/// Replaces the file. Throws FileError.
+void write_text(const std::filesystem::path& path, const std::string& text);
+
 /// Made and known to be writable before anything is computed. Of a training that learned nothing
 /// it leaves nothing: what was refused then begins anew in the same place.
 class RunDirectory {
  public:
   /// What `sloy train` writes into it.
-  static constexpr std::array own_files{"recipe.toml", "run.json", "log.csv", "model.safetensors",
-                                        "checkpoints"};
+  static constexpr std::array own_files{"recipe.toml", "run.json",          "tuning.json",
+                                        "log.csv",     "model.safetensors", "checkpoints"};
 
   /// Throws FileError where it can't be written, or holds files: with `resume` none but a run's are
   /// taken.
@@ -33,8 +36,11 @@ class RunDirectory {
   /// Throws ConfigError where the run in it was begun with another recipe.
   void check_same(const Recipe& recipe) const;
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
-  /// Makes the directory of the checkpoints, and writes recipe.toml and run.json.
-  void record(const Recipe& recipe) const;
+  /// Which kernels were chosen by their time, where the recipe asks for that.
+  std::filesystem::path tuning() const { return path_ / "tuning.json"; }
+  /// Makes the directory of the checkpoints, and writes recipe.toml, run.json and, of a tuning that
+  /// is not empty, tuning.json.
+  void record(const Recipe& recipe, const Tuning& tuning) const;
   /// Says that a callback will write this file, which is the run's where it is in its directory.
   void expect(const std::filesystem::path& file);
   /// There is something to keep: an epoch, or an interruption to go on from.

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "console.h"
 #include "interrupt.h"
+#include "kernel_options.h"
 #include "report.h"
 #include "run_directory.h"
 #include "sources.h"
@@ -24,7 +25,7 @@ struct Arguments {
   RecipeSource source;
   std::string out;
   bool resume = false;
-  std::string convolution;
+  KernelOptions kernels;
 };
 
 /// Ends the fit when a signal came.
@@ -83,9 +84,10 @@ struct SayNotices {
 struct RecordRun {
   RunDirectory& directory;
   const Recipe& recipe;
+  const Tuning& tuning;
   bool& begun;
   void on_train_begin(sloy::Run&) {
-    directory.record(recipe);
+    directory.record(recipe, tuning);
     begun = true;
   }
   void on_epoch_end(sloy::Run&, const Logs&) { directory.keep(); }
@@ -113,7 +115,8 @@ void say_interrupted(const Arguments& arguments, const fs::path& directory) {
   add(" --data-dir", source.data_directory);
   for (const std::string& assignment : source.overrides) add(" --set", assignment);
   if (arguments.common.seed) add(" --seed", std::to_string(*arguments.common.seed));
-  add(" --convolution", arguments.convolution);
+  add(" --convolution", arguments.kernels.convolution);
+  if (arguments.kernels.tune) command += " --tune";
   add(" --out", directory.string());
   tell("interrupted; to go on from the last finished epoch:\n  " + command + " --resume");
 }
@@ -185,9 +188,7 @@ int train(const Arguments& arguments) {
     throw ConfigError("--resume needs --out", {}, "name the run's directory: --out DIR --resume");
   }
   Recipe recipe = read_recipe(arguments.source, arguments.common);
-  if (!arguments.convolution.empty()) {
-    from_config(Config(arguments.convolution), recipe.train.convolution);
-  }
+  apply(arguments.kernels, recipe.train);
   RunDirectory directory = arguments.out.empty()
                                ? RunDirectory::unused(name_of(arguments.source, recipe))
                                : RunDirectory(arguments.out, arguments.resume);
@@ -195,11 +196,17 @@ int train(const Arguments& arguments) {
 
   data::Split data = recipe.load_data();
   Model model = recipe.make_model(data.train.spec());
-  model.compile(recipe.compile_options());
+  CompileOptions compile = recipe.compile_options();
+  // What was measured when the run began is repeated, whatever this machine would choose now.
+  if (compile.tuning && arguments.resume && fs::exists(directory.tuning())) {
+    compile.tuning = Tuning::recorded(directory.tuning().string());
+  }
+  const Tuning tuning = compile.tuning;
+  model.compile(std::move(compile));
   bool begun = false;
   Results results;
   FitOptions options = fit_options(arguments, recipe, data, directory, results);
-  options.callbacks.push_back(RecordRun{directory, recipe, begun});
+  options.callbacks.push_back(RecordRun{directory, recipe, tuning, begun});
   options.callbacks.push_back(
       CSVLogger{.filename = (directory.path() / "log.csv").string(), .append = arguments.resume});
 
@@ -237,10 +244,7 @@ void add_train(CLI::App& app, Action& action) {
       ->check(not_empty());
   command->add_flag("--resume", arguments->resume,
                     "Go on with the run in --out from its last finished epoch");
-  command
-      ->add_option("--convolution", arguments->convolution,
-                   "direct: no Winograd, for its smaller rounding errors")
-      ->check(one_of({"automatic", "direct"}));
+  add_kernel_options(*command, arguments->kernels);
   command->footer(
       "Examples:\n"
       "  sloy train --model cnn --data fashion-mnist\n"

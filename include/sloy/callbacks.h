@@ -113,6 +113,9 @@ class SLOY_EXPORT Run {
 /// What a person should know of a plan before it runs: steps that are slow for want of a kernel. A
 /// fit tells it of its training step, `sloy plan` of the one it shows.
 SLOY_EXPORT std::vector<Notice> notices(const Plan& plan);
+/// Likewise of kernels chosen by their time: a cache that is damaged or can't be written, a choice
+/// that can't be repeated.
+SLOY_EXPORT std::vector<Notice> notices(const Tuning& tuning);
 
 /// Whether a figure is better when smaller or when larger.
 enum class Mode : std::uint8_t {

@@ -46,6 +46,7 @@ struct CompileOptions {
   NumericPrecision precision = NumericPrecision::float32;
   /// which algorithm convolutions use
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  Tuning tuning = {};  ///< kernels by a fixed rule, or by their time: Tuning::cached()
 };
 
 /// What a fit prints on stderr.

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include <sloy/graph.h>
+#include <sloy/tuning.h>
 
 namespace sloy {
 
@@ -111,6 +112,7 @@ struct ProgramOptions {
   BackendKind backend = BackendKind::cpu;
   NumericPrecision precision = NumericPrecision::float32;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  Tuning tuning = {};  ///< kernels by a fixed rule, or by their time
   /// Names of passes to leave out (simplify, epilogue, fuse, layout, place_updates, in_place): for
   /// tests and experiments.
   std::vector<std::string> without = {};
@@ -135,8 +137,27 @@ struct SLOY_EXPORT Plan {
     /// counts the operations of a direct convolution, and passes 1.
     double share_of_peak = 1;
     std::size_t scratch_bytes = 0;
+    bool tuned = false;  ///< chosen by its time, not by the fixed rule
+
+    /// The seconds below which a machine of this speed can't do it: those of its arithmetic or of
+    /// its memory traffic, whichever is longer. What finds its operands in a cache may take less,
+    /// and so may Winograd, which does not do all the operations that are counted.
+    double least_seconds(double peak_gflops, double gigabytes_per_second) const;
   };
   std::vector<Step> steps;
+
+  /// A value that is written anew in another order, as it lies in one form and is wanted in
+  /// another. Each is one of the steps.
+  struct Reorder {
+    std::size_t step = 0;    ///< its place in `steps`
+    bool of_weight = false;  ///< of a parameter, slot, or their gradient; else of an activation
+    std::string value = {};  ///< "conv2d_1/kernel", "max_pool of max_pool2d"
+    std::string type = {};   ///< "float32 (3, 3, 64, 128)"
+    std::string from = {};   ///< a layout: "plain", or 0312·3x16 for channels in blocks of 16
+    std::string to = {};     ///< likewise
+    std::vector<std::string> readers = {};  ///< who wants it so, and why
+  };
+  std::vector<Reorder> reorders;
   std::size_t arena_bytes = 0;    ///< activations and gradients, at their peak, with scratch
   std::size_t scratch_bytes = 0;  ///< the kernels' shared scratch, within the arena
   std::size_t state_bytes = 0;    ///< parameters, statistics, optimiser slots

@@ -129,6 +129,8 @@ struct SLOY_EXPORT RecipeTrain {
   NumericPrecision precision = NumericPrecision::float32;  ///< of all float values
   /// which algorithm convolutions use
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  /// whether kernels are chosen by their time on this machine instead of by a fixed rule
+  bool tune = false;
 
   static void fields(auto&& field) {
     using Self = RecipeTrain;
@@ -144,6 +146,7 @@ struct SLOY_EXPORT RecipeTrain {
     field("shuffle", &Self::shuffle);
     field("precision", &Self::precision);
     field("convolution", &Self::convolution);
+    field("tune", &Self::tune);
   }
 };
 

@@ -26,9 +26,11 @@
 #include <sloy/optimizers.h>
 #include <sloy/outputs.h>
 #include <sloy/patterns.h>
+#include <sloy/profile.h>
 #include <sloy/program.h>
 #include <sloy/recipe.h>
 #include <sloy/regularizers.h>
 #include <sloy/schedules.h>
 #include <sloy/scope.h>
 #include <sloy/tensor.h>
+#include <sloy/tuning.h>

@@ -82,6 +82,7 @@ Program Model::Impl::compile_inference(const std::shared_ptr<Variables>& variabl
     options.backend = compiled->backend;
     options.precision = compiled->precision;
     options.convolution = compiled->convolution;
+    options.tuning = compiled->tuning;
   }
   return sloy::compile(std::move(options));
 }

@@ -87,6 +87,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
+  /// What the times of its kernels depend on besides the nodes: processor, threads, versions.
+  virtual std::string machine() const { return std::string(name()); }
   virtual std::vector<const Offer*> offers(const Op& op) const = 0;
   /// Channels in a block of an activation's blocked layout; 0 where the backend has no blocked
   /// form.

@@ -4,8 +4,10 @@
 
 #include "graph/form.h"
 #include "graph/leaf.h"
+#include "ops/fused.h"
 #include "ops/reorder.h"
 #include "passes/rewrite.h"
+#include "passes/tuning.h"
 
 namespace sloy {
 namespace {
@@ -16,6 +18,7 @@ class LayoutPass {
       : graph_(graph), backend_(backend), options_(options), rewrite_(graph) {}
 
   Lowered run() {
+    if (options_.tuning) options_.tuning.impl()->open(backend_);
     choose_variables();
     selections_.resize(rewrite_.to().nodes().size());
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) lower(static_cast<std::int32_t>(n));
@@ -26,6 +29,7 @@ class LayoutPass {
     for (auto& [id, value] : final_updates_) lowered.graph->set_update(id, value);
     selections_.resize(lowered.graph->nodes().size());
     lowered.selections = std::move(selections_);
+    if (options_.tuning) options_.tuning.impl()->remember();
     return lowered;
   }
 
@@ -54,12 +58,12 @@ class LayoutPass {
   }
 
   /// The first kernel that reads a free variable as more than numbers in a row names its form.
-  /// Asked ahead of the walk, so that element-wise readers (regularisers come first) do not fix it
-  /// to plain.
+  /// Asked ahead of the walk, so that element-wise readers and chains of them (penalties come
+  /// before the layers) do not fix it to plain.
   void choose_variables() {
     if (form().fixed()) return;
     for (const Node& node : graph_.nodes()) {
-      if (node.op->kind() != Kind::other) continue;
+      if (node.op->kind() != Kind::other || node.op == &fused_op) continue;
       bool reads_variable = false;
       for (Value input : node.inputs) {
         if (graph_.node(input).op == &variable_op) reads_variable = true;
@@ -107,6 +111,9 @@ class LayoutPass {
     for (const Result& result : node.results) outputs.push_back(result.type);
     Request request{node.op, node.attributes.get(), operands, outputs, options_.convolution};
     Selection selection;
+    std::vector<Candidate> accepted;
+    std::vector<const Offer*> their_offers;
+    const bool asks_all = options_.tuning && is_tuned(*node.op);
     for (const Offer* offer : backend_.offers(*node.op)) {
       std::string refusal;
       auto proposal = offer->consider(request, refusal);
@@ -114,16 +121,54 @@ class LayoutPass {
         proposal.reset();
         refusal = "the layout pass is switched off";
       }
-      if (proposal) {
-        selection.offer = offer;
-        selection.proposal = std::move(*proposal);
-        return selection;
+      if (!proposal) {
+        selection.refused.emplace_back(offer->name, refusal);
+        continue;
       }
-      selection.refused.emplace_back(offer->name, refusal);
+      accepted.push_back({offer->name, std::move(*proposal)});
+      their_offers.push_back(offer);
+      if (!asks_all) break;
     }
-    selection.offer = &reference_offer();
-    selection.proposal = reference_proposal(request, node.attributes, options_.precision);
+    if (accepted.empty()) {
+      selection.offer = &reference_offer();
+      selection.proposal = reference_proposal(request, node.attributes, options_.precision);
+      return selection;
+    }
+    const std::size_t taken = accepted.size() > 1 ? fastest(node, request, accepted) : 0;
+    selection.offer = their_offers[taken];
+    selection.proposal = std::move(accepted[taken].proposal);
+    selection.tuned = accepted.size() > 1;
+    for (std::size_t i = 0; i < accepted.size(); ++i) {
+      if (i != taken) selection.refused.emplace_back(accepted[i].kernel, "it is slower here");
+    }
     return selection;
+  }
+
+  /// The place of the one that takes the least time, with the reorders that it needs.
+  std::size_t fastest(const Node& node, const Request& request,
+                      std::vector<Candidate>& candidates) const {
+    for (Candidate& candidate : candidates) {
+      for (std::size_t i = 0; i < request.inputs.size(); ++i) {
+        const Operand& operand = request.inputs[i];
+        const Layout& wanted = candidate.proposal.inputs[i];
+        if (operand.free || *operand.layout == wanted) continue;
+        const ReorderAttributes forms{*operand.layout, wanted};
+        Selection reorder = select_reorder(*operand.type, forms);
+        candidate.reorders.push_back({*operand.type, std::move(reorder.proposal)});
+      }
+    }
+    return options_.tuning.impl()->choose(describe(request, node.attributes), request, candidates);
+  }
+
+  Selection select_reorder(const Type& type, const ReorderAttributes& forms) const {
+    Node node{.op = &reorder_op,
+              .attributes = OpDefinition<ReorderAttributes>::box(forms),
+              .inputs = {},
+              .results = {{type, nullptr}},
+              .path = {},
+              .phase = Phase::forward};
+    const std::vector<Operand> operands{{&type, &forms.from, false}};
+    return select(node, operands);
   }
 
   static bool all_plain(const Proposal& proposal) {
@@ -208,8 +253,7 @@ class LayoutPass {
               .results = {{value.type(), nullptr}},
               .path = reader.path,
               .phase = reader.phase};
-    std::vector<Operand> operands{{&value.type(), &attributes.from, false}};
-    Selection selection = select(node, operands);
+    Selection selection = select_reorder(value.type(), attributes);
     if (!wanted.is_plain()) node.results[0].layout = std::make_shared<const Layout>(wanted);
     Value made = append(std::move(node), std::move(selection));
     reorders_.push_back({value, wanted, made});

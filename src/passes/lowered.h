@@ -17,6 +17,7 @@ struct Selection {
   const Offer* offer = nullptr;  ///< null for leaves and views, which run nothing
   Proposal proposal;
   std::vector<std::pair<std::string, std::string>> refused;  ///< offer, reason
+  bool tuned = false;                                        ///< chosen by its time
 };
 
 struct Lowered {

@@ -17,6 +17,7 @@
 #include "passes/schedule.h"
 #include "passes/simplify.h"
 #include "passes/verify_plan.h"
+#include "program/reorders.h"
 
 namespace sloy {
 namespace {
@@ -72,6 +73,7 @@ Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& op
   lowered_ = choose_layouts(*graph, backend,
                             {.convolution = options.convolution,
                              .precision = options.precision,
+                             .tuning = options.tuning,
                              .plain = !runs(options, "layout")});
   verify(*lowered_.graph, "layout");
   place_updates(lowered_, backend, options.precision, runs(options, "place_updates"));
@@ -145,6 +147,7 @@ void Executable::write_plan(const std::vector<std::int32_t>& order, BackendKind 
     step.kernel = selection.offer ? selection.offer->name : "reference";
     step.implementation = selection.proposal.implementation;
     step.refused = selection.refused;
+    step.tuned = selection.tuned;
     step.scratch_bytes = selection.proposal.scratch_bytes;
     std::vector<Type> inputs;
     std::vector<Type> results;
@@ -169,6 +172,7 @@ void Executable::write_plan(const std::vector<std::int32_t>& order, BackendKind 
     plan_.scratch_bytes = std::max(plan_.scratch_bytes, step.scratch_bytes);
     plan_.steps.push_back(std::move(step));
   }
+  plan_.reorders = reorders_of(lowered_, order);
   plan_.arena_bytes = memory_.arena_bytes;
   plan_.in_place = memory_.in_place;
   plan_.constant_bytes = memory_.constant_bytes;

@@ -16,6 +16,7 @@ struct ExecutableOptions {
   BackendKind backend = BackendKind::cpu;
   NumericPrecision precision = NumericPrecision::float32;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  Tuning tuning = {};
   std::vector<std::string> without = {};
 };
 

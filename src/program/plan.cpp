@@ -4,6 +4,10 @@
 
 namespace sloy {
 
+double Plan::Step::least_seconds(double peak_gflops, double gigabytes_per_second) const {
+  return std::max(flops / (1e9 * peak_gflops), bytes / (1e9 * gigabytes_per_second));
+}
+
 double Plan::seconds(double peak_gflops, double gigabytes_per_second) const {
   // Measured on a network of 30 parameters, whose kernels have nothing to do.
   constexpr double call = 5e-8;

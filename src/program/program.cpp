@@ -148,7 +148,7 @@ Program compile(ProgramOptions options) {
   Program program;
   program.impl_ = std::make_shared<Program::Impl>();
   program.impl_->graph = bind_batch(graph, options.outputs, options.updates, -1);
-  program.impl_->options = {options.backend, options.precision, options.convolution,
+  program.impl_->options = {options.backend, options.precision, options.convolution, options.tuning,
                             options.without};
   program.impl_->batch_size = options.batch_size;
   for (Value input : program.impl_->graph->inputs()) {

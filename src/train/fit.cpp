@@ -110,6 +110,7 @@ class Fit final : public Run {
     restore(states);
     for (const Notice& notice : notices_before(impl_, options_, examples_)) notify(notice);
     for (const Notice& notice : sloy::notices(full_->plan())) notify(notice);
+    for (const Notice& notice : notices(impl_.compiled->tuning)) notify(notice);
     has_begun_ = true;
     give_notices();
     while (epoch_ < options_.epochs && !stopped_) {

@@ -37,4 +37,12 @@ std::vector<Notice> notices(const Plan& plan) {
                  std::move(notes), "use another op, or other shapes or dtypes of its operands")};
 }
 
+std::vector<Notice> notices(const Tuning& tuning) {
+  std::vector<Notice> all;
+  for (const Error& complaint : tuning.complaints()) {
+    all.emplace_back(complaint.sentence(), complaint.notes(), complaint.fix());
+  }
+  return all;
+}
+
 }  // namespace sloy

@@ -395,7 +395,8 @@ CompileOptions Recipe::compile_options() const {
           .backend = train.precision == NumericPrecision::float64 ? BackendKind::reference
                                                                   : BackendKind::cpu,
           .precision = train.precision,
-          .convolution = train.convolution};
+          .convolution = train.convolution,
+          .tuning = train.tune ? Tuning::cached() : Tuning()};
 }
 
 FitOptions Recipe::fit_options() const {

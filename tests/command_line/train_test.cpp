@@ -1,4 +1,5 @@
 /// `sloy train`: what it prints, what it refuses.
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -36,6 +37,30 @@ TEST_F(CommandLine, TrainsInJson) {
   for (const char* file : {"recipe.toml", "log.csv", "model.safetensors", "checkpoints"}) {
     EXPECT_TRUE(std::filesystem::exists(directory_.path() / "run" / file)) << file;
   }
+}
+
+/// Kernels that were chosen by their time are part of the run: going on with it takes the same.
+TEST_F(CommandLine, RecordsAndRepeatsMeasuredKernels) {
+  setenv("XDG_CACHE_HOME", at("cache").c_str(), 1);
+  const Finished done = train("run", {"--json", "--tune"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(done.err, "");
+  EXPECT_TRUE(std::filesystem::exists(at("cache/sloy")));
+  const Config about = parse_json(bytes_of_file(at("run/run.json")));
+  EXPECT_GT(about.at("tuned_kernels").as_integer(), 0);
+  const Config record = parse_json(bytes_of_file(at("run/tuning.json")));
+  EXPECT_GE(static_cast<std::int64_t>(record.at("choices").as_list().size()),
+            about.at("tuned_kernels").as_integer());
+
+  const Finished resumed = train("run", {"--json", "--tune", "--resume"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  std::ofstream(at("run/tuning.json")) << "{}";
+  const Finished refused = train("run", {"--tune", "--resume"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_TRUE(holds(refused.err, "error: this is no record of measured choices")) << refused.err;
+  const Finished other = train("run", {"--resume"});
+  EXPECT_TRUE(holds(other.err, "the run was begun with another recipe")) << other.err;
+  unsetenv("XDG_CACHE_HOME");
 }
 
 /// What a proximal penalty is for.

@@ -55,7 +55,7 @@ TEST_F(CommandLine, EveryCommandSpeaksJson) {
 
   const Finished plan = run_sloy({"plan", recipe_file(), "--explain", "--json"});
   EXPECT_EQ(plan.exit_code, 0) << plan.err;
-  expect_keys(events(plan).at(0), {"op", "layer", "kernel", "operands", "refused"});
+  expect_keys(events(plan).at(0), {"op", "layer", "kernel", "operands", "refused", "tuned"});
   expect_keys(events(plan).back(), {"arena_bytes", "state_bytes", "flops", "steps"});
 
   const Finished bench = run_sloy({"bench", "W2", "--seconds", "0.01", "--json"});
@@ -74,16 +74,26 @@ TEST_F(CommandLine, EveryCommandSpeaksJson) {
   EXPECT_EQ(events(first).at(0).at("timed").as_string(), "step");
   EXPECT_EQ(events(first).at(0).find("share_of_peak"), nullptr);
 
-  const Finished profile = run_sloy({"bench", "W2", "--seconds", "0.01", "--json", "--profile"});
+  const std::string trace = at("trace.json");
+  const Finished profile =
+      run_sloy({"bench", "W2", "--seconds", "0.01", "--json", "--profile", "--trace", trace});
   EXPECT_EQ(profile.exit_code, 0) << profile.err;
   const std::vector<Config> calls = events(profile);
-  ASSERT_GT(calls.size(), 1U);
-  for (std::size_t i = 0; i + 1 < calls.size(); ++i) {
+  ASSERT_GT(calls.size(), 2U);
+  for (std::size_t i = 0; i + 2 < calls.size(); ++i) {
     EXPECT_EQ(calls[i].at("event").as_string(), "call");
     EXPECT_EQ(calls[i].at("workload").as_string(), "W2");
-    expect_keys(calls[i], {"layer", "op", "kernel", "implementation", "flops"});
-    EXPECT_GT(calls[i].at("ms").as_number(), 0);
+    expect_keys(calls[i], {"layer", "op", "phase", "kernel", "implementation", "flops", "bytes",
+                           "gflops", "gigabytes_per_second", "share_of_limit"});
+    EXPECT_GE(calls[i].at("ms").as_number(), 0);
   }
+  const Config& whole = calls[calls.size() - 2];
+  EXPECT_EQ(whole.at("event").as_string(), "profile");
+  EXPECT_EQ(whole.at("trace").as_string(), trace);
+  expect_keys(whole, {"step_ms", "calls_ms", "explained", "runs", "peak_gflops",
+                      "memory_gigabytes_per_second"});
+  const std::string written = harness::bytes_of_file(trace);
+  EXPECT_EQ(parse_json(written, trace).at("traceEvents").as_list().size(), calls.size() + 1);
   EXPECT_EQ(calls.back().at("event").as_string(), "bench");
 
   const Finished list = run_sloy({"data", "list", "--json"});

@@ -22,7 +22,7 @@ from types_page import Types, header_text, title_of
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Headers of what stands beside models and their training.
-HELPERS = ("minimize", "patterns", "covariate_shift", "io", "inspect")
+HELPERS = ("minimize", "patterns", "covariate_shift", "io", "inspect", "profile")
 
 # What models' functions take and give, in the order they are called.
 MODEL_STRUCTS = ("CompileOptions", "FitOptions", "History", "EvaluateOptions", "Evaluation",
@@ -34,6 +34,8 @@ COMMON_OPTIONS = ("-h,--help", "--json", "--quiet", "--threads", "--seed")
 # Every variable that our sources read, and what OpenMP reads for us.
 ENVIRONMENT = {
     "SLOY_DATA_DIR": "where data sets lie: `$SLOY_DATA_DIR/fashion-mnist`, `$SLOY_DATA_DIR/mnist`",
+    "XDG_CACHE_HOME": "where `--tune` keeps what it measured, in `sloy/`; else `$HOME/.cache`",
+    "HOME": "see `XDG_CACHE_HOME`",
     "SLOY_MAX_CPU": "`baseline`, `avx2` or `avx512`: no wider instructions than these; results "
                     "differ in their last bits",
     "OMP_NUM_THREADS": "threads that compute, where neither `--threads` nor `set_threads` says",

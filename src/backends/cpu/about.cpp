@@ -16,15 +16,6 @@
 namespace sloy {
 namespace {
 
-std::string name_of(cpu::InstructionSet instructions) {
-  switch (instructions) {
-    case cpu::InstructionSet::avx512: return "avx512";
-    case cpu::InstructionSet::avx2: return "avx2";
-    case cpu::InstructionSet::baseline: break;
-  }
-  return "baseline";
-}
-
 /// A line of /proc/self/status, which counts in KiB.
 std::size_t status_bytes(std::string_view name) {
   std::FILE* status = std::fopen("/proc/self/status", "r");
@@ -50,7 +41,7 @@ About about() {
   about.commit = build.commit;
   about.compiler = build.compiler;
   about.onednn = onednn::version();
-  about.cpu = name_of(machine.instructions);
+  about.cpu = cpu::name_of(machine.instructions);
   about.threads = machine.threads;
   return about;
 }

@@ -1,8 +1,12 @@
+#include <fmt/format.h>
+
 #include <array>
 
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
+#include "backends/cpu/onednn/prepared.h"
 #include "backends/cpu/simd/targets.h"
+#include "base/version.h"
 
 namespace sloy {
 namespace {
@@ -12,6 +16,14 @@ class CpuBackend final : public Backend {
   CpuBackend() { cpu::limit_kernels(cpu::this_machine().instructions); }
 
   std::string_view name() const override { return "cpu"; }
+
+  std::string machine() const override {
+    const cpu::Machine machine = cpu::this_machine();
+    const BuildInfo& build = build_info();
+    return fmt::format("{}, {}, {} threads, Sloy {} {}, oneDNN {}", cpu::processor_name(),
+                       cpu::name_of(machine.instructions), machine.threads, build.version,
+                       build.commit, onednn::version());
+  }
 
   std::vector<const Offer*> offers(const Op& op) const override {
     std::vector<const Offer*> found;

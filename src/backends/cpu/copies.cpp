@@ -1,5 +1,5 @@
-/// Ops that move elements and compute nothing: joining, cutting, padding and turning plain
-/// operands, and the counting of int32 scalars.
+/// Ops that move elements and compute nothing: joining, cutting and padding of plain operands and
+/// of images whose channels are blocked, turning of plain ones, and the counting of int32 scalars.
 #include <cstring>
 
 #include "backends/cpu/offers.h"
@@ -41,9 +41,67 @@ std::int64_t product(const Shape& shape, int first, int last) {
   return product;
 }
 
+/// Operands as they lie in memory: plain ones are themselves, of images with blocked channels the
+/// channels are an axis of blocks, outside of the pixels, and one within a block, inside of them.
+class Form {
+ public:
+  Form(int width, int rank) : width_(width), rank_(rank) {}
+
+  Layout layout() const { return width_ == 0 ? Layout{} : channels_blocked(rank_, width_); }
+  Shape shape(const Shape& logical) const {
+    if (width_ == 0) return logical;
+    Shape physical{logical.size(0), logical.size(-1) / width_};
+    for (int axis = 1; axis + 1 < rank_; ++axis) physical.push_back(logical.size(axis));
+    physical.push_back(width_);
+    return physical;
+  }
+  int axis(int logical) const {
+    if (width_ == 0 || logical == 0) return logical;
+    return is_channels(logical) ? 1 : logical + 1;
+  }
+  /// A place along that axis.
+  std::int64_t place(int logical, std::int64_t index) const {
+    return is_channels(logical) ? index / width_ : index;
+  }
+  /// Whether a cut there leaves all blocks whole.
+  bool can_cut(int logical, std::int64_t index) const {
+    return !is_channels(logical) || index % width_ == 0;
+  }
+
+ private:
+  bool is_channels(int logical) const { return width_ > 0 && logical == rank_ - 1; }
+  int width_;  ///< 0 where they are plain
+  int rank_;
+};
+
+/// The form that moves the least: that of most of the operands' elements, as far as their blocks
+/// are whole.
+Form form_of(const Request& request) {
+  const int rank = request.outputs[0].shape.rank();
+  const auto is_whole = [](const Shape& shape, int width) { return shape.size(-1) % width == 0; };
+  int width = 0;
+  std::int64_t blocked = 0, plain = 0;
+  for (const Operand& input : request.inputs) {
+    const Shape& shape = input.type->shape;
+    const int own = input.free ? 0 : blocked_channels(*input.layout, rank);
+    (own > 0 ? blocked : plain) += shape.size();
+    if (own > 0) width = own;
+  }
+  if (width == 0 || blocked < plain || request.outputs[0].dtype != DType::float32) return {0, rank};
+  bool whole = is_whole(request.outputs[0].shape, width);
+  for (const Operand& input : request.inputs) {
+    whole = whole && is_whole(input.type->shape, width);
+  }
+  return {whole ? width : 0, rank};
+}
+
 /// How the part of `whole` that begins at `begin` along `axis` and has the shape `part` lies in it.
-/// The copy goes from the part to the whole.
-Runs into(const Shape& whole, const Shape& part, int axis, std::int64_t begin, DType dtype) {
+/// The copy goes from the part to the whole. REQUIRES: the form can be cut there.
+Runs into(const Form& form, const Shape& whole_shape, const Shape& part_shape, int axis,
+          std::int64_t begin, DType dtype) {
+  const Shape whole = form.shape(whole_shape), part = form.shape(part_shape);
+  begin = form.place(axis, begin);
+  axis = form.axis(axis);
   auto width = static_cast<std::int64_t>(size_of(dtype));
   std::int64_t inner = product(whole, axis + 1, whole.rank()) * width;
   Runs runs;
@@ -79,44 +137,62 @@ class CopyKernel final : public Kernel {
   std::size_t zeroed_;      ///< bytes of the result that are zeros first
 };
 
+Proposal proposal_of(const Request& request, const Form& form) {
+  Proposal proposal;
+  proposal.inputs.assign(request.inputs.size(), form.layout());
+  proposal.outputs.assign(request.outputs.size(), form.layout());
+  proposal.implementation = form.layout().is_plain() ? "plain" : "blocked";
+  return proposal;
+}
+
 template <class K, class... Arguments>
 Proposal plain(const Request& request, Arguments&&... arguments) {
-  Proposal proposal;
-  proposal.inputs.resize(request.inputs.size());
-  proposal.outputs.resize(request.outputs.size());
-  proposal.implementation = "plain";
+  Proposal proposal = proposal_of(request, Form(0, request.outputs[0].shape.rank()));
   proposal.kernel = std::make_shared<K>(std::forward<Arguments>(arguments)...);
+  return proposal;
+}
+
+Proposal copying(const Request& request, const Form& form, std::vector<Runs> runs,
+                 std::size_t zeroed) {
+  Proposal proposal = proposal_of(request, form);
+  proposal.kernel = std::make_shared<CopyKernel>(std::move(runs), zeroed);
   return proposal;
 }
 
 std::optional<Proposal> consider_concatenate(const Request& request, std::string&) {
   const Type& whole = request.outputs[0];
   int axis = from_front(request.as<ConcatenateAttributes>().axis, whole.shape);
+  const Form form = form_of(request);
   std::vector<Runs> runs;
   std::int64_t begin = 0;
   for (const Operand& input : request.inputs) {
-    runs.push_back(into(whole.shape, input.type->shape, axis, begin, whole.dtype));
+    runs.push_back(into(form, whole.shape, input.type->shape, axis, begin, whole.dtype));
     begin += input.type->shape.size(axis);
   }
-  return plain<CopyKernel>(request, std::move(runs), 0);
+  return copying(request, form, std::move(runs), 0);
 }
 
 std::optional<Proposal> consider_slice(const Request& request, std::string&) {
   const auto& attributes = request.as<SliceAttributes>();
   const Type& whole = *request.inputs[0].type;
   int axis = from_front(attributes.axis, whole.shape);
-  Runs runs = into(whole.shape, request.outputs[0].shape, axis, attributes.begin, whole.dtype);
-  return plain<CopyKernel>(request, std::vector{reversed(runs)}, 0);
+  Form form = form_of(request);
+  if (!form.can_cut(axis, attributes.begin)) form = Form(0, whole.shape.rank());
+  Runs runs =
+      into(form, whole.shape, request.outputs[0].shape, axis, attributes.begin, whole.dtype);
+  return copying(request, form, {reversed(runs)}, 0);
 }
 
 std::optional<Proposal> consider_pad(const Request& request, std::string&) {
   const auto& attributes = request.as<PadAttributes>();
   const Type& whole = request.outputs[0];
   int axis = from_front(attributes.axis, whole.shape);
+  Form form = form_of(request);
+  if (!form.can_cut(axis, attributes.before)) form = Form(0, whole.shape.rank());
   Runs runs =
-      into(whole.shape, request.inputs[0].type->shape, axis, attributes.before, whole.dtype);
+      into(form, whole.shape, request.inputs[0].type->shape, axis, attributes.before, whole.dtype);
   std::size_t bytes = static_cast<std::size_t>(whole.shape.size()) * size_of(whole.dtype);
-  return plain<CopyKernel>(request, std::vector{runs}, bytes);
+  return copying(request, form, {runs}, bytes);
 }
 
 /// Elements of 4 bytes, which move as floats without being looked at.

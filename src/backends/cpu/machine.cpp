@@ -1,7 +1,11 @@
 #include "backends/cpu/machine.h"
 
+#include <cpuid.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -50,6 +54,31 @@ Machine this_machine() {
 #else
   return {instructions, 1};
 #endif
+}
+
+std::string_view name_of(InstructionSet instructions) {
+  switch (instructions) {
+    case InstructionSet::avx512: return "avx512";
+    case InstructionSet::avx2: return "avx2";
+    case InstructionSet::baseline: break;
+  }
+  return "baseline";
+}
+
+std::string processor_name() {
+  constexpr unsigned first = 0x80000002, leaves = 3;  // of 16 letters each
+  const auto last = static_cast<unsigned>(__get_cpuid_max(0x80000000, nullptr));
+  if (last < first + leaves - 1) return "unknown";
+  std::array<char, 16 * leaves + 1> letters{};
+  for (unsigned leaf = 0; leaf < leaves; ++leaf) {
+    std::array<unsigned, 4> words{};
+    __get_cpuid(first + leaf, &words[0], &words[1], &words[2], &words[3]);
+    std::memcpy(letters.data() + 16 * leaf, words.data(), 16);
+  }
+  const std::string_view name(letters.data());
+  const auto begin = name.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return "unknown";
+  return std::string(name.substr(begin, name.find_last_not_of(' ') + 1 - begin));
 }
 
 }  // namespace sloy::cpu

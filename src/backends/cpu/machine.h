@@ -1,6 +1,9 @@
 /// What the kernels need to know of the CPU they run on.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 namespace sloy::cpu {
 
 /// Instruction sets that make a difference to the choice of kernels, narrowest first.
@@ -19,5 +22,11 @@ struct Machine {
 /// can test what a slower one computes. It is read at the first call, which must come before the
 /// first kernel of Highway or oneDNN runs. Throws ConfigError on another name.
 Machine this_machine();
+
+/// "avx512".
+std::string_view name_of(InstructionSet instructions);
+
+/// What the processor calls itself: "AMD EPYC 9R14"; "unknown" where it says nothing.
+std::string processor_name();
 
 }  // namespace sloy::cpu
