@@ -22,6 +22,7 @@ struct Arguments {
   bool profile = false;
   double seconds = 3;
   std::int64_t batch_size = 0;
+  std::string precision = "float32";
 };
 
 double since(Clock::time_point begun) {
@@ -31,11 +32,13 @@ double since(Clock::time_point begun) {
 /// The training step of a workload and four batches it runs over in turn.
 class Training {
  public:
-  Training(const Workload& workload, std::int64_t batch_size, std::uint64_t seed) {
+  Training(const Workload& workload, std::int64_t batch_size, std::uint64_t seed,
+           NumericPrecision precision) {
     auto begun = Clock::now();
     Model model = workload.make();
     CompileOptions options = workload.compile_options();
     options.seed = seed;
+    options.precision = precision;
     model.compile(options);
     program_ = model.training_program(workload.spec(), batch_size);
     step_.emplace(program_.step(batch_size));
@@ -132,7 +135,10 @@ void print_profile(const Plan& plan, const std::vector<double>& seconds) {
 
 Config measure(const Workload& workload, const Arguments& arguments, double peak) {
   std::int64_t batch_size = arguments.batch_size > 0 ? arguments.batch_size : workload.batch_size;
-  Training training(workload, batch_size, arguments.common.seed.value_or(0));
+  const NumericPrecision precision = arguments.precision == "float32"
+                                         ? NumericPrecision::float32
+                                         : NumericPrecision::mixed_bfloat16;
+  Training training(workload, batch_size, arguments.common.seed.value_or(0), precision);
   std::vector<double> times = time_steps(training, arguments.seconds);
   double median = times[times.size() / 2];
   double gflops = training.plan().flops / median / 1e9;
@@ -140,6 +146,7 @@ Config measure(const Workload& workload, const Arguments& arguments, double peak
   event["event"] = "bench";
   event["workload"] = std::string(workload.name);
   event["batch_size"] = batch_size;
+  event["precision"] = arguments.precision;
   event["ms"] = 1e3 * median;
   event["ms_min"] = 1e3 * times.front();
   event["steps_per_second"] = 1 / median;
@@ -210,11 +217,16 @@ void add_bench(CLI::App& app, Action& action) {
       ->check(positive_number());
   command->add_option("--batch-size", arguments->batch_size, "Instead of the workload's own")
       ->check(whole_number(1));
+  command
+      ->add_option("--precision", arguments->precision,
+                   "float32 (default) or mixed_bfloat16: how the step computes")
+      ->check(one_of({"float32", "mixed_bfloat16"}));
   command->footer(
       "Resident bytes are the process's peak so far: for one workload's own, run it alone.\n"
       "Examples:\n"
       "  sloy bench W3\n"
-      "  sloy bench W4 --profile");
+      "  sloy bench W4 --profile\n"
+      "  sloy bench W5 --precision mixed_bfloat16");
   command->callback([arguments, &action] { action = [arguments] { return bench(*arguments); }; });
 }
 

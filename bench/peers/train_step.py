@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("workload")
     parser.add_argument("--mode", choices=MODES, default="eager")
     parser.add_argument("--malloc", choices=MALLOC, default="default")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="bfloat16: PyTorch's autocast")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=6.0, help="of timed steps, at least %d of them" % LEAST_STEPS)
     return parser.parse_args()
@@ -37,7 +38,7 @@ def restart_with(environment):
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | environment)
 
 
-def training_step(name, mode):
+def training_step(name, mode, precision):
     import torch
 
     import nets
@@ -59,7 +60,9 @@ def training_step(name, mode):
     criterion = nets.LOSSES[workload.loss]
 
     def loss_of(x, y):
-        return criterion(net(x), y)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
+            predictions = net(x)
+        return criterion(predictions.float(), y)
 
     if mode.startswith("compile"):
         loss_of = torch.compile(loss_of)
@@ -92,12 +95,12 @@ def timed(step, seconds):
 def main():
     options = arguments()
     restart_with({"OMP_NUM_THREADS": str(options.threads), **MALLOC[options.malloc]})
-    step, workload, version = training_step(options.workload, options.mode)
+    step, workload, version = training_step(options.workload, options.mode, options.precision)
     times = timed(step, options.seconds)
     median = statistics.median(times)
     print(json.dumps({
         "peer": "pytorch", "version": version, "mode": options.mode + ("+malloc" if options.malloc == "tuned" else ""),
-        "workload": options.workload, "threads": options.threads, "batch_size": workload.batch, "timed": len(times),
+        "workload": options.workload, "precision": options.precision, "threads": options.threads, "batch_size": workload.batch, "timed": len(times),
         "ms": round(median * 1e3, 4), "ms_min": round(min(times) * 1e3, 4), "steps_per_second": round(1 / median, 3),
         "examples_per_second": round(workload.batch / median, 1),
         "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
