@@ -260,6 +260,11 @@ TEST(RandomGraphs, MixedPrecisionGivesEqualBitsOnBothBackends) {
   for (int seed = 0; seed < graphs_per_kind(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomGraph random = test::random_graph(static_cast<std::uint64_t>(seed), Arithmetic::exact);
+    // Numbers that bfloat16 can hold become sums that it can't.
+    for (Tensor& feed : random.feeds) {
+      if (feed.dtype() != DType::float32) continue;
+      for (float& x : feed.mutable_values<float>()) x *= 37;
+    }
     const Expected in_float = interpret_steps(random, NumericPrecision::float32);
     const Expected in_double = interpret_steps(random, NumericPrecision::float64);
     if (!fits_float(in_double) || !same_numbers(in_double, in_float)) continue;
@@ -274,14 +279,15 @@ TEST(RandomGraphs, MixedPrecisionGivesEqualBitsOnBothBackends) {
     if (testing::Test::HasFatalFailure()) return;
     ++graphs;
     stored += actual.stored;
-    rounded += !same_numbers(actual.numbers.back(), in_float.variables.rbegin()->second);
+    const std::vector<Tensor>& first = in_float.outputs.front();
+    rounded += !std::equal(first.begin(), first.end(), actual.numbers.begin(),
+                           [](const Tensor& x, const Tensor& y) { return same_numbers(x, y); });
   }
-  std::printf(
-      "%ld graphs, %ld values stored as bfloat16; in %ld the last variable differs from "
-      "float32's\n",
-      graphs, stored, rounded);
-  EXPECT_GT(graphs, graphs_per_kind() / 2);
+  std::printf("%ld graphs, %ld values stored as bfloat16; %ld give other numbers than float32\n",
+              graphs, stored, rounded);
+  EXPECT_GT(graphs, graphs_per_kind() / 4);
   EXPECT_GT(stored, graphs);
+  EXPECT_GT(rounded, 0);
 }
 
 TEST(RandomGraphs, ExactArithmeticGivesEqualBitsWhateverThePasses) { compare(Arithmetic::exact); }

@@ -80,7 +80,9 @@ class RelayoutKernel final : public Kernel {
                   forms.from, forms.to) {}
 
   void run(const Pointers& pointers) const override {
-    relayout_.run(pointers.inputs[0], pointers.outputs[0]);
+    if (pointers.outputs[0] != pointers.inputs[0]) {
+      relayout_.run(pointers.inputs[0], pointers.outputs[0]);
+    }
   }
 
  private:
@@ -110,6 +112,8 @@ Proposal reference_proposal(const Request& request, std::shared_ptr<const void> 
     const auto& forms = request.as<ReorderAttributes>();
     proposal.inputs = {forms.from};
     proposal.outputs = {forms.to};
+    // A variable that becomes what it is.
+    if (forms.from == forms.to) proposal.in_place = {{0, 0}};
     proposal.kernel = std::make_shared<RelayoutKernel>(request.outputs[0], forms, in_double);
     return proposal;
   }
