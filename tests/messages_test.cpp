@@ -400,10 +400,10 @@ TEST(Messages, OfWhatIsNotThereYet) {
             "LearningRateScheduler\n"
             "  key      callbacks\n"
             "  to fix   name one of the known");
-  EXPECT_EQ(overridden("train.precision=mixed_bfloat16"),
-            "\"mixed_bfloat16\" is not one of the choices\n"
-            "  where     --set train.precision=mixed_bfloat16\n"
-            "  choices   float32, float64\n"
+  EXPECT_EQ(overridden("train.precision=bfloat16"),
+            "\"bfloat16\" is not one of the choices\n"
+            "  where     --set train.precision=bfloat16\n"
+            "  choices   float32, float64, mixed_bfloat16\n"
             "  key       precision\n"
             "  to fix    take one of the choices");
 }

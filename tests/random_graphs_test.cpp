@@ -102,11 +102,11 @@ void expect_numbers(const Tensor& actual, const Tensor& expected, Arithmetic ari
 }
 
 /// Float holds every integer up to here: sums beyond it are exact in one order and not in another.
-bool fits_float(const Expected& expected) {
-  auto fits = [](const Tensor& tensor) {
+bool fits_float(const Expected& expected, double largest = 0x1p24) {
+  auto fits = [largest](const Tensor& tensor) {
     const Tensor wide = tensor.cast(DType::float64);
     return std::ranges::all_of(wide.values<double>(),
-                               [](double x) { return std::abs(x) <= 0x1p24; });
+                               [largest](double x) { return std::abs(x) <= largest; });
   };
   for (const auto& outputs : expected.outputs) {
     if (!std::ranges::all_of(outputs, fits)) return false;
@@ -217,6 +217,81 @@ void compare(Arithmetic arithmetic) {
   for (std::string_view pass : pass_names()) {
     EXPECT_GT(counts.changed[std::string(pass)], 0) << pass << " changed nothing";
   }
+}
+
+/// What two steps of mixed_bfloat16 leave, on one backend.
+struct Mixed {
+  std::vector<Tensor> numbers;  ///< outputs of both steps, then variables
+  long stored = 0;              ///< values that are bfloat16
+};
+
+Mixed run_mixed(const RandomGraph& random, const std::string& text, BackendKind backend) {
+  auto graph = parse_graph(text);
+  ProgramOptions options{.updates = graph->updates(),
+                         .batch_size = random.feeds[0].shape().size(0),
+                         .backend = backend,
+                         .precision = NumericPrecision::mixed_bfloat16,
+                         .convolution = ConvolutionAlgorithm::direct};
+  for (std::size_t i = 0; i < random.outputs.size(); ++i) {
+    options.outputs.push_back(graph->outputs()[i].value);
+  }
+  const Program program = compile(options);
+  State state(program.variables());
+  for (VariableId id = 0; id < random.graph->variables().size(); ++id) {
+    const Variable& variable = random.graph->variables()[id];
+    if (variable.initial) state.set(id, variable.initial(0));
+  }
+  Mixed mixed;
+  for (int step = 0; step < 2; ++step) {
+    for (const Tensor& result : program.run(state, random.feeds)) mixed.numbers.push_back(result);
+  }
+  for (VariableId id = 0; id < random.graph->variables().size(); ++id) {
+    mixed.numbers.push_back(state.get(id));
+  }
+  for (const Node& node : program.executable(options.batch_size).graph().nodes()) {
+    for (const Result& result : node.results) {
+      mixed.stored += result.layout && result.layout->bfloat16;
+    }
+  }
+  return mixed;
+}
+
+/// Both round at the same places, and what lies between is exact: kernels that read and write
+/// bfloat16, and conversions where there are none, against the definition.
+TEST(RandomGraphs, MixedPrecisionGivesEqualBitsOnBothBackends) {
+  long graphs = 0, stored = 0, rounded = 0;
+  for (int seed = 0; seed < graphs_per_kind(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomGraph random = test::random_graph(static_cast<std::uint64_t>(seed), Arithmetic::exact);
+    // Numbers that bfloat16 can hold become sums that it can't.
+    for (Tensor& feed : random.feeds) {
+      if (feed.dtype() != DType::float32) continue;
+      for (float& x : feed.mutable_values<float>()) x *= 37;
+    }
+    const Expected in_float = interpret_steps(random, NumericPrecision::float32);
+    const Expected in_double = interpret_steps(random, NumericPrecision::float64);
+    // Far from the limit, as what is added up may be larger than the sum.
+    if (!fits_float(in_double, 0x1p20) || !same_numbers(in_double, in_float)) continue;
+    const std::string text = text_of(random);
+    const Mixed expected = run_mixed(random, text, BackendKind::reference);
+    const Mixed actual = run_mixed(random, text, BackendKind::cpu);
+    ASSERT_EQ(actual.numbers.size(), expected.numbers.size());
+    for (std::size_t i = 0; i < actual.numbers.size(); ++i) {
+      expect_numbers(actual.numbers[i], expected.numbers[i], Arithmetic::exact,
+                     "number " + std::to_string(i));
+    }
+    if (testing::Test::HasFatalFailure()) return;
+    ++graphs;
+    stored += actual.stored;
+    const std::vector<Tensor>& first = in_float.outputs.front();
+    rounded += !std::equal(first.begin(), first.end(), actual.numbers.begin(),
+                           [](const Tensor& x, const Tensor& y) { return same_numbers(x, y); });
+  }
+  std::printf("%ld graphs, %ld values stored as bfloat16; %ld give other numbers than float32\n",
+              graphs, stored, rounded);
+  EXPECT_GT(graphs, graphs_per_kind() / 4);
+  EXPECT_GT(stored, graphs);
+  EXPECT_GT(rounded, 0);
 }
 
 TEST(RandomGraphs, ExactArithmeticGivesEqualBitsWhateverThePasses) { compare(Arithmetic::exact); }

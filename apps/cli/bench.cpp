@@ -31,6 +31,7 @@ struct Arguments {
   double seconds = 3;
   std::int64_t steps = 0;
   std::int64_t batch_size = 0;
+  std::string precision = "float32";
 };
 
 double since(Clock::time_point begun) {
@@ -41,12 +42,13 @@ double since(Clock::time_point begun) {
 class Training {
  public:
   Training(const Workload& workload, std::int64_t batch_size, std::uint64_t seed,
-           const KernelOptions& kernels) {
+           const KernelOptions& kernels, NumericPrecision precision) {
     auto begun = Clock::now();
     Model model = workload.make();
     CompileOptions options = workload.compile_options();
     options.seed = seed;
     apply(kernels, options);
+    options.precision = precision;
     model.compile(options);
     tuning_ = options.tuning;
     program_ = model.training_program(workload.spec(), batch_size);
@@ -164,7 +166,11 @@ Config timing_event(const Workload& workload, const char* timed, std::int64_t ba
 /// Training steps. Without a peak the event has no share of it and no forecast.
 Config measure(const Workload& workload, const Arguments& arguments, std::optional<double> peak) {
   std::int64_t batch_size = arguments.batch_size > 0 ? arguments.batch_size : workload.batch_size;
-  Training training(workload, batch_size, arguments.common.seed.value_or(0), arguments.kernels);
+  const NumericPrecision precision = arguments.precision == "float32"
+                                         ? NumericPrecision::float32
+                                         : NumericPrecision::mixed_bfloat16;
+  Training training(workload, batch_size, arguments.common.seed.value_or(0), arguments.kernels,
+                    precision);
   for (const Notice& notice : notices(training.tuning())) note(notice.what());
   std::vector<double> times = arguments.steps > 0
                                   ? time_first_steps(training, arguments.steps)
@@ -172,6 +178,7 @@ Config measure(const Workload& workload, const Arguments& arguments, std::option
   double median = times[times.size() / 2];
   double gflops = training.plan().flops / median / 1e9;
   Config event = timing_event(workload, "step", batch_size, times);
+  event["precision"] = arguments.precision;
   event["gflops"] = gflops;
   event["planned_bytes"] = static_cast<std::int64_t>(training.planned_bytes());
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
@@ -282,6 +289,10 @@ void add_bench(CLI::App& app, Action& action) {
       ->check(whole_number(1));
   command->add_option("--batch-size", arguments->batch_size, "Instead of the workload's own")
       ->check(whole_number(1));
+  command
+      ->add_option("--precision", arguments->precision,
+                   "float32 (default) or mixed_bfloat16: how the step computes")
+      ->check(one_of({"float32", "mixed_bfloat16"}));
   command->footer(
       "Resident bytes are the process's peak so far: for one workload's own, run it alone.\n"
       "Examples:\n"
@@ -289,7 +300,8 @@ void add_bench(CLI::App& app, Action& action) {
       "  sloy bench W4 --profile\n"
       "  sloy bench W5 --predict\n"
       "  sloy bench W3 --steps 1\n"
-      "  sloy bench W4 --convolution direct");
+      "  sloy bench W4 --convolution direct\n"
+      "  sloy bench W5 --precision mixed_bfloat16");
   command->callback([arguments, &action] { action = [arguments] { return bench(*arguments); }; });
 }
 

@@ -42,7 +42,8 @@ struct CompileOptions {
   std::uint64_t seed = 0;
   /// what computes: the CPU's fast kernels, or plain loops to compare with
   BackendKind backend = BackendKind::cpu;
-  /// of all float values; float64 runs on the reference backend alone
+  /// of float values: float64 runs on the reference backend alone; mixed_bfloat16 is how training
+  /// steps compute, while evaluation and predictions are float32
   NumericPrecision precision = NumericPrecision::float32;
   /// which algorithm convolutions use
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;

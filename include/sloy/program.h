@@ -33,7 +33,8 @@ class Executable;
 
 struct StateOptions {
   std::uint64_t seed = 0;  ///< of first values and of random ops
-  /// Initializers draw float32 numbers for either, so that both begin from the same ones.
+  /// Initializers draw float32 numbers whatever it is, so that all begin from the same ones.
+  /// Variables are float32 for mixed_bfloat16 too, so one State serves it and float32.
   NumericPrecision precision = NumericPrecision::float32;
 };
 
@@ -87,8 +88,8 @@ class SLOY_EXPORT State {
 
 /// Where kernels come from.
 enum class BackendKind : std::uint8_t {
-  cpu,       ///< oneDNN and Highway, in float32
-  reference  ///< the ops' reference kernels, in float32 or float64
+  cpu,       ///< oneDNN and Highway, in float32 or mixed_bfloat16
+  reference  ///< the ops' reference kernels, in any precision
 };
 constexpr std::array<std::string_view, 2> enum_names(BackendKind) { return {"cpu", "reference"}; }
 
@@ -263,7 +264,7 @@ SLOY_EXPORT Program compile(ProgramOptions options);
 
 /// A value's numbers, computed at once by the reference kernels: for tests, examples and debugging.
 /// Variables have their initial values for seed 0. Feeds as for run; without any they are zeros, of
-/// a batch of 1.
+/// a batch of 1. Throws ConfigError on mixed_bfloat16, which says how a compiled program stores.
 SLOY_EXPORT Tensor evaluate(Value value, const std::vector<Tensor>& feeds = {},
                             NumericPrecision precision = NumericPrecision::float32);
 

@@ -126,7 +126,7 @@ struct SLOY_EXPORT RecipeTrain {
   PerOutput<Metric> weighted_metrics = {};  ///< the same, with the weights of the data's examples
   std::vector<Callback> callbacks = {};     ///< what happens besides the steps
   bool shuffle = true;                      ///< whether every epoch has another order
-  NumericPrecision precision = NumericPrecision::float32;  ///< of all float values
+  NumericPrecision precision = NumericPrecision::float32;  ///< how training steps compute
   /// which algorithm convolutions use
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
   /// whether kernels are chosen by their time on this machine instead of by a fixed rule

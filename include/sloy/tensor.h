@@ -24,10 +24,15 @@ enum class DType : std::uint8_t { float32, float64, int32, uint8 };
 /// How float values are held and computed.
 enum class NumericPrecision : std::uint8_t {
   float32,  ///< in float32 everywhere
-  float64   ///< in double, by the reference backend's kernels
+  float64,  ///< in double, by the reference backend's kernels
+  /// Steps of training store activations and their gradients as bfloat16 (float32's range, 8 bits
+  /// of mantissa, rounded to nearest even); products read bfloat16 and add up in float32. Weights,
+  /// statistics, optimizer slots, losses and updates are float32, as is everything outside of
+  /// training.
+  mixed_bfloat16
 };
-constexpr std::array<std::string_view, 2> enum_names(NumericPrecision) {
-  return {"float32", "float64"};
+constexpr std::array<std::string_view, 3> enum_names(NumericPrecision) {
+  return {"float32", "float64", "mixed_bfloat16"};
 }
 
 /// Bytes of one element.

@@ -7,6 +7,7 @@
 
 #include "base/words.h"
 #include "nn/model_impl.h"
+#include "tensor/precision.h"
 
 namespace sloy {
 namespace {
@@ -80,7 +81,7 @@ Program Model::Impl::compile_inference(const std::shared_ptr<Variables>& variabl
   options.outputs = this->build(build, fed);
   if (compiled) {
     options.backend = compiled->backend;
-    options.precision = compiled->precision;
+    options.precision = state_precision(compiled->precision);
     options.convolution = compiled->convolution;
     options.tuning = compiled->tuning;
   }

@@ -42,6 +42,14 @@ void add_every_pair(std::vector<Row>& rows, const Shape& shape, const Layouts& l
   }
 }
 
+/// Every form as it is and as bfloat16, to itself and to every other.
+Layouts with_bfloat16(Layouts layouts) {
+  for (std::size_t i = 0, count = layouts.size(); i < count; ++i) {
+    layouts.push_back(layouts[i].stored(true));
+  }
+  return layouts;
+}
+
 Row refused(Layout from, Layout to, const std::string& sentence) {
   return {.shapes = {{2, 3}},
           .attributes = ReorderAttributes{std::move(from), std::move(to)},
@@ -73,6 +81,9 @@ OpCases cases<reorder_op>() {
   add_every_pair(rows, {1, 14, 14, 128}, of_images(4));
   add_every_pair(rows, {2, 9, 20}, of_images(3));
   add_every_pair(rows, {1, 2, 3, 4, 24}, of_images(5));
+  add_every_pair(rows, {2, 3, 2, 32}, with_bfloat16(of_images(4)));
+  add_every_pair(rows, {3, 3, 16, 32}, with_bfloat16(of_kernels));
+  add_every_pair(rows, {64, 128}, with_bfloat16({{}, {.order = {1, 0}}}));
   // The places that won a max pooling, and pixels.
   add_every_pair(rows, {2, 4, 4, 32}, of_images(4), DType::int32);
   add_every_pair(rows, {2, 4, 4, 20}, of_images(4), DType::int32);

@@ -40,6 +40,9 @@ struct Operand {
   /// A variable nothing has chosen a form for yet, or a constant: it takes whatever form is asked
   /// for.
   bool free = false;
+  /// Its numbers count as rounded to bfloat16, as which they may lie there already (the form
+  /// tells).
+  bool bfloat16 = false;
 };
 
 /// A node, concrete (no symbols), as an offer sees it.
@@ -49,6 +52,13 @@ struct Request {
   std::span<const Operand> inputs;
   std::span<const Type> outputs;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  /// Which results are to be bfloat16; empty where none is. A kernel that leaves them in float32
+  /// gets a conversion behind it.
+  std::vector<bool> bfloat16 = {};
+
+  bool is_bfloat16(std::size_t result) const {
+    return result < bfloat16.size() && bfloat16[result];
+  }
 
   template <class A>
   const A& as() const {

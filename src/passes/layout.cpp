@@ -1,5 +1,6 @@
 #include "passes/layout.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "graph/form.h"
@@ -45,6 +46,17 @@ class LayoutPass {
     result.layout = layout.is_plain() ? nullptr : std::make_shared<const Layout>(layout);
   }
 
+  /// Whether the precision pass made it bfloat16: the value of the old graph.
+  bool is_bfloat16(Value old) const {
+    const auto& layout = graph_.node(old).results[static_cast<std::size_t>(old.result())].layout;
+    return layout && layout->bfloat16;
+  }
+  /// What is read where a value is rounded before.
+  Value before_rounding(Value old) const {
+    const Node& node = graph_.node(old);
+    return node.op == &reorder_op ? node.inputs[0] : old;
+  }
+
   VariableId form_owner(VariableId id) const { return sloy::form_owner(graph_.variables(), id); }
 
   StateForm& form() const { return graph_.variables().form(); }
@@ -59,14 +71,15 @@ class LayoutPass {
 
   /// The first kernel that reads a free variable as more than numbers in a row names its form.
   /// Asked ahead of the walk, so that element-wise readers and chains of them (penalties come
-  /// before the layers) do not fix it to plain.
+  /// before the layers) do not fix it to plain. Variables are float32, and lie as float32 kernels want them, whatever a product that
+  /// rounds them wants: so predictions in float32 are the same with weights from a file.
   void choose_variables() {
     if (form().fixed()) return;
     for (const Node& node : graph_.nodes()) {
       if (node.op->kind() != Kind::other || node.op == &fused_op) continue;
       bool reads_variable = false;
       for (Value input : node.inputs) {
-        if (graph_.node(input).op == &variable_op) reads_variable = true;
+        if (graph_.node(before_rounding(input)).op == &variable_op) reads_variable = true;
       }
       if (reads_variable) choose_from(node);
     }
@@ -78,7 +91,7 @@ class LayoutPass {
     std::vector<Layout> held;
     held.reserve(node.inputs.size());
     for (Value input : node.inputs) {
-      const Node& producer = graph_.node(input);
+      const Node& producer = graph_.node(before_rounding(input));
       Operand operand{&input.type(), &plain, false};
       if (producer.op == &variable_op) {
         VariableId id = form_owner(OpDefinition<VariableAttributes>::as(producer.attributes).id);
@@ -93,9 +106,9 @@ class LayoutPass {
       }
       operands.push_back(operand);
     }
-    Selection selection = select(node, operands);
+    Selection selection = select(node, operands, false);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const Node& producer = graph_.node(node.inputs[i]);
+      const Node& producer = graph_.node(before_rounding(node.inputs[i]));
       if (producer.op != &variable_op || !operands[i].free) continue;
       VariableId id = form_owner(OpDefinition<VariableAttributes>::as(producer.attributes).id);
       if (form().layout(id)) continue;
@@ -106,10 +119,16 @@ class LayoutPass {
     }
   }
 
-  Selection select(const Node& node, std::span<const Operand> operands) const {
+  Selection select(const Node& node, std::span<const Operand> operands,
+                   bool to_bfloat16 = true) const {
     std::vector<Type> outputs;
-    for (const Result& result : node.results) outputs.push_back(result.type);
-    Request request{node.op, node.attributes.get(), operands, outputs, options_.convolution};
+    std::vector<bool> bfloat16;
+    for (const Result& result : node.results) {
+      outputs.push_back(result.type);
+      bfloat16.push_back(to_bfloat16 && result.layout && result.layout->bfloat16);
+    }
+    Request request{node.op, node.attributes.get(), operands,
+                    outputs, options_.convolution,  std::move(bfloat16)};
     Selection selection;
     std::vector<Candidate> accepted;
     std::vector<const Offer*> their_offers;
@@ -172,13 +191,9 @@ class LayoutPass {
   }
 
   static bool all_plain(const Proposal& proposal) {
-    for (const Layout& layout : proposal.inputs) {
-      if (!layout.is_plain()) return false;
-    }
-    for (const Layout& layout : proposal.outputs) {
-      if (!layout.is_plain()) return false;
-    }
-    return true;
+    const auto plain = [](const Layout& layout) { return layout.stored(false).is_plain(); };
+    return std::all_of(proposal.inputs.begin(), proposal.inputs.end(), plain) &&
+           std::all_of(proposal.outputs.begin(), proposal.outputs.end(), plain);
   }
 
   void lower(std::int32_t index) {
@@ -186,6 +201,10 @@ class LayoutPass {
     if (node.op == &input_op) return;
     if (node.op->kind() == Kind::leaf) return lower_leaf(index, node);
     if (node.op->kind() == Kind::view) return lower_view(index, node);
+    if (node.op == &reorder_op) {
+      // Rounds for products. In which form is for them to say.
+      return rewrite_.map({const_cast<Graph*>(&graph_), index, 0}, rewrite_(node.inputs[0]));
+    }
 
     std::vector<Operand> operands;
     std::vector<Layout> layouts;
@@ -193,7 +212,7 @@ class LayoutPass {
     for (Value input : node.inputs) {
       Value now = rewrite_(input);
       layouts.push_back(layout_of(now));
-      operands.push_back({&input.type(), &layouts.back(), is_free(now)});
+      operands.push_back({&input.type(), &layouts.back(), is_free(now), is_bfloat16(input)});
     }
     Selection selection = select(node, operands);
     place(index, node, std::move(selection));
@@ -203,7 +222,7 @@ class LayoutPass {
   void place(std::int32_t index, const Node& node, Selection selection) {
     Node now = node;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      now.inputs[i] = in_form(rewrite_(node.inputs[i]), selection.proposal.inputs[i], node);
+      now.inputs[i] = read(node.inputs[i], selection.proposal.inputs[i], node);
     }
     for (std::size_t r = 0; r < now.results.size(); ++r) {
       const Layout& layout = selection.proposal.outputs[r];
@@ -234,15 +253,30 @@ class LayoutPass {
   /// A view has no kernel: it is its input's bytes, which must lie in row-major order.
   void lower_view(std::int32_t index, const Node& node) {
     Node now = node;
-    now.inputs[0] = in_form(rewrite_(node.inputs[0]), Layout{}, node);
+    const bool bfloat16 = is_bfloat16({const_cast<Graph*>(&graph_), index, 0});
+    now.inputs[0] = read(node.inputs[0], Layout{}.stored(bfloat16), node);
     Value first = append(std::move(now), {});
     rewrite_.map({const_cast<Graph*>(&graph_), index, 0}, first);
+  }
+
+  /// A value of the old graph in the form `wanted`. One that is bfloat16 may have come from a
+  /// kernel that left it in float32: then it is rounded on the way.
+  Value read(Value old, const Layout& wanted, const Node& reader) {
+    Value now = rewrite_(old);
+    if (is_bfloat16(old) && !layout_of(now).bfloat16 && !wanted.bfloat16) {
+      now = in_form(now, layout_of(now).stored(true), reader);
+    }
+    return in_form(now, wanted, reader);
   }
 
   /// `value` in the form `wanted`: itself, or a reorder of it (one for all that want that form).
   Value in_form(Value value, const Layout& wanted, const Node& reader) {
     if (layout_of(value) == wanted) return value;
-    if (rewrite_.to().node(value).op == &constant_op) return constant_in_form(value, wanted);
+    // Of a constant that is bfloat16 already, only what is left of it may be read.
+    const bool is_whole = !layout_of(value).bfloat16;
+    if (is_whole && rewrite_.to().node(value).op == &constant_op) {
+      return constant_in_form(value, wanted);
+    }
     for (const auto& [of, form, made] : reorders_) {
       if (of == value && form == wanted) return made;
     }
@@ -280,8 +314,8 @@ class LayoutPass {
       final_updates_.emplace_back(update.variable, in_form(now, wanted, rewrite_.to().node(now)));
     }
     for (const Graph::Output& output : graph_.outputs()) {
-      Value now = rewrite_(output.value);
-      rewrite_.map(output.value, in_form(now, Layout{}, rewrite_.to().node(now)));
+      const Node& producer = rewrite_.to().node(rewrite_(output.value));
+      rewrite_.map(output.value, read(output.value, Layout{}, producer));
     }
   }
 

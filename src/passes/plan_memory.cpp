@@ -172,7 +172,9 @@ std::size_t bytes_of(const Result& result, NumericPrecision precision) {
   std::int64_t elements =
       result.layout ? result.layout->elements(result.type.shape) : result.type.shape.size();
   bool wide = result.type.dtype == DType::float32 && precision == NumericPrecision::float64;
-  return static_cast<std::size_t>(elements) * (wide ? 8 : size_of(result.type.dtype));
+  const std::size_t own = wide ? 8 : size_of(result.type.dtype);
+  return static_cast<std::size_t>(elements) *
+         (result.layout ? result.layout->element_bytes(own) : own);
 }
 
 std::size_t assign_offsets(std::vector<Block>& blocks) {

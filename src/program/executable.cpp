@@ -14,10 +14,12 @@
 #include "passes/layout.h"
 #include "passes/plan_memory.h"
 #include "passes/pooled_relu.h"
+#include "passes/precision.h"
 #include "passes/schedule.h"
 #include "passes/simplify.h"
 #include "passes/verify_plan.h"
 #include "program/reorders.h"
+#include "tensor/precision.h"
 
 namespace sloy {
 namespace {
@@ -62,13 +64,20 @@ Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& op
     verify(*graph, "simplify");
   }
   const Backend& backend = backend_of(options);
-  if (runs(options, "epilogue") && backend.fuses()) {
+  // What is stored, and so rounded, follows from fusion, and must not depend on the backend.
+  const bool mixed = options.precision == NumericPrecision::mixed_bfloat16;
+  const bool fuses = backend.fuses() || mixed;
+  if (runs(options, "epilogue") && fuses) {
     graph = absorb_epilogues(*graph);
     verify(*graph, "epilogue");
   }
-  if (runs(options, "fuse") && backend.fuses()) {
+  if (runs(options, "fuse") && fuses) {
     graph = fuse(*graph);
     verify(*graph, "fuse");
+  }
+  if (mixed) {
+    graph = store_as_bfloat16(*graph);
+    verify(*graph, "precision");
   }
   lowered_ = choose_layouts(*graph, backend,
                             {.convolution = options.convolution,
@@ -151,18 +160,17 @@ void Executable::write_plan(const std::vector<std::int32_t>& order, BackendKind 
     step.scratch_bytes = selection.proposal.scratch_bytes;
     std::vector<Type> inputs;
     std::vector<Type> results;
+    const auto add = [&step](const Result& operand, std::vector<Type>& types) {
+      types.push_back(operand.type);
+      step.operands.push_back(describe(operand));
+      const std::size_t own = size_of(operand.type.dtype);
+      const std::size_t width = operand.layout ? operand.layout->element_bytes(own) : own;
+      step.bytes += static_cast<double>(operand.type.shape.size()) * static_cast<double>(width);
+    };
     for (Value input : node.inputs) {
-      inputs.push_back(input.type());
-      step.operands.push_back(
-          describe(graph.node(input).results[static_cast<std::size_t>(input.result())]));
+      add(graph.node(input).results[static_cast<std::size_t>(input.result())], inputs);
     }
-    for (const Result& result : node.results) {
-      results.push_back(result.type);
-      step.operands.push_back(describe(result));
-    }
-    for (const std::vector<Type>* types : {&inputs, &results}) {
-      for (const Type& type : *types) step.bytes += static_cast<double>(type.bytes());
-    }
+    for (const Result& result : node.results) add(result, results);
     step.share_of_peak = selection.offer ? selection.offer->share_of_peak : reference_share;
     step.flops = node.op->cost(node.attributes, Operands(inputs), results).flops;
     // An op of the user's own has no other kernel than its reference.
@@ -216,7 +224,7 @@ void Executable::check(const State& state) const {
     throw ConfigError("the state is of another model's variables", {},
                       "make it of this program's: State state(program.variables());");
   }
-  if (state.precision() != precision_) {
+  if (state.precision() != state_precision(precision_)) {
     const auto name = [](NumericPrecision precision) {
       return enum_names(precision)[static_cast<std::size_t>(precision)];
     };
@@ -229,7 +237,7 @@ void Executable::check(const State& state) const {
 
 void Executable::run(State& state, std::span<const void* const> feeds) {
   assert(feeds.size() == input_types_.size());
-  assert(state.precision() == precision_);
+  assert(state.precision() == state_precision(precision_));
   assert(state.variables() == lowered_.graph->shared_variables());
   resolve(state, feeds);
   for (const Call& call : calls_) {

@@ -222,6 +222,10 @@ const Plan& Program::plan(std::int64_t batch_size) const& {
 }
 
 Tensor evaluate(Value value, const std::vector<Tensor>& feeds, NumericPrecision precision) {
+  if (precision == NumericPrecision::mixed_bfloat16) {
+    throw ConfigError("a value is evaluated in float32 or float64, not in mixed_bfloat16", {},
+                      "compile a program to see what mixed_bfloat16 computes");
+  }
   std::int64_t batch_size = feeds.empty() ? 1 : batch_of(value.graph(), feeds);
   auto graph = bind_batch(value.graph(), std::span(&value, 1), {}, batch_size);
   std::vector<Tensor> given;

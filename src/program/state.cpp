@@ -9,6 +9,7 @@
 #include <new>
 
 #include "graph/form.h"
+#include "tensor/precision.h"
 
 namespace sloy {
 namespace {
@@ -38,7 +39,7 @@ void give_back_free_memory() {
 void State::Free::operator()(std::byte* block) const { ::operator delete(block, line); }
 
 State::State(std::shared_ptr<Variables> variables, StateOptions options)
-    : variables_(std::move(variables)), precision_(options.precision) {
+    : variables_(std::move(variables)), precision_(state_precision(options.precision)) {
   StateForm& form = variables_->form();
   form.fix(*variables_);
   std::size_t width = precision_ == NumericPrecision::float64 ? 8 : 4;

@@ -6,6 +6,9 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <type_traits>
+
+#include "tensor/bfloat16.h"
 
 namespace sloy {
 namespace {
@@ -102,16 +105,17 @@ int blocked_channels(const Layout& layout, int rank) {
 }
 
 bool same_bytes(const Shape& shape, const Layout& a, const Layout& b) {
-  return a == b || loops(a, shape) == loops(b, shape);
+  return a == b || (a.bfloat16 == b.bfloat16 && loops(a, shape) == loops(b, shape));
 }
 
 std::string to_string(const Layout& layout) {
-  if (layout.is_plain()) return "plain";
   std::string text;
+  if (layout.order.empty() && layout.blocks.empty()) text = "plain";
   for (int dim : layout.order) text += std::to_string(dim);
   for (const Layout::Block& block : layout.blocks) {
     text += fmt::format("·{}x{}", block.dim, block.size);
   }
+  if (layout.bfloat16) text += " bfloat16";
   return text;
 }
 
@@ -129,10 +133,15 @@ Relayout::Offsets Relayout::offsets(const Shape& shape, const Layout& layout) {
 
 Relayout::Relayout(const Shape& shape, std::size_t element_bytes, const Layout& from,
                    const Layout& to)
-    : shape_(shape), element_bytes_(element_bytes) {
+    : shape_(shape),
+      element_bytes_(element_bytes),
+      from_bfloat16_(from.bfloat16),
+      to_bfloat16_(to.bfloat16) {
   assert(from.fits(shape.rank()) && to.fits(shape.rank()));
   assert(element_bytes == 1 || element_bytes == 4 || element_bytes == 8);
-  const std::size_t bytes = static_cast<std::size_t>(to.elements(shape)) * element_bytes;
+  assert(element_bytes == 4 || !(from.bfloat16 || to.bfloat16));
+  const std::size_t bytes =
+      static_cast<std::size_t>(to.elements(shape)) * to.element_bytes(element_bytes);
   if (from == to) {
     same_bytes_ = bytes;
     return;
@@ -142,30 +151,50 @@ Relayout::Relayout(const Shape& shape, std::size_t element_bytes, const Layout& 
   write_ = offsets(shape, to);
 }
 
+namespace {
+
+template <class To, class From>
+To converted(From x) {
+  if constexpr (std::is_same_v<From, To>) {
+    return x;
+  } else if constexpr (std::is_same_v<To, bfloat16>) {
+    return to_bfloat16(x);
+  } else {
+    return to_float(x);
+  }
+}
+
+}  // namespace
+
 void Relayout::run(const void* source, void* target) const {
   if (same_bytes_ > 0) {
     std::memcpy(target, source, same_bytes_);
     return;
   }
   if (padded_bytes_ > 0) std::memset(target, 0, padded_bytes_);
-  const auto* from = static_cast<const std::byte*>(source);
-  auto* to = static_cast<std::byte*>(target);
+  if (from_bfloat16_ && to_bfloat16_) return copy<bfloat16, bfloat16>(source, target);
+  if (from_bfloat16_) return copy<bfloat16, float>(source, target);
+  if (to_bfloat16_) return copy<float, bfloat16>(source, target);
   switch (element_bytes_) {
-    case 1: return copy<1>(from, to);
-    case 4: return copy<4>(from, to);
-    default: return copy<8>(from, to);
+    case 1: return copy<std::uint8_t, std::uint8_t>(source, target);
+    case 4: return copy<std::uint32_t, std::uint32_t>(source, target);
+    default: return copy<std::uint64_t, std::uint64_t>(source, target);
   }
 }
 
-template <std::size_t element_bytes>
-void Relayout::copy(const std::byte* source, std::byte* target, int dim, std::int64_t from,
+template <class From, class To>
+void Relayout::copy(const void* source, void* target, int dim, std::int64_t from,
                     std::int64_t to) const {
   if (dim == shape_.rank()) {
-    std::memcpy(target + to * element_bytes, source + from * element_bytes, element_bytes);
+    From element;
+    std::memcpy(&element, static_cast<const std::byte*>(source) + from * sizeof(From),
+                sizeof(From));
+    const To result = converted<To>(element);
+    std::memcpy(static_cast<std::byte*>(target) + to * sizeof(To), &result, sizeof(To));
     return;
   }
   for (std::size_t i = 0; i < read_[dim].size(); ++i) {
-    copy<element_bytes>(source, target, dim + 1, from + read_[dim][i], to + write_[dim][i]);
+    copy<From, To>(source, target, dim + 1, from + read_[dim][i], to + write_[dim][i]);
   }
 }
 

@@ -39,7 +39,7 @@ Config settings(const Model::Impl& model, const Progress& progress) {
   config["seed"] = static_cast<std::int64_t>(progress.seed);
   config["batch_size"] = progress.batch_size;
   config["examples"] = progress.examples;
-  config["precision"] = options.precision == NumericPrecision::float64 ? "float64" : "float32";
+  config["precision"] = sloy::to_config(options.precision);
   Config::List callbacks;
   for (const Config& callback : progress.callbacks) callbacks.push_back(callback.at("type"));
   config["callbacks"] = std::move(callbacks);

@@ -5,6 +5,7 @@
 #include "base/arguments.h"
 #include "data/held_out.h"
 #include "data/loader.h"
+#include "tensor/precision.h"
 #include "train/checks.h"
 #include "train/measures.h"
 
@@ -16,12 +17,13 @@ bool same_types(const data::Spec& a, const data::Spec& b) {
          a.num_classes == b.num_classes;
 }
 
+/// Of a step that measures: a training step may be of mixed precision.
 ProgramOptions program_options(const Model::Impl& model, StepGraph& step, std::int64_t batch_size) {
   ProgramOptions options;
   options.outputs = step.outputs;
   options.batch_size = batch_size;
   options.backend = model.compiled->backend;
-  options.precision = model.compiled->precision;
+  options.precision = state_precision(model.compiled->precision);
   options.convolution = model.compiled->convolution;
   options.tuning = model.compiled->tuning;
   return options;
@@ -38,6 +40,7 @@ TrainingSteps::TrainingSteps(const Model::Impl& model, const std::shared_ptr<Var
   const auto compile_step = [&](auto write_updates) {
     StepGraph step = build_step(model, variables, spec, StepKind::training, class_weight);
     ProgramOptions options = program_options(model, step, batch_size);
+    options.precision = model.compiled->precision;
     options.updates = write_updates(step.loss);
     return CompiledStep{sloy::compile(std::move(options)), std::move(step.figures)};
   };
@@ -182,7 +185,8 @@ void Model::compile(CompileOptions options) {
   }
   if (impl_->seed != options.seed && !impl_->keeps_weights) impl_->state = {};
   impl_->seed = options.seed;
-  const bool other_precision = impl_->state && impl_->state.precision() != options.precision;
+  const NumericPrecision held = state_precision(options.precision);
+  const bool other_precision = impl_->state && impl_->state.precision() != held;
   impl_->compiled = std::move(options);
   impl_->measures = {};
   impl_->noted_what_is_lost = false;

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "harness/op_offers.h"
 #include "harness/op_values.h"
+#include "ops/reorder.h"
+#include "tensor/bfloat16.h"
 
 namespace sloy {
 namespace {
@@ -80,7 +83,40 @@ std::vector<Accepted> accepted_by(const Backend& backend, const BoundCase& bound
     }
   }
   accepted.push_back({nullptr, Stand::plain, reference_of(bound)});
+  if (bound.op != &reorder_op) {
+    accepted.push_back({nullptr, Stand::bfloat16, reference_of(bound, true)});
+  }
   return accepted;
+}
+
+/// What is left of floats in forms that are bfloat16.
+std::vector<Tensor> stored(std::vector<Tensor> tensors, const std::vector<Layout>& layouts) {
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!layouts[i].bfloat16) continue;
+    for (float& x : tensors[i].mutable_values<float>()) x = rounded_to_bfloat16(x);
+  }
+  return tensors;
+}
+
+/// The bounds on results some of which are rounded to bfloat16. Small integers are rounded from
+/// exact sums, so that nothing is allowed; of others half a unit of the last place, and once more
+/// as an error before may turn the rounding.
+Bounds stored(Bounds bounds, const std::vector<Layout>& layouts, Numbers numbers) {
+  for (std::size_t r = 0; r < layouts.size(); ++r) {
+    if (!layouts[r].bfloat16) continue;
+    bounds.exact[r] = bounds.exact[r].cast(DType::float64);
+    const std::span<double> exact = bounds.exact[r].mutable_values<double>();
+    const std::span<double> allowed = bounds.allowed[r].mutable_values<double>();
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      const double rounded = rounded_to_bfloat16(static_cast<float>(exact[i]));
+      if (!std::isfinite(rounded) || (numbers == Numbers::small_integers && allowed[i] == 0)) {
+        exact[i] = rounded;
+      } else {
+        allowed[i] += std::abs(exact[i]) / 128 + std::numeric_limits<float>::min();
+      }
+    }
+  }
+  return bounds;
 }
 
 }  // namespace
@@ -152,9 +188,13 @@ std::string check_offers(const OpCase& row, const Backend& backend) {
   const BoundCase bound(row);
   const std::vector<Accepted> accepted = accepted_by(backend, bound);
   for (Numbers numbers : {Numbers::small_integers, Numbers::random}) {
-    const std::vector<Tensor> tensors = operands(row, numbers);
-    const Bounds limits = bounds(row, bound, tensors, numbers);
+    const std::vector<Tensor> given = operands(row, numbers);
+    const Bounds of_given = bounds(row, bound, given, numbers);
     for (const auto& [offer, stand, proposal] : accepted) {
+      const std::vector<Tensor> tensors = stored(given, proposal.inputs);
+      const Bounds limits =
+          stored(tensors == given ? of_given : bounds(row, bound, tensors, numbers),
+                 proposal.outputs, numbers);
       const std::string wrong = difference(limits, run_proposal(proposal, bound, tensors),
                                            offer ? offer->integer_tolerance : 0);
       if (wrong.empty()) continue;

@@ -39,8 +39,13 @@ class Guarded {
   std::byte* block_;
 };
 
+std::size_t bytes_of(const Type& type, const Layout& layout) {
+  return static_cast<std::size_t>(layout.elements(type.shape)) *
+         layout.element_bytes(size_of(type.dtype));
+}
+
 Guarded guarded_for(const Type& type, const Layout& layout) {
-  return Guarded(static_cast<std::size_t>(layout.elements(type.shape)) * size_of(type.dtype));
+  return Guarded(bytes_of(type, layout));
 }
 
 class Run {
@@ -97,9 +102,7 @@ class Run {
     if (layout.has_padding(type.shape)) {
       const Guarded again = guarded_for(type, layout);
       relayout(type.shape, size_of(type.dtype), Layout{}, tensor.data(), layout, again.data());
-      const auto bytes =
-          static_cast<std::size_t>(layout.elements(type.shape)) * size_of(type.dtype);
-      if (std::memcmp(again.data(), output_pointers_[r], bytes) != 0) {
+      if (std::memcmp(again.data(), output_pointers_[r], bytes_of(type, layout)) != 0) {
         throw std::runtime_error(fmt::format("result {} has padding that is not zero", r));
       }
     }
@@ -130,16 +133,26 @@ Layout stands_in(const Shape& shape, Stand stand, int block_width) {
   if (block_width == 0) return {};
   if (stand == Stand::packed && rank >= 2) return packed(rank, block_width);
   const bool fills = rank >= 3 && shape.size(-1) % block_width == 0;
+  const bool blocks = stand == Stand::blocked || stand == Stand::blocked_bfloat16;
   if (stand == Stand::padded && rank >= 3) return channels_blocked(rank, block_width);
-  if (stand == Stand::blocked && fills) return channels_blocked(rank, block_width);
+  if (blocks && fills) return channels_blocked(rank, block_width);
   return {};
 }
 
-Request request_for(const BoundCase& bound, const std::vector<Operand>& operands) {
-  return {.op = bound.op,
-          .attributes = bound.attributes.get(),
-          .inputs = operands,
-          .outputs = bound.results};
+bool is_bfloat16(Stand stand) {
+  return stand == Stand::bfloat16 || stand == Stand::blocked_bfloat16;
+}
+
+Request request_for(const BoundCase& bound, const std::vector<Operand>& operands,
+                    bool to_bfloat16 = false) {
+  Request request{.op = bound.op,
+                  .attributes = bound.attributes.get(),
+                  .inputs = operands,
+                  .outputs = bound.results};
+  for (const Type& result : bound.results) {
+    request.bfloat16.push_back(to_bfloat16 && result.dtype == DType::float32);
+  }
+  return request;
 }
 
 bool same_bits(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
@@ -171,21 +184,28 @@ std::optional<Proposal> consider(const Offer& offer, const BoundCase& bound, Sta
                                  int block_width, std::string& refusal) {
   std::vector<Layout> layouts;
   for (const Type& type : bound.operands) {
-    layouts.push_back(stands_in(type.shape, stand, block_width));
+    const bool bfloat16 = is_bfloat16(stand) && type.dtype == DType::float32;
+    layouts.push_back(stands_in(type.shape, stand, block_width).stored(bfloat16));
   }
   std::vector<Operand> operands;
   for (std::size_t i = 0; i < layouts.size(); ++i) {
     const bool free = stand != Stand::plain && i > 0 && layouts[i].is_plain();
-    operands.push_back({.type = &bound.operands[i], .layout = &layouts[i], .free = free});
+    operands.push_back({.type = &bound.operands[i],
+                        .layout = &layouts[i],
+                        .free = free,
+                        .bfloat16 = layouts[i].bfloat16});
   }
-  return offer.consider(request_for(bound, operands), refusal);
+  return offer.consider(request_for(bound, operands, is_bfloat16(stand)), refusal);
 }
 
-Proposal reference_of(const BoundCase& bound) {
+Proposal reference_of(const BoundCase& bound, bool bfloat16) {
   const Layout plain;
   std::vector<Operand> operands;
-  for (const Type& type : bound.operands) operands.push_back({.type = &type, .layout = &plain});
-  return reference_proposal(request_for(bound, operands), bound.attributes,
+  for (const Type& type : bound.operands) {
+    operands.push_back(
+        {.type = &type, .layout = &plain, .bfloat16 = bfloat16 && type.dtype == DType::float32});
+  }
+  return reference_proposal(request_for(bound, operands, bfloat16), bound.attributes,
                             NumericPrecision::float32);
 }
 

@@ -121,6 +121,74 @@ Blocked blocked_sides(const ConvolutionGeometry& geometry) {
           .layout = channels_blocked(geometry.spatial_rank() + 2, width)};
 }
 
+/// A few channels, as an image has, are no block; oneDNN's kernels for them name their own form.
+constexpr std::int64_t image_channels = 4;
+
+/// Blocked forms for both activations, but an image's, which is left to oneDNN.
+std::optional<onednn::ConvolutionLayouts> blocked_layouts(const Problem& problem,
+                                                          std::string& refusal) {
+  const ConvolutionGeometry& geometry = problem.geometry;
+  const Blocked blocked = blocked_sides(geometry);
+  const bool from_image =
+      geometry.input_channels <= image_channels && problem.pass != ConvolutionPass::input_gradient;
+  if (!blocked.output || !(blocked.input || from_image)) {
+    refusal = fmt::format("{} channels and {} filters are not both multiples of {}",
+                          geometry.input_channels, geometry.filters, blocked.width);
+    return std::nullopt;
+  }
+  onednn::ConvolutionLayouts layouts{.output = blocked.layout};
+  if (blocked.input) layouts.input = blocked.layout;
+  return layouts;
+}
+
+/// oneDNN 2.6.3 gathers what a kernel of one tap reads in strides, and on plain layouts gathers
+/// wrongly where channels don't fill vectors: all three passes, on AVX2 and AVX-512.
+bool skips_between_taps(const ConvolutionGeometry& geometry) {
+  const auto above_one = [](std::int64_t n) { return n > 1; };
+  return std::ranges::none_of(geometry.kernel, above_one) &&
+         std::ranges::any_of(geometry.strides, above_one);
+}
+
+constexpr const char* wrong_strides =
+    "oneDNN is wrong for kernels of one tap with strides on plain layouts";
+
+/// The direct algorithm on operands that are bfloat16, the activations in these orders.
+std::optional<Proposal> prepare_bfloat16(const Request& request, onednn::ConvolutionLayouts layouts,
+                                         std::string& refusal) {
+  if (!counts_in_32_bits(request, refusal)) return std::nullopt;
+  const Problem problem = problem_of(request);
+  const onednn::ConvolutionOptions options{.bfloat16 = true,
+                                           .bfloat16_result = request.is_bfloat16(0),
+                                           .bias = problem.bias,
+                                           .im2col = false};
+  const bool input = problem.input || options.bfloat16_result;
+  const bool output = problem.output || options.bfloat16_result;
+  if (layouts.input) layouts.input->bfloat16 = input;
+  if (layouts.output) layouts.output->bfloat16 = output;
+  const onednn::Preparation prepared =
+      prepare_convolution(problem.geometry, problem.pass, options, layouts);
+  if (!prepared) {
+    refusal = prepared.refusal;
+    return std::nullopt;
+  }
+  return propose(prepared.kernel, problem.relu);
+}
+
+std::optional<Proposal> consider_bfloat16_blocked(const Request& request, std::string& refusal) {
+  if (!multiplies_bfloat16(request, refusal)) return std::nullopt;
+  const auto layouts = blocked_layouts(problem_of(request), refusal);
+  return layouts ? prepare_bfloat16(request, *layouts, refusal) : std::nullopt;
+}
+
+std::optional<Proposal> consider_bfloat16_plain(const Request& request, std::string& refusal) {
+  if (!multiplies_bfloat16(request, refusal)) return std::nullopt;
+  if (skips_between_taps(problem_of(request).geometry)) {
+    refusal = wrong_strides;
+    return std::nullopt;
+  }
+  return prepare_bfloat16(request, {.input = Layout{}, .output = Layout{}}, refusal);
+}
+
 std::optional<Proposal> consider_winograd(const Request& request, std::string& refusal) {
   if (request.convolution == ConvolutionAlgorithm::direct) {
     refusal = "direct convolution was asked for";
@@ -141,36 +209,14 @@ std::optional<Proposal> consider_winograd(const Request& request, std::string& r
   return proposal;
 }
 
-/// A few channels, as an image has, are no block; oneDNN's kernels for them name their own form.
-constexpr std::int64_t image_channels = 4;
-
 std::optional<Proposal> consider_blocked(const Request& request, std::string& refusal) {
-  const Problem problem = problem_of(request);
-  const ConvolutionGeometry& geometry = problem.geometry;
-  const Blocked blocked = blocked_sides(geometry);
-  const bool from_image =
-      geometry.input_channels <= image_channels && problem.pass != ConvolutionPass::input_gradient;
-  if (!blocked.output || !(blocked.input || from_image)) {
-    refusal = fmt::format("{} channels and {} filters are not both multiples of {}",
-                          geometry.input_channels, geometry.filters, blocked.width);
-    return std::nullopt;
-  }
-  onednn::ConvolutionLayouts layouts{.output = blocked.layout};
-  if (blocked.input) layouts.input = blocked.layout;
-  return prepare(request, layouts, refusal);
-}
-
-/// oneDNN 2.6.3 gathers what a kernel of one tap reads in strides, and on plain layouts gathers
-/// wrongly where channels don't fill vectors: all three passes, on AVX2 and AVX-512.
-bool skips_between_taps(const ConvolutionGeometry& geometry) {
-  const auto above_one = [](std::int64_t n) { return n > 1; };
-  return std::ranges::none_of(geometry.kernel, above_one) &&
-         std::ranges::any_of(geometry.strides, above_one);
+  const auto layouts = blocked_layouts(problem_of(request), refusal);
+  return layouts ? prepare(request, *layouts, refusal) : std::nullopt;
 }
 
 std::optional<Proposal> consider_plain(const Request& request, std::string& refusal) {
   if (skips_between_taps(problem_of(request).geometry)) {
-    refusal = "oneDNN is wrong for kernels of one tap with strides on plain layouts";
+    refusal = wrong_strides;
     return std::nullopt;
   }
   return prepare(request, {.input = Layout{}, .output = Layout{}}, refusal);
@@ -179,8 +225,16 @@ std::optional<Proposal> consider_plain(const Request& request, std::string& refu
 /// Winograd's error is this many root mean squares of the result at most.
 constexpr double winograd_tolerance = 2e-5;
 
-constexpr std::array<Offer, 3> offers_of(const Op* op) {
+constexpr std::array<Offer, 5> offers_of(const Op* op) {
   return {{{.op = op,
+            .name = "onednn bfloat16",
+            .consider = consider_bfloat16_blocked,
+            .share_of_peak = 1.8},
+           {.op = op,
+            .name = "onednn bfloat16 plain",
+            .consider = consider_bfloat16_plain,
+            .share_of_peak = 1.0},
+           {.op = op,
             .name = "winograd",
             .consider = consider_winograd,
             .integer_tolerance = winograd_tolerance,
@@ -189,14 +243,16 @@ constexpr std::array<Offer, 3> offers_of(const Op* op) {
            {.op = op, .name = "onednn plain", .consider = consider_plain, .share_of_peak = 0.5}}};
 }
 
-constexpr std::array<Offer, 3> forward = offers_of(&convolution_op);
-constexpr std::array<Offer, 3> input_gradient = offers_of(&convolution_input_gradient_op);
-constexpr std::array<Offer, 3> kernel_gradient = offers_of(&convolution_kernel_gradient_op);
+constexpr std::array<Offer, 5> forward = offers_of(&convolution_op);
+constexpr std::array<Offer, 5> input_gradient = offers_of(&convolution_input_gradient_op);
+constexpr std::array<Offer, 5> kernel_gradient = offers_of(&convolution_kernel_gradient_op);
 
-/// Winograd, the first, is offered where the CPU has fused multiply-add.
-std::span<const Offer> on_this_machine(const std::array<Offer, 3>& offers) {
-  const bool winograd = this_machine().instructions != InstructionSet::baseline;
-  return std::span(offers).subspan(winograd ? 0 : 1);
+/// bfloat16 comes first, where the CPU multiplies it; then Winograd, where it has fused
+/// multiply-add.
+std::span<const Offer> on_this_machine(const std::array<Offer, 5>& offers) {
+  const Machine machine = this_machine();
+  const bool winograd = machine.instructions != InstructionSet::baseline;
+  return std::span(offers).subspan(machine.bfloat16 ? 0 : winograd ? 2 : 3);
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ class Translation {
   /// The form of the full operands: what one of them has already, as far as the program allows.
   bool choose_form(std::string& refusal) {
     for (std::size_t i = 0; i < reach_.size(); ++i) {
-      const Layout& layout = *request_.inputs[i].layout;
+      const Layout layout = request_.inputs[i].layout->stored(false);
       if (reach_[i] != Reach::full || request_.inputs[i].free || layout.is_plain()) continue;
       if (request_.inputs[i].type->shape != space_) continue;
       if (int width = blocked_channels(layout, space_.rank()); width > 0) {
@@ -152,7 +152,14 @@ class Translation {
     }
   }
 
-  static Element element(DType dtype) {
+  /// Full operands alone are read as bfloat16: for others that saves nothing.
+  bool reads_bfloat16(std::size_t i) const {
+    return reach_[i] == Reach::full && request_.inputs[i].bfloat16;
+  }
+
+  Element element(std::size_t i) const {
+    if (reads_bfloat16(i)) return Element::bfloat16;
+    const DType dtype = request_.inputs[i].type->dtype;
     if (dtype == DType::int32) return Element::int32;
     return dtype == DType::uint8 ? Element::uint8 : Element::float32;
   }
@@ -163,7 +170,7 @@ class Translation {
       if (is_key_[i]) continue;
       place_[i] = static_cast<std::uint16_t>(program_.loads.size());
       order_.push_back(static_cast<int>(i));
-      program_.loads.push_back({indexing(reach_[i]), element(request_.inputs[i].type->dtype)});
+      program_.loads.push_back({indexing(reach_[i]), element(i)});
     }
     for (std::size_t i = 0; i < reach_.size(); ++i) {
       if (!is_key_[i]) continue;
@@ -173,7 +180,9 @@ class Translation {
     for (const FusedInstruction& instruction : attributes_.instructions) {
       if (!add(instruction, refusal)) return false;
     }
-    for (const FusedResult& result : attributes_.results) add(result);
+    for (std::size_t r = 0; r < attributes_.results.size(); ++r) {
+      add(attributes_.results[r], request_.is_bfloat16(r));
+    }
     return true;
   }
 
@@ -220,10 +229,10 @@ class Translation {
     return true;
   }
 
-  void add(const FusedResult& result) {
+  void add(const FusedResult& result, bool bfloat16) {
     std::uint16_t from = value(result.value);
     switch (result.reduction) {
-      case FusedReduction::none: return program_.stores.push_back({Result::full, from});
+      case FusedReduction::none: return program_.stores.push_back({Result::full, from, bfloat16});
       case FusedReduction::rows: return program_.stores.push_back({Result::channel_sum, from});
       case FusedReduction::total: return program_.stores.push_back({Result::total_sum, from});
       case FusedReduction::row_sum:
@@ -236,14 +245,19 @@ class Translation {
   Proposal layouts() const {
     Proposal proposal;
     for (std::size_t i = 0; i < reach_.size(); ++i) {
-      proposal.inputs.push_back(reach_[i] == Reach::full ? layout_ : Layout{});
+      const bool full = reach_[i] == Reach::full;
+      proposal.inputs.push_back(full ? layout_.stored(reads_bfloat16(i)) : Layout{});
     }
     for (std::size_t r = 0; r < attributes_.results.size(); ++r) {
-      bool full = attributes_.results[r].reduction == FusedReduction::none;
-      proposal.outputs.push_back(full ? layout_ : Layout{});
+      const bool full = attributes_.results[r].reduction == FusedReduction::none;
+      const bool bfloat16 = full && request_.is_bfloat16(r);
+      proposal.outputs.push_back(full ? layout_.stored(bfloat16) : Layout{});
       for (std::size_t i = 0; full && i < reach_.size(); ++i) {
-        bool same = reach_[i] == Reach::full && request_.inputs[i].type->dtype == DType::float32;
-        if (same) proposal.in_place.emplace_back(static_cast<int>(r), static_cast<int>(i));
+        const bool as_wide =
+            request_.inputs[i].type->dtype == DType::float32 && reads_bfloat16(i) == bfloat16;
+        if (reach_[i] == Reach::full && as_wide) {
+          proposal.in_place.emplace_back(static_cast<int>(r), static_cast<int>(i));
+        }
       }
     }
     return proposal;
@@ -252,6 +266,8 @@ class Translation {
   std::string implementation() const {
     constexpr std::array<std::string_view, 3> forms{"flat", "plain", "blocked"};
     std::string text(forms[static_cast<std::size_t>(form_kind_)]);
+    const auto narrow = [](const FusedProgram::Store& store) { return store.bfloat16; };
+    if (std::ranges::any_of(program_.stores, narrow)) text += " to bfloat16";
     for (const FusedInstruction& instruction : attributes_.instructions) {
       text += ' ' + std::string(instruction.op->name());
     }

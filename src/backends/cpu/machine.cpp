@@ -28,6 +28,8 @@ InstructionSet detect() {
   return avx2 ? InstructionSet::avx2 : InstructionSet::baseline;
 }
 
+bool multiplies_bfloat16() { return __builtin_cpu_supports("avx512bf16"); }
+
 InstructionSet asked_for() {
   const char* name = std::getenv("SLOY_MAX_CPU");
   if (name == nullptr || std::string_view(name) == "avx512") return InstructionSet::avx512;
@@ -49,10 +51,11 @@ InstructionSet choose() {
 
 Machine this_machine() {
   static const InstructionSet instructions = choose();
+  static const bool bfloat16 = instructions == InstructionSet::avx512 && multiplies_bfloat16();
 #ifdef _OPENMP
-  return {instructions, omp_get_max_threads()};
+  return {instructions, omp_get_max_threads(), bfloat16};
 #else
-  return {instructions, 1};
+  return {instructions, 1, bfloat16};
 #endif
 }
 

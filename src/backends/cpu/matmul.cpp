@@ -58,7 +58,27 @@ std::optional<Proposal> consider_plain(const Request& request, std::string& refu
   return consider(request, {}, refusal);
 }
 
+/// The weight in the form oneDNN likes best: it is rounded into that.
+std::optional<Proposal> consider_bfloat16(const Request& request, std::string& refusal) {
+  if (!multiplies_bfloat16(request, refusal) || !counts_in_32_bits(request, refusal)) {
+    return std::nullopt;
+  }
+  const onednn::Preparation prepared =
+      onednn::prepare_matmul(geometry_of(request), {.bfloat16 = true,
+                                                    .bfloat16_result = request.is_bfloat16(0),
+                                                    .bias = request.inputs.size() == 3});
+  if (!prepared) {
+    refusal = prepared.refusal;
+    return std::nullopt;
+  }
+  return propose(prepared.kernel, request.as<MatmulAttributes>().relu);
+}
+
 constexpr Offer offers[] = {
+    {.op = &matmul_op,
+     .name = "onednn bfloat16",
+     .consider = consider_bfloat16,
+     .share_of_peak = 1.5},
     {.op = &matmul_op, .name = "onednn packed", .consider = consider_packed, .share_of_peak = 0.9},
     {.op = &matmul_op, .name = "onednn", .consider = consider_plain, .share_of_peak = 0.35},
 };
@@ -66,8 +86,9 @@ constexpr Offer offers[] = {
 }  // namespace
 
 std::span<const Offer> matmul_offers() {
-  const bool packs = this_machine().instructions == InstructionSet::avx512;
-  return std::span(offers).subspan(packs ? 0 : 1);
+  const Machine machine = this_machine();
+  const bool packs = machine.instructions == InstructionSet::avx512;
+  return std::span(offers).subspan(machine.bfloat16 ? 0 : packs ? 1 : 2);
 }
 
 }  // namespace sloy::cpu

@@ -9,11 +9,13 @@
 namespace sloy::cpu {
 namespace {
 
+/// T is float or bfloat16.
+template <class T>
 class MomentsKernel final : public Kernel {
  public:
   explicit MomentsKernel(const MomentsShape& shape) : shape_(shape) {}
   void run(const Pointers& pointers) const override {
-    cpu::moments(shape_, static_cast<const float*>(pointers.inputs[0]),
+    cpu::moments(shape_, static_cast<const T*>(pointers.inputs[0]),
                  static_cast<float*>(pointers.outputs[0]), static_cast<float*>(pointers.outputs[1]),
                  pointers.scratch);
   }
@@ -42,7 +44,7 @@ std::optional<Proposal> consider(const Request& request, std::string& refusal) {
     refusal = "the axes are neither all but the last, nor the last, nor the positions";
     return {};
   }
-  Layout layout = request.inputs[0].free ? Layout{} : *request.inputs[0].layout;
+  Layout layout = request.inputs[0].free ? Layout{} : request.inputs[0].layout->stored(false);
   int width = blocked_channels(layout, x.rank());
   if (width == 0 || *form == MomentsOver::columns || x.size(-1) % width != 0) {
     layout = {};
@@ -60,11 +62,17 @@ std::optional<Proposal> consider(const Request& request, std::string& refusal) {
     shape.space = Space::plain(batch_size * positions, channels);
   }
   Proposal proposal;
-  proposal.inputs = {layout};
+  const bool narrow = request.inputs[0].bfloat16 && *form != MomentsOver::columns;
+  proposal.inputs = {layout.stored(narrow)};
   proposal.outputs = {Layout{}, Layout{}};
   proposal.scratch_bytes = moments_scratch_bytes(shape);
   proposal.implementation = layout.is_plain() ? "plain" : "blocked";
-  proposal.kernel = std::make_shared<MomentsKernel>(shape);
+  if (narrow) {
+    proposal.implementation += " bfloat16";
+    proposal.kernel = std::make_shared<MomentsKernel<bfloat16>>(shape);
+  } else {
+    proposal.kernel = std::make_shared<MomentsKernel<float>>(shape);
+  }
   return proposal;
 }
 

@@ -10,9 +10,9 @@
 namespace sloy::cpu {
 namespace {
 
-/// The form of an image: blocked where it is so and the kernel can follow, else plain.
+/// The form of an image: blocked where it is so and the kernel can follow, else plain. Of float32.
 Layout image_layout(const Operand& image) {
-  const Layout& layout = *image.layout;
+  const Layout layout = image.layout->stored(false);
   int rank = image.type->shape.rank();
   int width = image.free ? 0 : blocked_channels(layout, rank);
   return width > 0 && image.type->shape.size(-1) % width == 0 ? layout : Layout{};
@@ -53,11 +53,29 @@ const std::int32_t* integers(const void* pointer) {
   return static_cast<const std::int32_t*>(pointer);
 }
 
+const bfloat16* narrow(const void* pointer) { return static_cast<const bfloat16*>(pointer); }
+bfloat16* narrow(void* pointer) { return static_cast<bfloat16*>(pointer); }
+
+/// For a kernel that moves bfloat16 from its first operand to its first result as they are.
+Proposal in_bfloat16(Proposal proposal, const Layout& layout) {
+  proposal.inputs.front() = layout.stored(true);
+  proposal.outputs.front() = layout.stored(true);
+  proposal.implementation += " bfloat16";
+  return proposal;
+}
+
 std::optional<Proposal> consider_max_pool(const Request& request, std::string&) {
   Layout layout = image_layout(request.inputs[0]);
   const Shape& x = request.inputs[0].type->shape;
   Windows windows = windows_of(pool_axes(x, request.as<PoolOptions>()));
   PoolShape shape = pool_shape(x, layout, windows);
+  if (request.inputs[0].bfloat16 && request.is_bfloat16(0)) {
+    const auto call = [shape](const Pointers& p) {
+      max_pool(shape, narrow(p.inputs[0]), narrow(p.outputs[0]),
+               static_cast<std::int32_t*>(p.outputs[1]));
+    };
+    return in_bfloat16(proposal_of(request, layout, call), layout);
+  }
   return proposal_of(request, layout, [shape](const Pointers& p) {
     max_pool(shape, floats(p.inputs[0]), floats(p.outputs[0]),
              static_cast<std::int32_t*>(p.outputs[1]));
@@ -70,6 +88,12 @@ std::optional<Proposal> consider_max_pool_gradient(const Request& request, std::
   Layout layout = image_layout(request.inputs[1]);
   Windows windows = windows_of(pool_axes(attributes.input, attributes.options));
   PoolShape shape = pool_shape(attributes.input, layout, windows);
+  if (windows.tile() && request.inputs[0].bfloat16 && request.is_bfloat16(0)) {
+    const auto call = [shape](const Pointers& p) {
+      max_pool_gradient(shape, narrow(p.inputs[0]), integers(p.inputs[1]), narrow(p.outputs[0]));
+    };
+    return in_bfloat16(proposal_of(request, layout, call), layout);
+  }
   return proposal_of(request, layout, [shape](const Pointers& p) {
     max_pool_gradient(shape, floats(p.inputs[0]), integers(p.inputs[1]), floats(p.outputs[0]));
   });

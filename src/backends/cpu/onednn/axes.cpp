@@ -55,10 +55,13 @@ std::optional<std::vector<std::uint8_t>> dense_order(const std::vector<Outer>& a
 Layout with_common_name(const Shape& shape, const Layout& layout) {
   for (const Layout& common :
        {Layout{}, channels_blocked(shape.rank(), 8), channels_blocked(shape.rank(), 16)}) {
-    if (same_bytes(shape, layout, common)) return common;
+    const Layout stored = common.stored(layout.bfloat16);
+    if (same_bytes(shape, layout, stored)) return stored;
   }
   return layout;
 }
+
+dnnl_data_type_t data_type(bool bfloat16) { return bfloat16 ? dnnl_bf16 : dnnl_f32; }
 
 }  // namespace
 
@@ -102,15 +105,16 @@ dnnl::memory::dims Axes::dims(const Shape& shape) const {
   return dims;
 }
 
-dnnl::memory::desc Axes::any(const Shape& shape) const {
-  return {dims(shape), dnnl::memory::data_type::f32, dnnl::memory::format_tag::any};
+dnnl::memory::desc Axes::any(const Shape& shape, bool bfloat16) const {
+  return {dims(shape), static_cast<dnnl::memory::data_type>(data_type(bfloat16)),
+          dnnl::memory::format_tag::any};
 }
 
 std::optional<dnnl::memory::desc> Axes::describe(const Shape& shape, const Layout& layout) const {
   const std::vector<Outer> axes = outer_strides(shape, layout);
   dnnl_memory_desc_t desc{};
   desc.ndims = static_cast<int>(ours_.size());
-  desc.data_type = dnnl_f32;
+  desc.data_type = data_type(layout.bfloat16);
   desc.format_kind = dnnl_blocked;
   std::ranges::copy(dims(shape), desc.dims);
   for (int d = 0; d < desc.ndims; ++d) {
@@ -194,9 +198,10 @@ std::optional<Layout> Axes::layout(const Shape& shape, const dnnl::memory::desc&
     layout.blocks.push_back({static_cast<std::uint8_t>(ours_[blocking.inner_idxs[b]]),
                              static_cast<std::uint16_t>(blocking.inner_blks[b])});
   }
+  layout.bfloat16 = desc.data_type == dnnl_bf16;
   if (is_activation_) return with_common_name(shape, layout);
   const bool in_order = std::ranges::is_sorted(layout.order);
-  return in_order && layout.blocks.empty() ? Layout{} : layout;
+  return in_order && layout.blocks.empty() ? Layout{}.stored(layout.bfloat16) : layout;
 }
 
 }  // namespace sloy::onednn

@@ -46,11 +46,19 @@ struct Problem {
   const ConvolutionGeometry& geometry;
   ConvolutionOptions options;
   ConvolutionLayouts layouts;
-  Side input{geometry.input_shape(), Axes::activation(geometry.spatial_rank()), layouts.input};
+  ConvolutionPass pass;
+  Side input{geometry.input_shape(), Axes::activation(geometry.spatial_rank()), layouts.input,
+             is_bfloat16(ConvolutionPass::input_gradient)};
   Side kernel{geometry.kernel_shape(), Axes::kernel(geometry.spatial_rank(), geometry.groups),
-              layouts.kernel};
-  Side output{geometry.output_shape(), Axes::activation(geometry.spatial_rank()), layouts.output};
+              layouts.kernel, is_bfloat16(ConvolutionPass::kernel_gradient)};
+  Side output{geometry.output_shape(), Axes::activation(geometry.spatial_rank()), layouts.output,
+              is_bfloat16(ConvolutionPass::forward)};
   Side bias{Shape{geometry.filters}, Axes::same(1)};
+
+  /// Of the side that is the result of the pass `result_of`, an operand of the others.
+  bool is_bfloat16(ConvolutionPass result_of) const {
+    return pass == result_of ? options.bfloat16_result : options.bfloat16;
+  }
 
   dnnl::algorithm algorithm() const {
     return options.algorithm == ConvolutionAlgorithm::winograd
@@ -93,8 +101,10 @@ dnnl::convolution_forward::desc forward_desc(const Problem& p, const Descs& d,
 /// The backward descriptors ask for a forward one; nothing in them depends on its algorithm or
 /// layouts.
 dnnl::convolution_forward::primitive_desc hint(const Problem& p) {
-  const Descs any{p.input.axes.any(p.input.shape), p.kernel.axes.any(p.kernel.shape),
-                  p.output.axes.any(p.output.shape)};
+  const bool bfloat16 = p.options.bfloat16;
+  const Descs any{p.input.axes.any(p.input.shape, bfloat16),
+                  p.kernel.axes.any(p.kernel.shape, bfloat16),
+                  p.output.axes.any(p.output.shape, bfloat16)};
   return {forward_desc(p, any, dnnl::algorithm::convolution_direct), user_scratch(), cpu_engine()};
 }
 
@@ -160,13 +170,14 @@ std::shared_ptr<const Prepared> prepare(const Problem& problem, ConvolutionPass 
 /// Descriptors of an activation. oneDNN compares descriptors by how they say a layout, and each of
 /// its implementations knows one way: where channels are one block, or one, there are several.
 std::vector<memory::desc> spellings(const Side& activation) {
-  const auto& [shape, axes, fixed] = activation;
-  if (!fixed) return {axes.any(shape)};
+  const auto& [shape, axes, fixed, bfloat16] = activation;
+  if (!fixed) return {axes.any(shape, bfloat16)};
   Layout channels_first = channels_blocked(shape.rank(), 1);
   channels_first.blocks.clear();
   std::vector<memory::desc> descs{*axes.describe(shape, *fixed)};
-  for (const Layout& layout : {Layout{}, channels_first, channels_blocked(shape.rank(), 16),
+  for (const Layout& common : {Layout{}, channels_first, channels_blocked(shape.rank(), 16),
                                channels_blocked(shape.rank(), 8)}) {
+    const Layout layout = common.stored(bfloat16);
     if (layout == *fixed || !same_bytes(shape, layout, *fixed)) continue;
     descs.push_back(*axes.describe(shape, layout));
   }
@@ -218,6 +229,7 @@ Preparation prepare_convolution(const ConvolutionGeometry& geometry, Convolution
   assert(is_valid(geometry));
   assert(pass == ConvolutionPass::forward || !options.relu);
   assert(pass != ConvolutionPass::input_gradient || !options.bias);
+  assert(options.algorithm == ConvolutionAlgorithm::direct || !options.bfloat16);
   for (int dim = 0; dim < geometry.spatial_rank(); ++dim) {
     const std::int64_t extent = geometry.kernel_extent(dim);
     if (geometry.padding_before[dim] >= extent || geometry.padding_after[dim] >= extent) {
@@ -225,10 +237,10 @@ Preparation prepare_convolution(const ConvolutionGeometry& geometry, Convolution
     }
   }
 
-  const Problem problem{.geometry = geometry, .options = options, .layouts = layouts};
+  const Problem problem{.geometry = geometry, .options = options, .layouts = layouts, .pass = pass};
   const Side& kernel = problem.kernel;
   const auto kernel_desc = kernel.fixed ? kernel.axes.describe(kernel.shape, *kernel.fixed)
-                                        : kernel.axes.any(kernel.shape);
+                                        : kernel.axes.any(kernel.shape, kernel.bfloat16);
   if (!kernel_desc) return {.refusal = "the kernel's layout blocks filters across groups"};
 
   Preparation result;

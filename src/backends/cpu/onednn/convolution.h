@@ -56,6 +56,11 @@ std::string_view to_string(ConvolutionAlgorithm algorithm);
 
 struct ConvolutionOptions {
   ConvolutionAlgorithm algorithm = ConvolutionAlgorithm::direct;
+  /// Operands are bfloat16, but for the bias, and added up in float32. Direct only, on a CPU that
+  /// multiplies them (Machine::bfloat16).
+  bool bfloat16 = false;
+  /// The result is rounded to bfloat16.
+  bool bfloat16_result = false;
   bool bias = false;
   /// y = max(y, 0), forward only. Makes 0 of not-a-number.
   bool relu = false;

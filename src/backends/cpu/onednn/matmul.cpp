@@ -19,19 +19,29 @@ struct Dense {
   Side y;
   Side bias;
 
-  static Dense of(const MatmulGeometry& g, const std::optional<Layout>& weight) {
-    Shape x = g.a_shape(), w = g.b_shape(), y = g.c_shape();
-    if (g.transpose_b) std::swap(x, y);
-    if (g.transpose_a) std::swap(w, y);
-    const Layout plain;
-    return {{x, Axes::same(2), plain},
-            {w, Axes::transposed(), weight.value_or(plain)},
-            {y, Axes::same(2), plain},
-            {Shape{y[1]}, Axes::same(1), plain}};
+  static Dense of(const MatmulGeometry& g, const MatmulOptions& o,
+                  const std::optional<Layout>& weight) {
+    // As a, b and c; then by what the dense layer calls them.
+    Side x{g.a_shape(), Axes::same(2), Layout{}, o.bfloat16};
+    Side w{g.b_shape(), Axes::transposed(), weight, o.bfloat16};
+    Side y{g.c_shape(), Axes::same(2), Layout{}, o.bfloat16_result};
+    const auto swap = [](Side& one, Side& other) {
+      std::swap(one.shape, other.shape);
+      std::swap(one.bfloat16, other.bfloat16);
+    };
+    if (g.transpose_b) swap(x, y);
+    if (g.transpose_a) swap(w, y);
+    x.fixed->bfloat16 = x.bfloat16;
+    y.fixed->bfloat16 = y.bfloat16;
+    if (!w.fixed && !o.bfloat16) w.fixed = Layout{};
+    return {x, w, y, {Shape{y.shape[1]}, Axes::same(1), Layout{}}};
   }
 };
 
-memory::desc desc_of(const Side& side) { return *side.axes.describe(side.shape, *side.fixed); }
+memory::desc desc_of(const Side& side) {
+  return side.fixed ? *side.axes.describe(side.shape, *side.fixed)
+                    : side.axes.any(side.shape, side.bfloat16);
+}
 
 dnnl::primitive_attr attributes(const MatmulOptions& options) {
   dnnl::primitive_attr attributes = user_scratch();
@@ -50,7 +60,15 @@ dnnl::inner_product_forward::desc forward_desc(const Dense& dense, bool bias) {
 
 std::shared_ptr<const Prepared> inner_product(const MatmulGeometry& g, const MatmulOptions& options,
                                               const Dense& dense, std::string& refusal) {
-  const auto forward = forward_desc(dense, options.bias);
+  // As a hint for a backward pass all is of the operands' type.
+  Dense hinted = dense;
+  const bool is_backward = g.transpose_a || g.transpose_b;
+  for (Side* side : {&hinted.x, &hinted.w, &hinted.y}) {
+    if (!is_backward) break;
+    side->bfloat16 = options.bfloat16;
+    if (side->fixed) side->fixed->bfloat16 = options.bfloat16;
+  }
+  const auto forward = forward_desc(hinted, options.bias);
   const dnnl::inner_product_forward::primitive_desc hint(forward, attributes(options), cpu_engine(),
                                                          true);
   if (!hint) return nullptr;
@@ -79,9 +97,12 @@ std::shared_ptr<const Prepared> inner_product(const MatmulGeometry& g, const Mat
 std::shared_ptr<const Prepared> plain_matmul(const MatmulGeometry& g, const MatmulOptions& options,
                                              std::string& refusal) {
   const auto axes = [](bool transposed) { return transposed ? Axes::transposed() : Axes::same(2); };
-  const Side a{g.a_shape(), axes(g.transpose_a), Layout{}};
-  const Side b{g.b_shape(), axes(g.transpose_b), Layout{}};
-  const Side c{g.c_shape(), Axes::same(2), Layout{}};
+  const auto side = [](const Shape& shape, Axes order, bool bfloat16) {
+    return Side{shape, std::move(order), Layout{}.stored(bfloat16), bfloat16};
+  };
+  const Side a = side(g.a_shape(), axes(g.transpose_a), options.bfloat16);
+  const Side b = side(g.b_shape(), axes(g.transpose_b), options.bfloat16);
+  const Side c = side(g.c_shape(), Axes::same(2), options.bfloat16_result);
   // The bias of a product of matrices is a matrix of one row.
   const Side bias{Shape{g.columns}, Axes::same(1), Layout{}};
   const memory::desc bias_desc =
@@ -121,10 +142,13 @@ Preparation prepare_matmul(const MatmulGeometry& geometry, const MatmulOptions& 
 
   Preparation result;
   try {
-    const Dense dense = Dense::of(geometry, layouts.weight);
-    if (packed || (!both && prefers_inner_product(geometry))) {
+    const Dense dense = Dense::of(geometry, options, layouts.weight);
+    if (!both && (packed || options.bfloat16 || prefers_inner_product(geometry))) {
       result.kernel = inner_product(geometry, options, dense, result.refusal);
     } else {
+      result.kernel = plain_matmul(geometry, options, result.refusal);
+    }
+    if (!result.kernel && options.bfloat16) {
       result.kernel = plain_matmul(geometry, options, result.refusal);
     }
   } catch (const dnnl::error& error) {

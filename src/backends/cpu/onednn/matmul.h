@@ -31,6 +31,11 @@ struct MatmulGeometry {
 };
 
 struct MatmulOptions {
+  /// a and b are bfloat16, and added up in float32. On a CPU that multiplies them
+  /// (Machine::bfloat16).
+  bool bfloat16 = false;
+  /// c is rounded to bfloat16.
+  bool bfloat16_result = false;
   /// A vector added to every row of c.
   bool bias = false;
   /// c = max(c, 0). Makes 0 of not-a-number.
@@ -38,7 +43,7 @@ struct MatmulOptions {
 };
 
 /// The layout of the weight (b, or c where a is transposed); the other operands are plain. Packed
-/// forms are what `packed_weight` gives. Left out: plain.
+/// forms are what `packed_weight` gives. Left out: plain, or of bfloat16 what oneDNN likes best.
 struct MatmulLayouts {
   std::optional<Layout> weight = {};
 };

@@ -57,7 +57,7 @@ std::optional<std::vector<Prepared::Primitive::Argument>> arguments(
   std::vector<Prepared::Primitive::Argument> arguments;
   for (const Role& role : roles) {
     const auto memory = desc.query_md(dnnl::query::exec_arg_md, role.argument);
-    const auto& [shape, axes, fixed] = role.side;
+    const auto& [shape, axes, fixed, bfloat16] = role.side;
     const auto layout = fixed ? fixed : axes.layout(shape, memory);
     if (!layout) return std::nullopt;
     arguments.push_back({role.argument, {shape, *layout}, memory});

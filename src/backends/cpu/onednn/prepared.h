@@ -14,12 +14,13 @@
 
 namespace sloy::onednn {
 
-/// An input or output of a prepared kernel: float32 elements of `shape`, lying as `layout` says.
+/// An input or output of a prepared kernel: elements of `shape`, lying as `layout` says, float32 or
+/// bfloat16.
 struct Operand {
   Shape shape;
   Layout layout;
 
-  std::size_t bytes() const { return layout.elements(shape) * sizeof(float); }
+  std::size_t bytes() const { return layout.elements(shape) * layout.element_bytes(sizeof(float)); }
   bool has_padding() const { return layout.has_padding(shape); }
 };
 

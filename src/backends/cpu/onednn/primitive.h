@@ -31,7 +31,7 @@ class Axes {
   /// oneDNN's dimensions of a shape of ours.
   dnnl::memory::dims dims(const Shape& shape) const;
   /// The layout is left to oneDNN.
-  dnnl::memory::desc any(const Shape& shape) const;
+  dnnl::memory::desc any(const Shape& shape, bool bfloat16 = false) const;
   /// Nothing where the layout blocks filters across groups.
   std::optional<dnnl::memory::desc> describe(const Shape& shape, const Layout& layout) const;
   /// Nothing where the descriptor is not a dense order of blocks in our axes. An activation's
@@ -45,11 +45,13 @@ class Axes {
   bool is_activation_ = false;
 };
 
-/// An operand of ours with the axes oneDNN sees, and the layout the caller insists on, if any.
+/// An operand of ours with the axes oneDNN sees, and the layout the caller insists on, if any,
+/// which is of the same element type.
 struct Side {
   Shape shape;
   Axes axes;
   std::optional<Layout> fixed = {};
+  bool bfloat16 = false;
 };
 
 /// An operand and which argument of a primitive (DNNL_ARG_…) it is.

@@ -9,8 +9,8 @@ namespace sloy::onednn {
 Preparation prepare_reorder(const Shape& shape, const Layout& from, const Layout& to) {
   assert(shape.rank() >= 1 && shape.size() > 0);
   const Axes axes = Axes::same(shape.rank());
-  const Side source{shape, axes, from};
-  const Side target{shape, axes, to};
+  const Side source{shape, axes, from, from.bfloat16};
+  const Side target{shape, axes, to, to.bfloat16};
   Preparation result;
   try {
     const dnnl::reorder::primitive_desc desc(cpu_engine(), *axes.describe(shape, from),

@@ -24,7 +24,8 @@ enum class Indexing : std::uint8_t {
   scalar,   ///< 0
 };
 
-enum class Element : std::uint8_t { float32, int32, uint8 };
+/// What an operand lies in memory as. bfloat16 are full operands alone.
+enum class Element : std::uint8_t { float32, int32, uint8, bfloat16 };
 
 /// What becomes of a value. Sums over rows are added slab by slab (see Slabs).
 enum class Result : std::uint8_t {
@@ -52,6 +53,7 @@ struct FusedProgram {
   struct Store {
     Result result;
     std::uint16_t value;
+    bool bfloat16 = false;  ///< a full result that is rounded to that
   };
   /// Numbers of tensor/random.h: the seed is two int32 at run time, the step one int32. An
   /// element's example is its row / rows_per_example.
@@ -81,7 +83,7 @@ class FusedKernel {
 
   std::size_t scratch_bytes() const;
   /// `scratch` is aligned to 64 bytes. An output of Result::full may be the same memory as a full
-  /// float32 input; otherwise outputs overlap nothing.
+  /// input whose elements are as wide; otherwise outputs overlap nothing.
   void run(const void* const* inputs, void* const* outputs, void* scratch) const;
 
  private:

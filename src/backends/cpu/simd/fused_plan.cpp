@@ -139,7 +139,7 @@ class Builder {
     if (element != Element::float32 || kind == Class::scalar) {
       const std::uint16_t slot = add_buffer(kind);
       constexpr Step::Kind kinds[] = {Step::Kind::load_scalar, Step::Kind::load_int32,
-                                      Step::Kind::load_uint8};
+                                      Step::Kind::load_uint8, Step::Kind::load_bfloat16};
       steps_of(kind).push_back({.kind = kinds[static_cast<int>(element)],
                                 .indexing = indexing,
                                 .out = slot,
@@ -228,11 +228,11 @@ class Builder {
   }
 
   void add_sink(const FusedProgram::Store& store) {
-    Sink sink{.result = store.result};
+    Sink sink{.result = store.result, .bfloat16 = store.bfloat16};
     if (store.result == Result::row) {
       assert(values_[store.value].kind == Class::row);
       sink.slot = values_[store.value].slot;
-    } else if (store.result == Result::full) {
+    } else if (store.result == Result::full && !store.bfloat16) {
       sink.slot = own_slot(store.value);
     } else {
       sink.slot = dense(store.value);
@@ -250,7 +250,7 @@ class Builder {
   std::uint16_t own_slot(std::uint16_t number) {
     const std::uint16_t slot = dense(number);
     const bool taken = std::ranges::any_of(plan_.sinks, [&](const Sink& sink) {
-      return sink.slot == slot && sink.result == Result::full;
+      return sink.slot == slot && sink.result == Result::full && !sink.bfloat16;
     });
     if (!taken && plan_.slots[slot].place == Place::buffer) return slot;
     const std::uint16_t copy = add_buffer(Class::full);
@@ -429,8 +429,9 @@ class Builder {
     }
     for (std::size_t i = 0; i < plan_.per_tile.size(); ++i) {
       const Step& step = plan_.per_tile[i];
-      const bool converts =
-          step.kind == Step::Kind::load_int32 || step.kind == Step::Kind::load_uint8;
+      const bool converts = step.kind == Step::Kind::load_int32 ||
+                            step.kind == Step::Kind::load_uint8 ||
+                            step.kind == Step::Kind::load_bfloat16;
       if (converts && step.indexing == Indexing::full) {
         plan_.last_uses.push_back({step.a, static_cast<std::int64_t>(i)});
       }

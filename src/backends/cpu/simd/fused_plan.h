@@ -48,12 +48,13 @@ enum class Then : std::uint8_t {
 struct Step {
   enum class Kind : std::uint8_t {
     compute,
-    load_int32,   ///< of input a
-    load_uint8,   ///< of input a
-    load_scalar,  ///< of input a, float32
-    repeat,       ///< columns of slot a, as often as fits
-    spread,       ///< each row's number of slot a, for every element of the row
-    random,       ///< randoms[a]
+    load_int32,     ///< of input a
+    load_uint8,     ///< of input a
+    load_bfloat16,  ///< of input a, full
+    load_scalar,    ///< of input a, float32
+    repeat,         ///< columns of slot a, as often as fits
+    spread,         ///< each row's number of slot a, for every element of the row
+    random,         ///< randoms[a]
   };
   Kind kind = Kind::compute;
   Opcode opcode = Opcode::move;
@@ -71,12 +72,13 @@ struct Step {
 struct Sink {
   Result result = Result::full;
   std::uint16_t slot = 0;
+  bool bfloat16 = false;      ///< full, converted at the end of the tile
   std::int64_t sums = 0;      ///< where the worker adds up, in floats
   std::int64_t partials = 0;  ///< where slabs leave their sums, in floats after the workers' memory
   std::int64_t defined = -1;  ///< the tile step that makes the slot
 };
 
-/// Full float32 operands, for in-place checks: the last tile step that reads one.
+/// Full operands, for in-place checks: the last tile step that reads one.
 struct LastUse {
   std::uint16_t input;
   std::int64_t step;

@@ -204,6 +204,9 @@ class Worker {
       case Step::Kind::load_scalar:
       case Step::Kind::load_int32:
       case Step::Kind::load_uint8: load(step, extent, out, count); break;
+      case Step::Kind::load_bfloat16:
+        convert(static_cast<const bfloat16*>(run_.inputs[step.a]) + element_, out, count);
+        break;
       case Step::Kind::repeat:
         repeat(views_[step.a].data, out,
                extent == Extent::one ? 16 : static_cast<std::size_t>(plan_.tile_elements()));
@@ -228,6 +231,13 @@ class Worker {
       case Step::Kind::load_uint8: convert(static_cast<const std::uint8_t*>(input) + first); break;
       default: convert(static_cast<const float*>(input) + first); break;
     }
+  }
+
+  template <class From, class To>
+  static void convert(const From* from, To* to, std::size_t count) {
+    for_each_vector(static_cast<std::int64_t>(count), [&](std::int64_t i, auto access) HWY_ATTR {
+      access.store(access.load(from + i), to + i);
+    });
   }
 
   void repeat(const float* from, float* out, std::size_t count) {
@@ -300,7 +310,7 @@ class Worker {
   /// of an operand a later step reads.
   bool direct(std::size_t number) const {
     const Sink& sink = plan_.sinks[number];
-    if (sink.result != Result::full) return false;
+    if (sink.result != Result::full || sink.bfloat16) return false;
     return std::ranges::none_of(plan_.last_uses, [&](const LastUse& use) {
       return run_.inputs[use.input] == run_.outputs[number] && use.step > sink.defined;
     });
@@ -312,7 +322,10 @@ class Worker {
     const float* from = views_[sink.slot].data;
     switch (sink.result) {
       case Result::full:
-        if (!is_direct(number)) {
+        if (sink.bfloat16) {
+          convert(from, static_cast<bfloat16*>(run_.outputs[number]) + element_,
+                  static_cast<std::size_t>(elements_));
+        } else if (!is_direct(number)) {
           std::memcpy(output(number) + element_, from, static_cast<std::size_t>(elements_) * 4);
         }
         break;

@@ -7,6 +7,7 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 
 #include "backends/cpu/simd/pool-inl.h"
@@ -33,8 +34,8 @@ struct Winner {
   }
 };
 
-template <class Access>
-HWY_INLINE Winner winner_of(const PoolShape& shape, const Output& output, const float* from,
+template <class Access, class T>
+HWY_INLINE Winner winner_of(const PoolShape& shape, const Output& output, const T* from,
                             Access access) {
   const Windows& windows = shape.windows;
   const std::int64_t channels = shape.channels;
@@ -61,11 +62,12 @@ HWY_INLINE Winner winner_of(const PoolShape& shape, const Output& output, const 
   return winner;
 }
 
-void max_pool_rows(const PoolShape& shape, const float* x, float* values, std::int32_t* indices,
-                   RowRange rows) {
+template <class T>
+HWY_INLINE void pool_rows(const PoolShape& shape, const T* x, T* values, std::int32_t* indices,
+                          RowRange rows) {
   const Windows& windows = shape.windows;
   for_each_output(shape, rows, [&](const Output& output) HWY_ATTR {
-    const float* from = x + output.plane * windows.input_size() * shape.channels;
+    const T* from = x + output.plane * windows.input_size() * shape.channels;
     const std::int64_t place =
         (output.plane * windows.output_size() + output.position) * shape.channels;
     for_each_vector(shape.channels, [&](std::int64_t c, auto access) HWY_ATTR {
@@ -81,14 +83,24 @@ HWY_INLINE V where_index_is(V index, std::int64_t position, V v) {
   return hn::IfThenElseZero(hn::RebindMask(D(), hn::Eq(hn::BitCast(DI(), index), wanted)), v);
 }
 
+void max_pool_floats(const PoolShape& shape, const float* x, float* values, std::int32_t* indices,
+                     RowRange rows) {
+  pool_rows(shape, x, values, indices, rows);
+}
+void max_pool_bfloat16(const PoolShape& shape, const bfloat16* x, bfloat16* values,
+                       std::int32_t* indices, RowRange rows) {
+  pool_rows(shape, x, values, indices, rows);
+}
+
 /// Windows side by side: every position is written once, those under no window as zero.
-void max_pool_gradient_of_tiles(const PoolShape& shape, const float* dy,
-                                const std::int32_t* indices, float* dx, RowRange rows) {
+template <class T>
+HWY_INLINE void gradient_of_tiles(const PoolShape& shape, const T* dy, const std::int32_t* indices,
+                                  T* dx, RowRange rows) {
   const Windows& windows = shape.windows;
   const std::int64_t channels = shape.channels;
   const std::int64_t covered = windows.width.output * windows.width.stride;
   for_each_output(shape, rows, [&](const Output& output) HWY_ATTR {
-    float* to = dx + output.plane * windows.input_size() * channels;
+    T* to = dx + output.plane * windows.input_size() * channels;
     const std::int64_t place = (output.plane * windows.output_size() + output.position) * channels;
     for_each_vector(channels, [&](std::int64_t c, auto access) HWY_ATTR {
       const V v = access.load(dy + place + c);
@@ -103,18 +115,27 @@ void max_pool_gradient_of_tiles(const PoolShape& shape, const float* dy,
       for (std::int64_t h = output.height.start; h < output.height.start + windows.height.taps;
            ++h) {
         std::fill(to + windows.position(d, h, covered) * channels,
-                  to + windows.position(d, h, windows.width.input) * channels, 0.0f);
+                  to + windows.position(d, h, windows.width.input) * channels, T{});
       }
       const std::int64_t bottom = output.height.start + windows.height.taps;
       if (bottom == windows.height.output * windows.height.stride) {
         std::fill(to + windows.position(d, bottom, 0) * channels,
-                  to + windows.position(d + 1, 0, 0) * channels, 0.0f);
+                  to + windows.position(d + 1, 0, 0) * channels, T{});
       }
     }
     if (!output.ends_plane) return;
     std::fill(to + windows.position(windows.depth.output * windows.depth.stride, 0, 0) * channels,
-              to + windows.input_size() * channels, 0.0f);
+              to + windows.input_size() * channels, T{});
   });
+}
+
+void gradient_of_float_tiles(const PoolShape& shape, const float* dy, const std::int32_t* indices,
+                             float* dx, RowRange rows) {
+  gradient_of_tiles(shape, dy, indices, dx, rows);
+}
+void gradient_of_bfloat16_tiles(const PoolShape& shape, const bfloat16* dy,
+                                const std::int32_t* indices, bfloat16* dx, RowRange rows) {
+  gradient_of_tiles(shape, dy, indices, dx, rows);
 }
 
 void max_pool_gradient_of_planes(const PoolShape& shape, const float* dy,
@@ -147,13 +168,29 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace sloy::cpu {
-HWY_EXPORT(max_pool_rows);
-HWY_EXPORT(max_pool_gradient_of_tiles);
+HWY_EXPORT(max_pool_floats);
+HWY_EXPORT(max_pool_bfloat16);
+HWY_EXPORT(gradient_of_float_tiles);
+HWY_EXPORT(gradient_of_bfloat16_tiles);
 HWY_EXPORT(max_pool_gradient_of_planes);
 
 void max_pool(const PoolShape& shape, const float* x, float* values, std::int32_t* indices) {
   for_output_rows(shape, [&](RowRange rows) {
-    HWY_DYNAMIC_DISPATCH(max_pool_rows)(shape, x, values, indices, rows);
+    HWY_DYNAMIC_DISPATCH(max_pool_floats)(shape, x, values, indices, rows);
+  });
+}
+
+void max_pool(const PoolShape& shape, const bfloat16* x, bfloat16* values, std::int32_t* indices) {
+  for_output_rows(shape, [&](RowRange rows) {
+    HWY_DYNAMIC_DISPATCH(max_pool_bfloat16)(shape, x, values, indices, rows);
+  });
+}
+
+void max_pool_gradient(const PoolShape& shape, const bfloat16* dy, const std::int32_t* indices,
+                       bfloat16* dx) {
+  assert(shape.windows.tile());
+  for_output_rows(shape, [&](RowRange rows) {
+    HWY_DYNAMIC_DISPATCH(gradient_of_bfloat16_tiles)(shape, dy, indices, dx, rows);
   });
 }
 
@@ -161,7 +198,7 @@ void max_pool_gradient(const PoolShape& shape, const float* dy, const std::int32
                        float* dx) {
   if (shape.windows.tile()) {
     for_output_rows(shape, [&](RowRange rows) {
-      HWY_DYNAMIC_DISPATCH(max_pool_gradient_of_tiles)(shape, dy, indices, dx, rows);
+      HWY_DYNAMIC_DISPATCH(gradient_of_float_tiles)(shape, dy, indices, dx, rows);
     });
   } else {
     for_planes(shape, [&](RowRange rows) {

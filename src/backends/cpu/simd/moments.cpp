@@ -81,7 +81,8 @@ void row_moments(const Space& space, const float* x, Moment* out) {
   });
 }
 
-void slab_moments(const MomentsShape& shape, const Cut& cut, const float* x, Moment* out) {
+template <class T>
+void slab_moments(const MomentsShape& shape, const Cut& cut, const T* x, Moment* out) {
   const Space& space = shape.space;
   const std::int64_t strips = (space.width + strip_columns - 1) / strip_columns;
   const std::int64_t units = space.blocks * strips;
@@ -94,7 +95,7 @@ void slab_moments(const MomentsShape& shape, const Cut& cut, const float* x, Mom
       const std::int64_t column = item % strips * strip_columns;
       const Slabs::Range range = cut.slabs.range(space, slab);
       const std::int64_t panel = range.first_example * space.blocks + block;
-      const ColumnPiece piece = {
+      const ColumnPiece<T> piece = {
           .x = x + (panel * space.rows + range.first_row) * space.width + column,
           .panels = range.last_example - range.first_example,
           .panel_stride = space.blocks * space.rows * space.width,
@@ -122,6 +123,23 @@ std::int64_t place_of(const MomentsShape& shape, const Cut& cut, std::int64_t se
   return 0;
 }
 
+void join_pieces(const MomentsShape& shape, const Cut& cut, const Moment* pieces, float* mean,
+                 float* variance) {
+  const std::int64_t grain = elements_of_a_thread / (cut.pieces * shape.group * 8) + 1;
+  parallel_for(cut.sets / shape.group, grain, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t result = first; result < last; ++result) {
+      Joined joined;
+      for (std::int64_t i = 0; i < shape.group; ++i) {
+        for (std::int64_t piece = 0; piece < cut.pieces; ++piece) {
+          joined.take(pieces[place_of(shape, cut, result * shape.group + i, piece)],
+                      piece_count(shape, cut, piece));
+        }
+      }
+      joined.store(mean + result, variance + result);
+    }
+  });
+}
+
 }  // namespace
 
 std::int64_t MomentsShape::results() const { return cut_of(*this).sets / group; }
@@ -136,24 +154,21 @@ void moments(const MomentsShape& shape, const float* x, float* mean, float* vari
   assert(shape.over != MomentsOver::columns || shape.space.blocks == 1);
   const Cut cut = cut_of(shape);
   auto* pieces = static_cast<Moment*>(scratch);
-  if (shape.over == MomentsOver::columns)
+  if (shape.over == MomentsOver::columns) {
     row_moments(shape.space, x, pieces);
-  else
+  } else {
     slab_moments(shape, cut, x, pieces);
+  }
+  join_pieces(shape, cut, pieces, mean, variance);
+}
 
-  const std::int64_t grain = elements_of_a_thread / (cut.pieces * shape.group * 8) + 1;
-  parallel_for(cut.sets / shape.group, grain, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t result = first; result < last; ++result) {
-      Joined joined;
-      for (std::int64_t i = 0; i < shape.group; ++i) {
-        for (std::int64_t piece = 0; piece < cut.pieces; ++piece) {
-          joined.take(pieces[place_of(shape, cut, result * shape.group + i, piece)],
-                      piece_count(shape, cut, piece));
-        }
-      }
-      joined.store(mean + result, variance + result);
-    }
-  });
+void moments(const MomentsShape& shape, const bfloat16* x, float* mean, float* variance,
+             void* scratch) {
+  assert(shape.over != MomentsOver::columns);
+  const Cut cut = cut_of(shape);
+  auto* pieces = static_cast<Moment*>(scratch);
+  slab_moments(shape, cut, x, pieces);
+  join_pieces(shape, cut, pieces, mean, variance);
 }
 
 }  // namespace sloy::cpu

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "backends/cpu/simd/space.h"
+#include "tensor/bfloat16.h"
 
 namespace sloy::cpu {
 
@@ -28,6 +29,9 @@ struct MomentsShape {
 /// bits whatever the vector width and the number of threads. `scratch` holds
 /// moments_scratch_bytes(shape) bytes, aligned to 8.
 void moments(const MomentsShape& shape, const float* x, float* mean, float* variance,
+             void* scratch);
+/// REQUIRES: not over columns.
+void moments(const MomentsShape& shape, const bfloat16* x, float* mean, float* variance,
              void* scratch);
 std::size_t moments_scratch_bytes(const MomentsShape& shape);
 

@@ -25,11 +25,11 @@ HWY_INLINE Moment corrected(float rough_mean, float differences, float squares, 
 
 /// Columns [0, count) where count ≤ parts · lanes, as vectors: each column's sums stay in a
 /// register.
-template <std::size_t parts, bool partial>
-HWY_INLINE void moments_of_columns(const ColumnPiece& piece, std::size_t count, Moment* out) {
-  const auto load = [&](const float* from, std::size_t part) HWY_ATTR {
+template <std::size_t parts, bool partial, class T>
+HWY_INLINE void moments_of_columns(const ColumnPiece<T>& piece, std::size_t count, Moment* out) {
+  const auto load = [&](const T* from, std::size_t part) HWY_ATTR {
     if constexpr (partial) return load_first(from, count);
-    return hn::LoadU(D(), from + part * lanes);
+    return load_all(from + part * lanes);
   };
   // Sums of differences from the first row: of the numbers themselves, far from zero, too many
   // digits would be lost for the second pass to make up for.
@@ -39,7 +39,7 @@ HWY_INLINE void moments_of_columns(const ColumnPiece& piece, std::size_t count, 
     mean[i] = hn::Zero(D());
   }
   for (std::int64_t panel = 0; panel < piece.panels; ++panel) {
-    const float* from = piece.x + panel * piece.panel_stride;
+    const T* from = piece.x + panel * piece.panel_stride;
     for (std::int64_t row = 0; row < piece.rows; ++row, from += piece.row_stride) {
       for (std::size_t i = 0; i < parts; ++i) {
         mean[i] = hn::Add(mean[i], hn::Sub(load(from, i), shift[i]));
@@ -53,7 +53,7 @@ HWY_INLINE void moments_of_columns(const ColumnPiece& piece, std::size_t count, 
     differences[i] = squares[i] = hn::Zero(D());
   }
   for (std::int64_t panel = 0; panel < piece.panels; ++panel) {
-    const float* from = piece.x + panel * piece.panel_stride;
+    const T* from = piece.x + panel * piece.panel_stride;
     for (std::int64_t row = 0; row < piece.rows; ++row, from += piece.row_stride) {
       for (std::size_t i = 0; i < parts; ++i) {
         const V difference = hn::Sub(load(from, i), mean[i]);
@@ -73,10 +73,11 @@ HWY_INLINE void moments_of_columns(const ColumnPiece& piece, std::size_t count, 
   }
 }
 
-void moments_of_all_columns(const ColumnPiece& piece, Moment* out) {
+template <class T>
+HWY_INLINE void moments_of_all_columns(const ColumnPiece<T>& piece, Moment* out) {
   constexpr std::size_t parts = 4;
   const auto width = static_cast<std::size_t>(piece.width);
-  ColumnPiece rest = piece;
+  ColumnPiece<T> rest = piece;
   std::size_t column = 0;
   const auto advance = [&](std::size_t columns) {
     column += columns;
@@ -89,6 +90,13 @@ void moments_of_all_columns(const ColumnPiece& piece, Moment* out) {
     moments_of_columns<1, false>(rest, lanes, out + column);
   }
   if (column < width) moments_of_columns<1, true>(rest, width - column, out + column);
+}
+
+void moments_of_floats(const ColumnPiece<float>& piece, Moment* out) {
+  moments_of_all_columns(piece, out);
+}
+void moments_of_bfloat16(const ColumnPiece<bfloat16>& piece, Moment* out) {
+  moments_of_all_columns(piece, out);
 }
 
 Moment moment_of_run(const float* x, std::int64_t count) {
@@ -116,11 +124,15 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace sloy::cpu {
-HWY_EXPORT(moments_of_all_columns);
+HWY_EXPORT(moments_of_floats);
+HWY_EXPORT(moments_of_bfloat16);
 HWY_EXPORT(moment_of_run);
 
-void column_moments(const ColumnPiece& piece, Moment* out) {
-  HWY_DYNAMIC_DISPATCH(moments_of_all_columns)(piece, out);
+void column_moments(const ColumnPiece<float>& piece, Moment* out) {
+  HWY_DYNAMIC_DISPATCH(moments_of_floats)(piece, out);
+}
+void column_moments(const ColumnPiece<bfloat16>& piece, Moment* out) {
+  HWY_DYNAMIC_DISPATCH(moments_of_bfloat16)(piece, out);
 }
 
 Moment run_moment(const float* x, std::int64_t count) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "backends/cpu/simd/window.h"
+#include "tensor/bfloat16.h"
 
 namespace sloy::cpu {
 
@@ -20,11 +21,15 @@ struct PoolShape {
 /// The largest of each window and its position in the input's plane, the first of equals; NaN is
 /// larger than any number. Of a window without an inside, −infinity and −1.
 void max_pool(const PoolShape& shape, const float* x, float* values, std::int32_t* indices);
+void max_pool(const PoolShape& shape, const bfloat16* x, bfloat16* values, std::int32_t* indices);
 
 /// dx: each dy added at its index, in the order of the outputs, to zeros. An index outside its
 /// window counts for nothing.
 void max_pool_gradient(const PoolShape& shape, const float* dy, const std::int32_t* indices,
                        float* dx);
+/// REQUIRES: windows that lie side by side, so that nothing is added.
+void max_pool_gradient(const PoolShape& shape, const bfloat16* dy, const std::int32_t* indices,
+                       bfloat16* dx);
 
 /// y: the element of x at each index; zero where the index is outside the plane.
 void max_pool_gather(const PoolShape& shape, const float* x, const std::int32_t* indices, float* y);

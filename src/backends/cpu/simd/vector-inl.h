@@ -6,6 +6,8 @@
 
 #include <hwy/highway.h>
 
+#include "tensor/bfloat16.h"
+
 #if defined(SLOY_SIMD_VECTOR_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef SLOY_SIMD_VECTOR_INL_H
 #undef SLOY_SIMD_VECTOR_INL_H
@@ -56,15 +58,64 @@ HWY_INLINE void store_first(V v, float* to, std::size_t count) {
 #endif
 }
 
-/// How a loop loads and stores: whole vectors, or the last few lanes.
+using DBits = hn::Rebind<std::uint16_t, D>;
+
+/// bfloat16 as floats, exactly.
+HWY_INLINE V widened(hn::Vec<DBits> bits) {
+  const hn::RebindToUnsigned<D> du;
+  return hn::BitCast(D(), hn::ShiftLeft<16>(hn::PromoteTo(du, bits)));
+}
+
+/// to_bfloat16 of tensor/bfloat16.h.
+HWY_INLINE hn::Vec<DBits> narrowed(V v) {
+  const hn::RebindToUnsigned<D> du;
+  const auto raw = hn::BitCast(du, v);
+  const auto upper = hn::ShiftRight<16>(raw);
+  const auto half = hn::Add(hn::Set(du, 0x7fff), hn::And(upper, hn::Set(du, 1)));
+  auto bits = hn::ShiftRight<16>(hn::Add(raw, half));
+  const auto is_tiny = hn::Lt(hn::Abs(v), hn::Set(D(), 0x1p-126f));
+  bits = hn::IfThenElse(hn::RebindMask(du, is_tiny), hn::And(upper, hn::Set(du, 0x8000)), bits);
+  bits = hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(v)), hn::Or(upper, hn::Set(du, 0x40)), bits);
+  return hn::DemoteTo(DBits(), hn::BitCast(DI(), bits));
+}
+
+HWY_INLINE V load_all(const float* from) { return hn::LoadU(D(), from); }
+HWY_INLINE V load_all(const bfloat16* from) { return widened(hn::LoadU(DBits(), &from->bits)); }
+HWY_INLINE void store_all(V v, float* to) { hn::StoreU(v, D(), to); }
+HWY_INLINE void store_all(V v, bfloat16* to) { hn::StoreU(narrowed(v), DBits(), &to->bits); }
+
+HWY_INLINE V load_first(const bfloat16* from, std::size_t count) {
+  HWY_ALIGN std::uint16_t buffer[lanes] = {};
+  std::memcpy(buffer, from, count * sizeof(bfloat16));
+  return widened(hn::Load(DBits(), buffer));
+}
+HWY_INLINE void store_first(V v, bfloat16* to, std::size_t count) {
+  HWY_ALIGN std::uint16_t buffer[lanes];
+  hn::Store(narrowed(v), DBits(), buffer);
+  std::memcpy(to, buffer, count * sizeof(bfloat16));
+}
+
+/// How a loop loads and stores: whole vectors, or the last few lanes. T is float or bfloat16.
 struct WholeVector {
-  HWY_INLINE V load(const float* from) const { return hn::LoadU(D(), from); }
-  HWY_INLINE void store(V v, float* to) const { hn::StoreU(v, D(), to); }
+  template <class T>
+  HWY_INLINE V load(const T* from) const {
+    return load_all(from);
+  }
+  template <class T>
+  HWY_INLINE void store(V v, T* to) const {
+    store_all(v, to);
+  }
 };
 struct FirstLanes {
   std::size_t count;
-  HWY_INLINE V load(const float* from) const { return load_first(from, count); }
-  HWY_INLINE void store(V v, float* to) const { store_first(v, to, count); }
+  template <class T>
+  HWY_INLINE V load(const T* from) const {
+    return load_first(from, count);
+  }
+  template <class T>
+  HWY_INLINE void store(V v, T* to) const {
+    store_first(v, to, count);
+  }
 };
 
 /// Calls body(i, access) for the vectors over `count` neighbours.
