@@ -4,6 +4,7 @@
 
 #include "graph/form.h"
 #include "graph/leaf.h"
+#include "ops/fused.h"
 #include "ops/reorder.h"
 #include "passes/rewrite.h"
 
@@ -54,12 +55,12 @@ class LayoutPass {
   }
 
   /// The first kernel that reads a free variable as more than numbers in a row names its form.
-  /// Asked ahead of the walk, so that element-wise readers (regularisers come first) do not fix it
-  /// to plain.
+  /// Asked ahead of the walk, so that element-wise readers (regularisers come first, as fused
+  /// chains) do not fix it to plain.
   void choose_variables() {
     if (form().fixed()) return;
     for (const Node& node : graph_.nodes()) {
-      if (node.op->kind() != Kind::other) continue;
+      if (node.op->kind() != Kind::other || node.op == &fused_op) continue;
       bool reads_variable = false;
       for (Value input : node.inputs) {
         if (graph_.node(input).op == &variable_op) reads_variable = true;
