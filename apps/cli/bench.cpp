@@ -8,6 +8,7 @@
 #include "console.h"
 #include "forecast.h"
 #include "report.h"
+#include "sources.h"
 #include "usage.h"
 #include "workloads.h"
 
@@ -22,6 +23,7 @@ struct Arguments {
   bool profile = false;
   double seconds = 3;
   std::int64_t batch_size = 0;
+  std::string memory_limit;
 };
 
 double since(Clock::time_point begun) {
@@ -31,11 +33,13 @@ double since(Clock::time_point begun) {
 /// The training step of a workload and four batches it runs over in turn.
 class Training {
  public:
-  Training(const Workload& workload, std::int64_t batch_size, std::uint64_t seed) {
+  Training(const Workload& workload, std::int64_t batch_size, std::uint64_t seed,
+           MemoryLimit memory_limit) {
     auto begun = Clock::now();
     Model model = workload.make();
     CompileOptions options = workload.compile_options();
     options.seed = seed;
+    options.memory_limit = memory_limit;
     model.compile(options);
     program_ = model.training_program(workload.spec(), batch_size);
     step_.emplace(program_.step(batch_size));
@@ -132,7 +136,9 @@ void print_profile(const Plan& plan, const std::vector<double>& seconds) {
 
 Config measure(const Workload& workload, const Arguments& arguments, double peak) {
   std::int64_t batch_size = arguments.batch_size > 0 ? arguments.batch_size : workload.batch_size;
-  Training training(workload, batch_size, arguments.common.seed.value_or(0));
+  MemoryLimit memory_limit;
+  set_memory_limit(arguments.memory_limit, memory_limit);
+  Training training(workload, batch_size, arguments.common.seed.value_or(0), memory_limit);
   std::vector<double> times = time_steps(training, arguments.seconds);
   double median = times[times.size() / 2];
   double gflops = training.plan().flops / median / 1e9;
@@ -146,6 +152,9 @@ Config measure(const Workload& workload, const Arguments& arguments, double peak
   event["examples_per_second"] = static_cast<double>(batch_size) / median;
   event["gflops"] = gflops;
   event["share_of_peak"] = gflops / peak;
+  event["arena_bytes"] = static_cast<std::int64_t>(training.plan().arena_bytes);
+  event["saved_bytes"] = static_cast<std::int64_t>(training.plan().saved_bytes);
+  event["flops_again"] = training.plan().flops_again;
   event["planned_bytes"] = static_cast<std::int64_t>(training.planned_bytes());
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
   event["forecast_ms"] = 1e3 * forecast_seconds(training.plan(), peak);
@@ -210,6 +219,7 @@ void add_bench(CLI::App& app, Action& action) {
       ->check(positive_number());
   command->add_option("--batch-size", arguments->batch_size, "Instead of the workload's own")
       ->check(whole_number(1));
+  add_memory_limit(*command, arguments->memory_limit);
   command->footer(
       "Resident bytes are the process's peak so far: for one workload's own, run it alone.\n"
       "Examples:\n"

@@ -13,6 +13,7 @@ namespace {
 struct Arguments {
   Common common;
   RecipeSource source;
+  std::string memory_limit;
   bool explain = false;
 };
 
@@ -32,6 +33,7 @@ Config step_event(const Plan::Step& step, bool explain) {
   event["flops"] = step.flops;
   event["bytes"] = step.bytes;
   event["slow"] = step.slow;
+  event["again"] = step.again;
   event["scratch_bytes"] = static_cast<std::int64_t>(step.scratch_bytes);
   if (!explain) return event;
   event["operands"] = to_config(step.operands);
@@ -51,12 +53,18 @@ struct Forecast {
   std::size_t process_bytes;  ///< the program, its libraries and kernels, once it is compiled
   std::size_t peak_bytes;
   double step_seconds;
+  double unlimited_seconds;  ///< of a step without the memory limit
 };
 
-Forecast forecast(const Plan& plan) {
+/// `unlimited` makes the plan without the memory limit.
+template <class MakePlan>
+Forecast forecast(const Plan& plan, MakePlan unlimited) {
   // First, as measuring takes memory of its own.
   const std::size_t process = resident_bytes();
-  return {process, process + plan.total_bytes(), forecast_seconds(plan, measure_peak_gflops())};
+  const double peak = measure_peak_gflops();
+  const double seconds = forecast_seconds(plan, peak);
+  return {process, process + plan.total_bytes(), seconds,
+          plan.saved_bytes > 0 ? forecast_seconds(unlimited(), peak) : seconds};
 }
 
 Config totals(const Plan& plan, const Forecast& forecast) {
@@ -73,22 +81,33 @@ Config totals(const Plan& plan, const Forecast& forecast) {
   event["peak_rss_bytes"] = static_cast<std::int64_t>(forecast.peak_bytes);
   event["flops"] = plan.flops;
   event["step_ms"] = 1e3 * forecast.step_seconds;
+  event["saved_bytes"] = static_cast<std::int64_t>(plan.saved_bytes);
+  event["flops_again"] = plan.flops_again;
+  event["unlimited_step_ms"] = 1e3 * forecast.unlimited_seconds;
   return event;
 }
 
 std::string totals_text(const Plan& plan, const Forecast& forecast) {
   auto bytes = [](std::size_t count) { return bytes_text(static_cast<double>(count)); };
-  return table_text({{"peak memory, beside the data", bytes(forecast.peak_bytes)},
-                     {"  activations and gradients", bytes(plan.arena_bytes)},
-                     {"    of these kernels' scratch", bytes(plan.scratch_bytes)},
-                     {"  parameters and optimiser", bytes(plan.state_bytes)},
-                     {"  constants", bytes(plan.constant_bytes)},
-                     {"  batches", bytes(plan.input_bytes)},
-                     {"  saving", bytes(plan.saving_bytes)},
-                     {"  the program, its libraries and kernels", bytes(forecast.process_bytes)},
-                     {"time a step, about", fmt::format("{:.3g} ms", 1e3 * forecast.step_seconds)},
-                     {"work a step", fmt::format("{:.3g} GFLOP", plan.flops / 1e9)},
-                     {"kernel calls a step", std::to_string(plan.steps.size())}});
+  std::vector<std::vector<std::string>> rows{
+      {"peak memory, beside the data", bytes(forecast.peak_bytes)},
+      {"  activations and gradients", bytes(plan.arena_bytes)},
+      {"    of these kernels' scratch", bytes(plan.scratch_bytes)},
+      {"  parameters and optimiser", bytes(plan.state_bytes)},
+      {"  constants", bytes(plan.constant_bytes)},
+      {"  batches", bytes(plan.input_bytes)},
+      {"  saving", bytes(plan.saving_bytes)},
+      {"  the program, its libraries and kernels", bytes(forecast.process_bytes)},
+      {"time a step, about", fmt::format("{:.3g} ms", 1e3 * forecast.step_seconds)},
+      {"work a step", fmt::format("{:.3g} GFLOP", plan.flops / 1e9)},
+      {"kernel calls a step", std::to_string(plan.steps.size())}};
+  if (plan.saved_bytes > 0) {
+    rows.push_back({"saved by the memory limit", bytes(plan.saved_bytes)});
+    rows.push_back({"  for work done again", fmt::format("{:.3g} GFLOP", plan.flops_again / 1e9)});
+    rows.push_back({"  time a step without, about",
+                    fmt::format("{:.3g} ms", 1e3 * forecast.unlimited_seconds)});
+  }
+  return table_text(rows);
 }
 
 void explain(const Plan& plan) {
@@ -96,6 +115,7 @@ void explain(const Plan& plan) {
     std::string line = fmt::format("{:<9} {:<24} {:<28} {}", phase_name(step.phase), step.path,
                                    step.op, step.kernel);
     if (step.implementation != step.kernel) line += "  " + step.implementation;
+    if (step.again) line += "  (again)";
     print(line);
     for (const std::string& operand : step.operands) print("            " + operand);
     for (const auto& [offer, reason] : step.refused) {
@@ -108,13 +128,19 @@ void explain(const Plan& plan) {
 int plan(const Arguments& arguments) {
   apply(arguments.common);
   Recipe recipe = read_recipe(arguments.source, arguments.common);
+  set_memory_limit(arguments.memory_limit, recipe.train.memory_limit);
   const data::Header header = recipe.load_header();
   Model model = recipe.make_model(header.spec);
   model.compile(recipe.compile_options());
   FitOptions options = recipe.fit_options();
   options.checkpoints = "checkpoints";  // as train does; none is written
   const Plan made = model.plan(header.spec, header.examples, options);
-  const Forecast foreseen = forecast(made);
+  const Forecast foreseen = forecast(made, [&] {
+    CompileOptions without = recipe.compile_options();
+    without.memory_limit = {};
+    model.compile(without);
+    return model.plan(header.spec, header.examples, options);
+  });
   for (const Notice& notice : notices(made)) note(notice.what());
   if (arguments.common.json) {
     for (const Plan::Step& step : made.steps) emit(step_event(step, arguments.explain));
@@ -134,6 +160,7 @@ void add_plan(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<Arguments>();
   add_common(*command, arguments->common);
   add_recipe(*command, arguments->source);
+  add_memory_limit(*command, arguments->memory_limit);
   command->add_flag("--explain", arguments->explain,
                     "Each kernel, its operands' layouts, and why faster ones refused");
   command->footer(

@@ -25,6 +25,7 @@ struct Arguments {
   std::string out;
   bool resume = false;
   std::string convolution;
+  std::string memory_limit;
 };
 
 /// Ends the fit when a signal came.
@@ -114,6 +115,7 @@ void say_interrupted(const Arguments& arguments, const fs::path& directory) {
   for (const std::string& assignment : source.overrides) add(" --set", assignment);
   if (arguments.common.seed) add(" --seed", std::to_string(*arguments.common.seed));
   add(" --convolution", arguments.convolution);
+  add(" --memory-limit", arguments.memory_limit);
   add(" --out", directory.string());
   tell("interrupted; to go on from the last finished epoch:\n  " + command + " --resume");
 }
@@ -188,6 +190,7 @@ int train(const Arguments& arguments) {
   if (!arguments.convolution.empty()) {
     from_config(Config(arguments.convolution), recipe.train.convolution);
   }
+  set_memory_limit(arguments.memory_limit, recipe.train.memory_limit);
   RunDirectory directory = arguments.out.empty()
                                ? RunDirectory::unused(name_of(arguments.source, recipe))
                                : RunDirectory(arguments.out, arguments.resume);
@@ -241,6 +244,7 @@ void add_train(CLI::App& app, Action& action) {
       ->add_option("--convolution", arguments->convolution,
                    "direct: no Winograd, for its smaller rounding errors")
       ->check(one_of({"automatic", "direct"}));
+  add_memory_limit(*command, arguments->memory_limit);
   command->footer(
       "Examples:\n"
       "  sloy train --model cnn --data fashion-mnist\n"

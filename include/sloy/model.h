@@ -46,6 +46,8 @@ struct CompileOptions {
   NumericPrecision precision = NumericPrecision::float32;
   /// which algorithm convolutions use
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  /// the most bytes a step of fit or evaluate may hold; 0: no limit
+  MemoryLimit memory_limit = {};
 };
 
 /// What a fit prints on stderr.

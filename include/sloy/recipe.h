@@ -129,6 +129,8 @@ struct SLOY_EXPORT RecipeTrain {
   NumericPrecision precision = NumericPrecision::float32;  ///< of all float values
   /// which algorithm convolutions use
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
+  /// the most bytes a step may hold: a whole number, or "600MB", "1.5GB", "512MiB"; 0: no limit
+  MemoryLimit memory_limit = {};
 
   static void fields(auto&& field) {
     using Self = RecipeTrain;
@@ -144,6 +146,7 @@ struct SLOY_EXPORT RecipeTrain {
     field("shuffle", &Self::shuffle);
     field("precision", &Self::precision);
     field("convolution", &Self::convolution);
+    field("memory_limit", &Self::memory_limit);
   }
 };
 

@@ -49,7 +49,8 @@ bool is_element_wise(const Node& node) {
 /// to depend on themselves, however they are joined.
 class Groups {
  public:
-  explicit Groups(const Graph& graph) : graph_(graph), readers_(readers(graph)) {
+  Groups(const Graph& graph, const FuseOptions& options)
+      : graph_(graph), options_(options), readers_(readers(graph)) {
     std::size_t count = graph.nodes().size();
     parent_.resize(count);
     level_.resize(count, 0);
@@ -147,8 +148,21 @@ class Groups {
 
   /// Whether n may stand in one fused node with the producer p it reads.
   bool is_tight(std::size_t n, std::size_t p) const {
-    return space_[n] && space_[p] && !reduction_[p] && *space_[n] == *space_[p];
+    return space_[n] && space_[p] && !reduction_[p] && *space_[n] == *space_[p] && !ends_chain(p);
   }
+
+  /// Whether to save memory the chain ends with p: it is stored all the same, as several read it,
+  /// and when it is, two or more of its operands may go before others are made.
+  bool ends_chain(std::size_t p) const {
+    if (!options_.short_chains || node(p).phase != Phase::backward) return false;
+    if (readers_[p][0].size() < 2) return false;
+    std::set<std::pair<std::size_t, std::int32_t>> full;
+    for (Value input : node(p).inputs) {
+      if (input.shape() == *space_[p]) full.insert({index_of(input), input.result()});
+    }
+    return full.size() > 1;
+  }
+  static std::size_t index_of(Value value) { return static_cast<std::size_t>(value.node()); }
 
   void set_level(std::size_t n) {
     if (inlined_[n]) return;
@@ -200,6 +214,7 @@ class Groups {
   }
 
   const Graph& graph_;
+  const FuseOptions& options_;
   std::vector<std::vector<std::vector<std::int32_t>>> readers_;
   std::vector<const Shape*> space_;  ///< of nodes that can be fused
   std::vector<std::optional<FusedReduction>> reduction_;
@@ -219,7 +234,8 @@ struct Group {
 
 class Fuser {
  public:
-  explicit Fuser(const Graph& graph) : graph_(graph), groups_(graph), rewrite_(graph) {}
+  Fuser(const Graph& graph, const FuseOptions& options)
+      : graph_(graph), groups_(graph, options), rewrite_(graph) {}
 
   std::unique_ptr<Graph> run() {
     gather();
@@ -391,6 +407,8 @@ class Fuser {
 
 }  // namespace
 
-std::unique_ptr<Graph> fuse(const Graph& graph) { return Fuser(graph).run(); }
+std::unique_ptr<Graph> fuse(const Graph& graph, const FuseOptions& options) {
+  return Fuser(graph, options).run();
+}
 
 }  // namespace sloy

@@ -1,6 +1,7 @@
 #include "passes/layout.h"
 
 #include <cassert>
+#include <optional>
 
 #include "graph/form.h"
 #include "graph/leaf.h"
@@ -108,6 +109,7 @@ class LayoutPass {
     for (const Result& result : node.results) outputs.push_back(result.type);
     Request request{node.op, node.attributes.get(), operands, outputs, options_.convolution};
     Selection selection;
+    std::optional<Proposal> frugal;  // the one of least scratch, where all have too much
     for (const Offer* offer : backend_.offers(*node.op)) {
       std::string refusal;
       auto proposal = offer->consider(request, refusal);
@@ -115,12 +117,25 @@ class LayoutPass {
         proposal.reset();
         refusal = "the layout pass is switched off";
       }
+      if (proposal && proposal->scratch_bytes > options_.most_scratch) {
+        refusal = "its scratch of " + std::to_string(proposal->scratch_bytes) +
+                  " bytes is too much for the memory limit";
+        if (!frugal || proposal->scratch_bytes < frugal->scratch_bytes) {
+          frugal = std::move(*proposal);
+          selection.offer = offer;
+        }
+        proposal.reset();
+      }
       if (proposal) {
         selection.offer = offer;
         selection.proposal = std::move(*proposal);
         return selection;
       }
       selection.refused.emplace_back(offer->name, refusal);
+    }
+    if (frugal) {
+      selection.proposal = std::move(*frugal);
+      return selection;
     }
     selection.offer = &reference_offer();
     selection.proposal = reference_proposal(request, node.attributes, options_.precision);

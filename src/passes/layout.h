@@ -1,6 +1,8 @@
 /// The layout pass: a kernel for every node, and a physical form for every value.
 #pragma once
 
+#include <limits>
+
 #include "passes/lowered.h"
 
 namespace sloy {
@@ -8,6 +10,8 @@ namespace sloy {
 struct LayoutOptions {
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
   NumericPrecision precision = NumericPrecision::float32;
+  /// Kernels with more scratch than this are taken only where every other has more still.
+  std::size_t most_scratch = std::numeric_limits<std::size_t>::max();
   bool plain = false;  ///< the pass switched off: only kernels that take every operand plain
 };
 

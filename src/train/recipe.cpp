@@ -395,7 +395,8 @@ CompileOptions Recipe::compile_options() const {
           .backend = train.precision == NumericPrecision::float64 ? BackendKind::reference
                                                                   : BackendKind::cpu,
           .precision = train.precision,
-          .convolution = train.convolution};
+          .convolution = train.convolution,
+          .memory_limit = train.memory_limit};
 }
 
 FitOptions Recipe::fit_options() const {

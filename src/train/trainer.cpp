@@ -23,6 +23,7 @@ ProgramOptions program_options(const Model::Impl& model, StepGraph& step, std::i
   options.backend = model.compiled->backend;
   options.precision = model.compiled->precision;
   options.convolution = model.compiled->convolution;
+  options.memory_limit = model.compiled->memory_limit;
   return options;
 }
 

@@ -66,6 +66,7 @@ Program program_of(const Model::Impl& model, const std::vector<Build::Measured>&
   if (model.compiled) {
     options.backend = model.compiled->backend;
     options.convolution = model.compiled->convolution;
+    options.memory_limit = model.compiled->memory_limit;
   }
   for (const Build::Measured& call : measured) {
     if (call.mean != mean) continue;
