@@ -1,13 +1,16 @@
 /// What the benchmark workloads are compiled into: every node has a kernel made for it.
 #include <gtest/gtest.h>
+#include <sloy/op.h>
 #include <sloy/program.h>
 
 #include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "apps/cli/workloads.h"
 #include "graph/form.h"
+#include "program/executable.h"
 
 namespace sloy {
 namespace {
@@ -155,6 +158,65 @@ TEST(Workloads, KernelsLieAsTheirConvolutionsWantThem) {
 INSTANTIATE_TEST_SUITE_P(Workloads, EachWorkload,
                          testing::ValuesIn(cli::workloads().begin(), cli::workloads().end()),
                          [](const auto& tested) { return std::string(tested.param.name); });
+
+Program training(const char* name, std::int64_t batch_size, MemoryLimit limit = {}) {
+  const Workload& workload = cli::find_workload(name);
+  Model model = workload.make();
+  CompileOptions options = workload.compile_options();
+  options.memory_limit = limit;
+  model.compile(options);
+  return model.training_program(workload.spec(), batch_size);
+}
+
+/// The gradients of VGG-16's dense layers are 411, 67 and 16 MB. Each is gone before the next one
+/// is made, and the two large ones come when the activations are gone.
+TEST(WorkloadMemory, GradientsOfLargeLayersLiveOneAtATime) {
+  const std::int64_t batch_size = 2;
+  const Program program = training("W6b", batch_size);
+  const Executable& executable = program.executable(batch_size);
+  constexpr std::size_t large = 16'000'000;
+  std::vector<Block> gradients;
+  std::size_t activations = 0;
+  for (const Block& block : executable.memory().blocks) {
+    const Node& node = executable.graph().nodes()[static_cast<std::size_t>(block.node)];
+    if (node.op->name() != "matmul") {
+      activations = std::max(activations, block.bytes);
+      continue;
+    }
+    if (block.bytes >= large) gradients.push_back(block);
+  }
+  ASSERT_EQ(gradients.size(), 3u);
+  for (const Block& a : gradients) {
+    EXPECT_EQ(a.last, a.first + 1) << "the update follows at once";
+    for (const Block& b : gradients) {
+      EXPECT_TRUE(&a == &b || a.last < b.first || b.last < a.first);
+    }
+  }
+  EXPECT_GT(activations, large);
+  // 25088 × 4096 numbers, and next to nothing beside them.
+  EXPECT_LT(executable.memory().arena_bytes, 25088u * 4096 * 4 * 21 / 20);
+}
+
+TEST(WorkloadMemory, ResNetTrainsInAThirdOfItsArena) {
+  const Plan free_plan = training("W5", 64).plan();
+  const std::size_t third = free_plan.arena_bytes / 3;
+  const std::size_t limit = free_plan.total_bytes() - free_plan.arena_bytes + third;
+  const Plan plan = training("W5", 64, limit).plan();
+  EXPECT_LE(plan.arena_bytes, third);
+  EXPECT_EQ(plan.arena_bytes + plan.saved_bytes, free_plan.arena_bytes);
+  EXPECT_GT(plan.flops_again, 0);
+  EXPECT_LT(plan.flops_again, free_plan.flops / 3) << "the forward part is a third of a step";
+}
+
+/// A penalty on a kernel reads it before the convolution does, and takes it in any form.
+TEST(WorkloadMemory, PenaltiesLeaveKernelsInTheConvolutionsForm) {
+  const Plan plan = training("W5", 64).plan();
+  for (const Plan::Step& step : plan.steps) {
+    if (step.op != "reorder") continue;
+    EXPECT_EQ(step.operands[0].find("(3, 3, 512, 512)"), std::string::npos)
+        << step.path << ": " << step.operands[0] << " to " << step.operands[1];
+  }
+}
 
 }  // namespace
 }  // namespace sloy

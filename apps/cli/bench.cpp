@@ -12,6 +12,7 @@
 #include "profile_report.h"
 #include "report.h"
 #include "run_directory.h"
+#include "sources.h"
 #include "usage.h"
 #include "workloads.h"
 
@@ -32,6 +33,7 @@ struct Arguments {
   std::int64_t steps = 0;
   std::int64_t batch_size = 0;
   std::string precision = "float32";
+  std::string memory_limit;
 };
 
 double since(Clock::time_point begun) {
@@ -41,14 +43,17 @@ double since(Clock::time_point begun) {
 /// The training step of a workload and four batches it runs over in turn.
 class Training {
  public:
-  Training(const Workload& workload, std::int64_t batch_size, std::uint64_t seed,
-           const KernelOptions& kernels, NumericPrecision precision) {
+  Training(const Workload& workload, std::int64_t batch_size, const Arguments& arguments) {
     auto begun = Clock::now();
+    const std::uint64_t seed = arguments.common.seed.value_or(0);
     Model model = workload.make();
     CompileOptions options = workload.compile_options();
     options.seed = seed;
-    apply(kernels, options);
-    options.precision = precision;
+    apply(arguments.kernels, options);
+    if (arguments.precision == "mixed_bfloat16") {
+      options.precision = NumericPrecision::mixed_bfloat16;
+    }
+    set_memory_limit(arguments.memory_limit, options.memory_limit);
     model.compile(options);
     tuning_ = options.tuning;
     program_ = model.training_program(workload.spec(), batch_size);
@@ -166,11 +171,7 @@ Config timing_event(const Workload& workload, const char* timed, std::int64_t ba
 /// Training steps. Without a peak the event has no share of it and no forecast.
 Config measure(const Workload& workload, const Arguments& arguments, std::optional<double> peak) {
   std::int64_t batch_size = arguments.batch_size > 0 ? arguments.batch_size : workload.batch_size;
-  const NumericPrecision precision = arguments.precision == "float32"
-                                         ? NumericPrecision::float32
-                                         : NumericPrecision::mixed_bfloat16;
-  Training training(workload, batch_size, arguments.common.seed.value_or(0), arguments.kernels,
-                    precision);
+  Training training(workload, batch_size, arguments);
   for (const Notice& notice : notices(training.tuning())) note(notice.what());
   std::vector<double> times = arguments.steps > 0
                                   ? time_first_steps(training, arguments.steps)
@@ -180,6 +181,9 @@ Config measure(const Workload& workload, const Arguments& arguments, std::option
   Config event = timing_event(workload, "step", batch_size, times);
   event["precision"] = arguments.precision;
   event["gflops"] = gflops;
+  event["arena_bytes"] = static_cast<std::int64_t>(training.plan().arena_bytes);
+  event["saved_bytes"] = static_cast<std::int64_t>(training.plan().saved_bytes);
+  event["flops_again"] = training.plan().flops_again;
   event["planned_bytes"] = static_cast<std::int64_t>(training.planned_bytes());
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
   event["first_step_seconds"] = training.first_step_seconds();
@@ -293,6 +297,7 @@ void add_bench(CLI::App& app, Action& action) {
       ->add_option("--precision", arguments->precision,
                    "float32 (default) or mixed_bfloat16: how the step computes")
       ->check(one_of({"float32", "mixed_bfloat16"}));
+  add_memory_limit(*command, arguments->memory_limit);
   command->footer(
       "Resident bytes are the process's peak so far: for one workload's own, run it alone.\n"
       "Examples:\n"

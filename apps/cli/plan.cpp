@@ -16,6 +16,7 @@ struct Arguments {
   Common common;
   RecipeSource source;
   KernelOptions kernels;
+  std::string memory_limit;
   bool explain = false;
 };
 
@@ -30,6 +31,7 @@ Config step_event(const Plan::Step& step, bool explain) {
   event["flops"] = step.flops;
   event["bytes"] = step.bytes;
   event["slow"] = step.slow;
+  event["again"] = step.again;
   event["scratch_bytes"] = static_cast<std::int64_t>(step.scratch_bytes);
   event["tuned"] = step.tuned;
   if (!explain) return event;
@@ -51,14 +53,20 @@ struct Forecast {
   std::size_t peak_bytes;
   MachineSpeed machine;
   double step_seconds;
+  double unlimited_seconds;  ///< of a step without the memory limit
 };
 
-Forecast forecast(const Plan& plan) {
+/// `unlimited` makes the plan without the memory limit.
+template <class MakePlan>
+Forecast forecast(const Plan& plan, MakePlan unlimited) {
   // First, as measuring takes memory of its own.
   const std::size_t process = resident_bytes();
   const MachineSpeed machine = measure_machine(plan, measure_peak_gflops());
-  return {process, process + plan.total_bytes(), machine,
-          plan.seconds(machine.gflops, machine.gigabytes_per_second)};
+  const auto seconds = [&](const Plan& of) {
+    return of.seconds(machine.gflops, machine.gigabytes_per_second);
+  };
+  return {process, process + plan.total_bytes(), machine, seconds(plan),
+          seconds(plan.saved_bytes > 0 ? unlimited() : plan)};
 }
 
 Config totals(const Plan& plan, const Forecast& forecast) {
@@ -75,22 +83,33 @@ Config totals(const Plan& plan, const Forecast& forecast) {
   event["peak_rss_bytes"] = static_cast<std::int64_t>(forecast.peak_bytes);
   event["flops"] = plan.flops;
   event["step_ms"] = 1e3 * forecast.step_seconds;
+  event["saved_bytes"] = static_cast<std::int64_t>(plan.saved_bytes);
+  event["flops_again"] = plan.flops_again;
+  event["unlimited_step_ms"] = 1e3 * forecast.unlimited_seconds;
   return event;
 }
 
 std::string totals_text(const Plan& plan, const Forecast& forecast) {
   auto bytes = [](std::size_t count) { return bytes_text(static_cast<double>(count)); };
-  return table_text({{"peak memory, beside the data", bytes(forecast.peak_bytes)},
-                     {"  activations and gradients", bytes(plan.arena_bytes)},
-                     {"    of these kernels' scratch", bytes(plan.scratch_bytes)},
-                     {"  parameters and optimiser", bytes(plan.state_bytes)},
-                     {"  constants", bytes(plan.constant_bytes)},
-                     {"  batches", bytes(plan.input_bytes)},
-                     {"  saving", bytes(plan.saving_bytes)},
-                     {"  the program, its libraries and kernels", bytes(forecast.process_bytes)},
-                     {"time a step, about", fmt::format("{:.3g} ms", 1e3 * forecast.step_seconds)},
-                     {"work a step", fmt::format("{:.3g} GFLOP", plan.flops / 1e9)},
-                     {"kernel calls a step", std::to_string(plan.steps.size())}});
+  std::vector<std::vector<std::string>> rows{
+      {"peak memory, beside the data", bytes(forecast.peak_bytes)},
+      {"  activations and gradients", bytes(plan.arena_bytes)},
+      {"    of these kernels' scratch", bytes(plan.scratch_bytes)},
+      {"  parameters and optimiser", bytes(plan.state_bytes)},
+      {"  constants", bytes(plan.constant_bytes)},
+      {"  batches", bytes(plan.input_bytes)},
+      {"  saving", bytes(plan.saving_bytes)},
+      {"  the program, its libraries and kernels", bytes(forecast.process_bytes)},
+      {"time a step, about", fmt::format("{:.3g} ms", 1e3 * forecast.step_seconds)},
+      {"work a step", fmt::format("{:.3g} GFLOP", plan.flops / 1e9)},
+      {"kernel calls a step", std::to_string(plan.steps.size())}};
+  if (plan.saved_bytes > 0) {
+    rows.push_back({"saved by the memory limit", bytes(plan.saved_bytes)});
+    rows.push_back({"  for work done again", fmt::format("{:.3g} GFLOP", plan.flops_again / 1e9)});
+    rows.push_back({"  time a step without, about",
+                    fmt::format("{:.3g} ms", 1e3 * forecast.unlimited_seconds)});
+  }
+  return table_text(rows);
 }
 
 /// Seconds that the reorder takes, about: all it does is to move memory.
@@ -119,7 +138,9 @@ std::string steps_text(const Plan& plan) {
     std::string line = fmt::format("{:<9} {:<24} {:<28} {}", phase_name(step.phase), step.path,
                                    step.op, step.kernel);
     if (step.implementation != step.kernel) line += "  " + step.implementation;
-    text += line + (step.tuned ? "  (by its time)" : "") + "\n";
+    if (step.tuned) line += "  (by its time)";
+    if (step.again) line += "  (again)";
+    text += line + "\n";
     for (const std::string& operand : step.operands) text += "            " + operand + "\n";
     for (const auto& [offer, reason] : step.refused) {
       text += fmt::format("            not {}: {}\n", offer, reason);
@@ -158,6 +179,7 @@ int plan(const Arguments& arguments) {
   apply(arguments.common);
   Recipe recipe = read_recipe(arguments.source, arguments.common);
   apply(arguments.kernels, recipe.train);
+  set_memory_limit(arguments.memory_limit, recipe.train.memory_limit);
   const data::Header header = recipe.load_header();
   Model model = recipe.make_model(header.spec);
   const CompileOptions compile = recipe.compile_options();
@@ -165,7 +187,12 @@ int plan(const Arguments& arguments) {
   FitOptions options = recipe.fit_options();
   options.checkpoints = "checkpoints";  // as train does; none is written
   const Plan made = model.plan(header.spec, header.examples, options);
-  const Forecast foreseen = forecast(made);
+  const Forecast foreseen = forecast(made, [&] {
+    CompileOptions without = recipe.compile_options();
+    without.memory_limit = {};
+    model.compile(without);
+    return model.plan(header.spec, header.examples, options);
+  });
   for (const Notice& notice : notices(made)) note(notice.what());
   for (const Notice& notice : notices(compile.tuning)) note(notice.what());
   if (arguments.common.json) {
@@ -193,6 +220,7 @@ void add_plan(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<Arguments>();
   add_common(*command, arguments->common);
   add_recipe(*command, arguments->source);
+  add_memory_limit(*command, arguments->memory_limit);
   command->add_flag("--explain", arguments->explain,
                     "Each kernel, its operands' layouts, and why faster ones refused; then every "
                     "reorder that is left, who wants it and why");

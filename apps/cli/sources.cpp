@@ -92,6 +92,18 @@ void choose_data(Config& recipe, const DataSource& source) {
 
 }  // namespace
 
+void add_memory_limit(CLI::App& command, std::string& text) {
+  command
+      .add_option(
+          "--memory-limit", text,
+          "The most a step may hold, as 600MB or 1.5GB: what does not fit is computed again")
+      ->check(not_empty());
+}
+
+void set_memory_limit(const std::string& text, MemoryLimit& limit) {
+  if (!text.empty()) from_config(said(text, "--memory-limit"), limit);
+}
+
 void add_recipe(CLI::App& command, RecipeSource& source) {
   command.add_option("recipe", source.file, "A recipe (TOML)");
   std::string shipped;

@@ -28,6 +28,9 @@ struct RecipeSource : DataSource {
   std::string model;
 };
 
+/// --memory-limit, and what it says put over a recipe's.
+void add_memory_limit(CLI::App& command, std::string& text);
+void set_memory_limit(const std::string& text, MemoryLimit& limit);
 void add_recipe(CLI::App& command, RecipeSource& source);
 /// Adds --data-dir and --set: what --data says is the command's own to ask for.
 void add_data_settings(CLI::App& command, DataSource& source);

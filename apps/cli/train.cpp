@@ -26,6 +26,7 @@ struct Arguments {
   std::string out;
   bool resume = false;
   KernelOptions kernels;
+  std::string memory_limit;
 };
 
 /// Ends the fit when a signal came.
@@ -117,6 +118,7 @@ void say_interrupted(const Arguments& arguments, const fs::path& directory) {
   if (arguments.common.seed) add(" --seed", std::to_string(*arguments.common.seed));
   add(" --convolution", arguments.kernels.convolution);
   if (arguments.kernels.tune) command += " --tune";
+  add(" --memory-limit", arguments.memory_limit);
   add(" --out", directory.string());
   tell("interrupted; to go on from the last finished epoch:\n  " + command + " --resume");
 }
@@ -189,6 +191,7 @@ int train(const Arguments& arguments) {
   }
   Recipe recipe = read_recipe(arguments.source, arguments.common);
   apply(arguments.kernels, recipe.train);
+  set_memory_limit(arguments.memory_limit, recipe.train.memory_limit);
   RunDirectory directory = arguments.out.empty()
                                ? RunDirectory::unused(name_of(arguments.source, recipe))
                                : RunDirectory(arguments.out, arguments.resume);
@@ -245,6 +248,7 @@ void add_train(CLI::App& app, Action& action) {
   command->add_flag("--resume", arguments->resume,
                     "Go on with the run in --out from its last finished epoch");
   add_kernel_options(*command, arguments->kernels);
+  add_memory_limit(*command, arguments->memory_limit);
   command->footer(
       "Examples:\n"
       "  sloy train --model cnn --data fashion-mnist\n"

@@ -48,6 +48,8 @@ struct CompileOptions {
   /// which algorithm convolutions use
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
   Tuning tuning = {};  ///< kernels by a fixed rule, or by their time: Tuning::cached()
+  /// the most bytes a step of fit or evaluate may hold; 0: no limit
+  MemoryLimit memory_limit = {};
 };
 
 /// What a fit prints on stderr.

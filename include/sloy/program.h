@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include <sloy/config.h>
 #include <sloy/graph.h>
 #include <sloy/tuning.h>
 
@@ -103,6 +104,19 @@ constexpr std::array<std::string_view, 2> enum_names(ConvolutionAlgorithm) {
   return {"automatic", "direct"};
 }
 
+/// The most bytes a step may hold: activations, gradients and scratch, all variables, constants and
+/// one batch, as Plan::total_bytes counts them. The process itself, with its libraries and the data
+/// it has in memory, comes on top. In recipes and on the command line a whole number, or a text
+/// with a unit: "600MB", "1.5GB", "512MiB".
+struct MemoryLimit {
+  std::size_t bytes = 0;                                          ///< 0: none
+  constexpr MemoryLimit(std::size_t count = 0) : bytes(count) {}  // NOLINT: written as a number
+  bool operator==(const MemoryLimit&) const = default;
+};
+SLOY_EXPORT Config to_config(MemoryLimit limit);
+/// Throws ConfigError on what is no number of bytes.
+SLOY_EXPORT void from_config(const Config& config, MemoryLimit& limit);
+
 /// What to compile, and how.
 struct ProgramOptions {
   std::vector<Value> outputs = {};          ///< what a run gives back
@@ -114,6 +128,10 @@ struct ProgramOptions {
   NumericPrecision precision = NumericPrecision::float32;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
   Tuning tuning = {};  ///< kernels by a fixed rule, or by their time
+  /// Where a step would hold more, what it computed forward is dropped and computed again when the
+  /// gradients need it, by the same kernels on the same numbers; where that is not enough kernels
+  /// with less scratch are taken. Without a limit nothing is computed twice.
+  MemoryLimit memory_limit = {};
   /// Names of passes to leave out (simplify, epilogue, fuse, layout, place_updates, in_place): for
   /// tests and experiments.
   std::vector<std::string> without = {};
@@ -139,6 +157,8 @@ struct SLOY_EXPORT Plan {
     double share_of_peak = 1;
     std::size_t scratch_bytes = 0;
     bool tuned = false;  ///< chosen by its time, not by the fixed rule
+    /// What was computed before, dropped for a memory limit, and is computed again.
+    bool again = false;
 
     /// The seconds below which a machine of this speed can't do it: those of its arithmetic or of
     /// its memory traffic, whichever is longer. What finds its operands in a cache may take less,
@@ -173,6 +193,10 @@ struct SLOY_EXPORT Plan {
   /// or of its memory traffic, whichever is longer. inspect.h measures a machine.
   double seconds(double peak_gflops, double gigabytes_per_second) const;
   double flops = 0;
+  /// The price of a memory limit: what the arena would take more without it, and the part of
+  /// `flops` that is done a second time.
+  std::size_t saved_bytes = 0;
+  double flops_again = 0;
   int in_place = 0;  ///< results written over an operand, variables not counted
 };
 
@@ -258,8 +282,9 @@ class SLOY_EXPORT Program {
 
 /// Compiles what `outputs` and `updates` need. Throws ConfigError where there is neither, where
 /// they are of different graphs or a variable has two updates, on a negative batch size, on an
-/// unknown pass name, and on float64 for another backend than the reference; ShapeError where an
-/// update's type is not its variable's.
+/// unknown pass name, on float64 for another backend than the reference, and on a memory limit that
+/// can't be met for the batch size given, with the least possible; ShapeError where an update's
+/// type is not its variable's. For a size that is met later, what asks for it throws the same.
 SLOY_EXPORT Program compile(ProgramOptions options);
 
 /// A value's numbers, computed at once by the reference kernels: for tests, examples and debugging.

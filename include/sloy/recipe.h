@@ -131,6 +131,8 @@ struct SLOY_EXPORT RecipeTrain {
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
   /// whether kernels are chosen by their time on this machine instead of by a fixed rule
   bool tune = false;
+  /// the most bytes a step may hold: a whole number, or "600MB", "1.5GB", "512MiB"; 0: no limit
+  MemoryLimit memory_limit = {};
 
   static void fields(auto&& field) {
     using Self = RecipeTrain;
@@ -147,6 +149,7 @@ struct SLOY_EXPORT RecipeTrain {
     field("precision", &Self::precision);
     field("convolution", &Self::convolution);
     field("tune", &Self::tune);
+    field("memory_limit", &Self::memory_limit);
   }
 };
 

@@ -26,7 +26,8 @@ struct Group {
 
 class Fuser {
  public:
-  explicit Fuser(const Graph& graph) : graph_(graph), groups_(graph), rewrite_(graph) {}
+  Fuser(const Graph& graph, const FuseOptions& options)
+      : graph_(graph), groups_(graph, options), rewrite_(graph) {}
 
   std::unique_ptr<Graph> run() {
     gather();
@@ -196,6 +197,8 @@ class Fuser {
 
 }  // namespace
 
-std::unique_ptr<Graph> fuse(const Graph& graph) { return Fuser(graph).run(); }
+std::unique_ptr<Graph> fuse(const Graph& graph, const FuseOptions& options) {
+  return Fuser(graph, options).run();
+}
 
 }  // namespace sloy

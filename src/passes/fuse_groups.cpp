@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "graph/leaf.h"
+#include "passes/rewrite.h"
 
 namespace sloy {
 namespace {
@@ -43,7 +44,8 @@ std::optional<FusedReduction> reduction_of(const Node& node) {
 
 }  // namespace
 
-Groups::Groups(const Graph& graph) : graph_(graph) {
+Groups::Groups(const Graph& graph, const FuseOptions& options)
+    : graph_(graph), options_(options), readers_(readers(graph)) {
   classify();
   const std::vector<bool> stored = stored_nodes();
   inline_cheap_nodes(stored);
@@ -182,6 +184,7 @@ void Groups::inline_what_readers_can_compute(const std::vector<bool>& stored) {
   std::set<std::size_t> chosen;
   for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
     if (!is_grouped(n) || reduction_[n] || stored[n] || reading_groups[n].empty()) continue;
+    if (ends_chain(n)) continue;
     const auto is_computed = [&](std::size_t p) {
       return inlined_[p] || (is_grouped(p) && !reduction_[p] && group(p) == group(n));
     };
@@ -232,7 +235,19 @@ std::set<NodeResult> Groups::operands(std::size_t n) const {
 
 /// Whether n may stand in one fused node with the producer p it reads.
 bool Groups::is_tight(std::size_t n, std::size_t p) const {
-  return space_[n] && space_[p] && !reduction_[p] && *space_[n] == *space_[p];
+  return space_[n] && space_[p] && !reduction_[p] && *space_[n] == *space_[p] && !ends_chain(p);
+}
+
+/// Whether to save memory the chain ends with p: several read it, and when it is stored, two or
+/// more of its operands may go before others are made.
+bool Groups::ends_chain(std::size_t p) const {
+  if (!options_.short_chains || node(p).phase != Phase::backward) return false;
+  if (readers_[p][0].size() < 2) return false;
+  std::set<NodeResult> full;
+  for (Value input : node(p).inputs) {
+    if (input.shape() == *space_[p]) full.insert(result_of(input));
+  }
+  return full.size() > 1;
 }
 
 void Groups::form() {

@@ -10,6 +10,7 @@
 #include <sloy/op.h>
 
 #include "ops/fused.h"
+#include "passes/fuse.h"
 
 namespace sloy {
 
@@ -27,7 +28,7 @@ inline NodeResult result_of(Value value) {
 /// Some nodes are inlined: they belong to no group, and each group that reads them computes them.
 class Groups {
  public:
-  explicit Groups(const Graph& graph);
+  Groups(const Graph& graph, const FuseOptions& options);
 
   /// Whether the node is part of a fused node: element-wise, or a reduction.
   bool is_grouped(std::size_t n) const { return space_[n] != nullptr && !inlined_[n]; }
@@ -66,6 +67,7 @@ class Groups {
   void operands(std::size_t n, std::set<NodeResult>& found) const;
   std::set<NodeResult> operands(std::size_t n) const;
   bool is_tight(std::size_t n, std::size_t p) const;
+  bool ends_chain(std::size_t p) const;
   bool is_full(NodeResult operand, const Shape& space) const;
 
   void form();
@@ -75,6 +77,8 @@ class Groups {
   void join_siblings();
 
   const Graph& graph_;
+  const FuseOptions& options_;
+  std::vector<std::vector<std::vector<std::int32_t>>> readers_;
   std::vector<const Shape*> space_;  ///< of nodes that can be fused
   std::vector<std::optional<FusedReduction>> reduction_;
   std::vector<bool> inlined_;

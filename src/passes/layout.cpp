@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 
 #include "graph/form.h"
 #include "graph/leaf.h"
@@ -71,8 +72,9 @@ class LayoutPass {
 
   /// The first kernel that reads a free variable as more than numbers in a row names its form.
   /// Asked ahead of the walk, so that element-wise readers and chains of them (penalties come
-  /// before the layers) do not fix it to plain. Variables are float32, and lie as float32 kernels want them, whatever a product that
-  /// rounds them wants: so predictions in float32 are the same with weights from a file.
+  /// before the layers) do not fix it to plain. Variables are float32, and lie as float32 kernels
+  /// want them, whatever a product that rounds them wants: so predictions in float32 are the same
+  /// with weights from a file.
   void choose_variables() {
     if (form().fixed()) return;
     for (const Node& node : graph_.nodes()) {
@@ -146,21 +148,50 @@ class LayoutPass {
       }
       accepted.push_back({offer->name, std::move(*proposal)});
       their_offers.push_back(offer);
-      if (!asks_all) break;
+      if (!asks_all && !has_too_much_scratch(accepted.back())) break;
     }
     if (accepted.empty()) {
       selection.offer = &reference_offer();
       selection.proposal = reference_proposal(request, node.attributes, options_.precision);
       return selection;
     }
-    const std::size_t taken = accepted.size() > 1 ? fastest(node, request, accepted) : 0;
+    // Measured whatever the limit, so that what is remembered of a node doesn't depend on it.
+    const bool is_measured = asks_all && accepted.size() > 1;
+    const std::size_t wanted = is_measured ? fastest(node, request, accepted) : 0;
+    const std::size_t taken = within_scratch(accepted, wanted);
+    for (std::size_t i = 0; i < accepted.size(); ++i) {
+      if (i != taken) {
+        selection.refused.emplace_back(accepted[i].kernel, refusal_of(accepted[i]));
+      }
+    }
     selection.offer = their_offers[taken];
     selection.proposal = std::move(accepted[taken].proposal);
-    selection.tuned = accepted.size() > 1;
-    for (std::size_t i = 0; i < accepted.size(); ++i) {
-      if (i != taken) selection.refused.emplace_back(accepted[i].kernel, "it is slower here");
-    }
+    selection.tuned = is_measured && taken == wanted;
     return selection;
+  }
+
+  bool has_too_much_scratch(const Candidate& candidate) const {
+    return candidate.proposal.scratch_bytes > options_.most_scratch;
+  }
+  /// The place of the one wanted, if its scratch isn't too much; else of the first whose isn't;
+  /// where all have too much, of the one with least.
+  std::size_t within_scratch(const std::vector<Candidate>& accepted, std::size_t wanted) const {
+    if (!has_too_much_scratch(accepted[wanted])) return wanted;
+    auto found = std::find_if(accepted.begin(), accepted.end(), [&](const Candidate& candidate) {
+      return !has_too_much_scratch(candidate);
+    });
+    if (found == accepted.end()) {
+      found = std::min_element(accepted.begin(), accepted.end(),
+                               [](const Candidate& a, const Candidate& b) {
+                                 return a.proposal.scratch_bytes < b.proposal.scratch_bytes;
+                               });
+    }
+    return static_cast<std::size_t>(found - accepted.begin());
+  }
+  std::string refusal_of(const Candidate& candidate) const {
+    if (!has_too_much_scratch(candidate)) return "it is slower here";
+    return "its scratch of " + std::to_string(candidate.proposal.scratch_bytes) +
+           " bytes is too much for the memory limit";
   }
 
   /// The place of the one that takes the least time, with the reorders that it needs.

@@ -3,6 +3,8 @@
 
 #include <sloy/tuning.h>
 
+#include <limits>
+
 #include "passes/lowered.h"
 
 namespace sloy {
@@ -11,6 +13,8 @@ struct LayoutOptions {
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
   NumericPrecision precision = NumericPrecision::float32;
   Tuning tuning = {};  ///< chooses among the kernels that accept; empty: the first does
+  /// Kernels with more scratch than this are taken only where every other has more still.
+  std::size_t most_scratch = std::numeric_limits<std::size_t>::max();
   bool plain = false;  ///< the pass switched off: only kernels that take every operand plain
 };
 

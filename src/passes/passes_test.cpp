@@ -270,6 +270,42 @@ TEST(PlanMemory, AnOperandThatIsReadInAnotherWayTooKeepsItsMemory) {
   EXPECT_EQ(taken_over(true, {{0, 0}}), 0) << "the kernel reads it as its second operand as well";
 }
 
+/// The names of the ops, in the order they run.
+std::vector<std::string> scheduled_ops(const Graph& graph) {
+  const Lowered lowered = choose_layouts(graph, reference_backend(), {});
+  std::vector<std::string> names;
+  for (std::int32_t n : schedule(lowered)) {
+    names.emplace_back(lowered.graph->nodes()[static_cast<std::size_t>(n)].op->name());
+  }
+  return names;
+}
+
+TEST(Schedule, WhatFreesAsMuchAsItTakesComesFirst) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {64, 64}});
+  Value y = exp(x);
+  Value second = tanh(x);               // takes memory
+  Value first = sum(y, {.axes = {0}});  // the last to read y
+  graph.output("second", second);
+  graph.output("first", first);
+  EXPECT_EQ(scheduled_ops(graph), (std::vector<std::string>{"exp", "sum", "tanh"}));
+}
+
+/// The gradient of a matrix of 64 × 64 of a batch of one is much larger than what it is made of.
+TEST(Schedule, LargeGradientsComeLast) {
+  Graph graph;
+  const VariableId w = graph.variables().add({.name = "w", .type = {DType::float32, {64, 64}}});
+  Value x = graph.input("x", {DType::float32, {1, 64}});
+  Value up = graph.input("up", {DType::float32, {1, 64}});
+  Value dy = exp(up);
+  Value gradient = matmul(tanh(x), dy, {.transpose_a = true});
+  Value dx = matmul(dy, graph.variable(w), {.transpose_b = true});
+  graph.output("dx", sqrt(square(dx)));
+  graph.set_update(w, graph.variable(w) - gradient);
+  EXPECT_EQ(scheduled_ops(graph), (std::vector<std::string>{"exp", "tanh", "matmul", "square",
+                                                            "sqrt", "matmul", "subtract"}));
+}
+
 TEST(AssignOffsets, BlocksThatLiveTogetherNeverOverlap) {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {

@@ -41,6 +41,7 @@ class Planner {
           blocks_[static_cast<std::size_t>(block)].offset;
     }
     place_views();
+    plan_.blocks = std::move(blocks_);
     return std::move(plan_);
   }
 
@@ -100,14 +101,14 @@ class Planner {
         ++plan_.in_place;
       } else {
         block = static_cast<std::int32_t>(blocks_.size());
-        blocks_.push_back({bytes, step, last});
+        blocks_.push_back({bytes, step, last, 0, n});
       }
       placed_[result] = block;
       plan_address(result) = {Address::arena, 0};
     }
     if (proposal.scratch_bytes > 0) {
       scratch_.emplace_back(n, static_cast<std::int32_t>(blocks_.size()));
-      blocks_.push_back({rounded(proposal.scratch_bytes), step, step});
+      blocks_.push_back({rounded(proposal.scratch_bytes), step, step, 0, n});
     }
   }
 

@@ -22,14 +22,8 @@ MemoryPlan plan_memory(const Lowered& lowered, const std::vector<std::int32_t>& 
 /// Bytes of one value in its layout.
 std::size_t bytes_of(const Result& result, NumericPrecision precision);
 
-/// Offsets for blocks that live from `first` to `last` (both included) such that no two that live
-/// at once overlap. Returns the bytes of the whole. Best fit by size.
-struct Block {
-  std::size_t bytes = 0;
-  std::int32_t first = 0;
-  std::int32_t last = 0;
-  std::int64_t offset = 0;  ///< the result
-};
+/// Gives the blocks offsets such that no two that live at once overlap. Returns the bytes of the
+/// whole. Best fit by size.
 std::size_t assign_offsets(std::vector<Block>& blocks);
 
 }  // namespace sloy

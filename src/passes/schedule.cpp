@@ -3,20 +3,16 @@
 #include <algorithm>
 #include <cassert>
 #include <map>
-#include <queue>
 #include <set>
 
 #include "graph/leaf.h"
 #include "ops/reorder.h"
+#include "passes/plan_memory.h"
 
 namespace sloy {
 namespace {
 
 std::size_t index(Value value) { return static_cast<std::size_t>(value.node()); }
-
-bool runs(const Node& node) {
-  return node.op->kind() != Kind::leaf && node.op->kind() != Kind::view;
-}
 
 /// The variable a value's memory belongs to, or -1.
 VariableId variable_of(const Graph& graph, Value value) {
@@ -170,6 +166,152 @@ class UpdatePlacer {
   std::map<VariableId, std::size_t> writers_;
 };
 
+/// A gradient this many times as large as what it is computed of is computed last.
+constexpr std::size_t much_larger = 8;
+
+class Scheduler {
+ public:
+  explicit Scheduler(const Graph& graph)
+      : graph_(graph),
+        after_(graph.nodes().size()),
+        waits_(graph.nodes().size(), 0),
+        is_update_(graph.nodes().size(), false),
+        values_(graph.nodes().size()) {
+    find_values();
+    find_order();
+  }
+
+  std::vector<std::int32_t> run() {
+    std::set<std::size_t> ready;
+    std::size_t count = 0;
+    for (std::size_t n = 0; n < waits_.size(); ++n) {
+      if (!runs(graph_.nodes()[n])) continue;
+      ++count;
+      if (waits_[n] == 0) ready.insert(n);
+    }
+    std::vector<std::int32_t> result;
+    while (!ready.empty()) {
+      const auto next = std::min_element(ready.begin(), ready.end(), [&](auto a, auto b) {
+        return std::pair(rank(a), a) < std::pair(rank(b), b);
+      });
+      const std::size_t n = *next;
+      ready.erase(next);
+      result.push_back(static_cast<std::int32_t>(n));
+      for (Value root : arena_inputs(n)) --of(root).readers;
+      for (std::size_t later : after_[n]) {
+        if (--waits_[later] == 0) ready.insert(later);
+      }
+    }
+    assert(result.size() == count);
+    return result;
+  }
+
+ private:
+  /// A result in the arena.
+  struct Held {
+    std::size_t bytes = 0;
+    int readers = 0;  ///< still to come
+    bool is_output = false;
+    bool for_updates = true;  ///< whether updates alone read it
+  };
+
+  Held& of(Value root) { return values_[index(root)][static_cast<std::size_t>(root.result())]; }
+  const Held& of(Value root) const {
+    return values_[index(root)][static_cast<std::size_t>(root.result())];
+  }
+  bool is_update(std::size_t n) const {
+    return is_update_[n] || graph_.nodes()[n].phase == Phase::update;
+  }
+
+  /// The values in the arena that a node reads, each once.
+  std::vector<Value> arena_inputs(std::size_t n) const {
+    std::vector<Value> roots;
+    for (Value input : graph_.nodes()[n].inputs) {
+      const Value root = root_of(graph_, input);
+      if (!runs(graph_.node(root)) || of(root).bytes == 0) continue;
+      if (std::find(roots.begin(), roots.end(), root) == roots.end()) roots.push_back(root);
+    }
+    return roots;
+  }
+
+  void find_values() {
+    for (std::size_t n = 0; n < values_.size(); ++n) {
+      for (const Result& made : graph_.nodes()[n].results) {
+        values_[n].push_back({.bytes = bytes_of(made, NumericPrecision::float32)});
+      }
+    }
+    for (const Graph::Update& update : graph_.updates()) {
+      of(update.value).bytes = 0;
+      is_update_[index(update.value)] = true;
+    }
+    for (const Graph::Output& output : graph_.outputs()) {
+      of(root_of(graph_, output.value)).is_output = true;
+    }
+    for (std::size_t n = 0; n < values_.size(); ++n) {
+      if (!runs(graph_.nodes()[n])) continue;
+      for (Value root : arena_inputs(n)) {
+        ++of(root).readers;
+        of(root).for_updates &= is_update(n);
+      }
+    }
+  }
+
+  void order(std::size_t first, std::size_t then) {
+    if (first != then && after_[first].insert(then).second) ++waits_[then];
+  }
+
+  void find_order() {
+    std::vector<std::vector<std::size_t>> readers(
+        static_cast<std::size_t>(graph_.variables().size()));
+    for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
+      if (!runs(graph_.nodes()[n])) continue;
+      for (Value input : graph_.nodes()[n].inputs) {
+        const Value root = root_of(graph_, input);
+        if (runs(graph_.node(root))) order(index(root), n);
+        const VariableId id = variable_of(graph_, input);
+        if (id >= 0) readers[static_cast<std::size_t>(id)].push_back(n);
+      }
+    }
+    for (const Graph::Update& update : graph_.updates()) {
+      for (std::size_t reader : readers[static_cast<std::size_t>(update.variable)]) {
+        order(reader, index(update.value));
+      }
+    }
+  }
+
+  std::size_t taken(std::size_t n) const {
+    std::size_t bytes = 0;
+    for (const Held& held : values_[n]) bytes += held.bytes;
+    return bytes;
+  }
+
+  int rank(std::size_t n) const {
+    if (is_update(n)) return 0;
+    std::size_t read = 0, freed = 0;
+    for (Value root : arena_inputs(n)) {
+      const Held& held = of(root);
+      read += held.bytes;
+      if (held.readers == 1 && !held.is_output) freed += held.bytes;
+    }
+    const std::size_t taken = this->taken(n);
+    if (freed > 0 && freed >= taken) return 1;
+    return feeds_updates(n) && taken > much_larger * read ? 3 : 2;
+  }
+
+  /// Whether updates alone read what it computes.
+  bool feeds_updates(std::size_t n) const {
+    return std::all_of(values_[n].begin(), values_[n].end(), [](const Held& held) {
+      return held.readers > 0 && held.for_updates && !held.is_output;
+    });
+  }
+
+  const Graph& graph_;
+  std::vector<std::set<std::size_t>> after_;  ///< who waits for a node
+  std::vector<int> waits_;                    ///< for how many
+  std::vector<bool> is_update_;               ///< whose result is a variable's new value
+  std::vector<std::vector<Held>> values_;     ///< of each node's results
+};
+
 }  // namespace
 
 Value root_of(const Graph& graph, Value value) {
@@ -183,53 +325,7 @@ void place_updates(Lowered& lowered, const Backend& backend, NumericPrecision pr
 }
 
 std::vector<std::int32_t> schedule(const Lowered& lowered) {
-  const Graph& graph = *lowered.graph;
-  std::size_t count = graph.nodes().size();
-  std::vector<std::set<std::int32_t>> after(count);  // who waits for a node
-  std::vector<int> waits(count, 0);
-  auto order = [&](std::size_t first, std::size_t then) {
-    if (first != then && after[first].insert(static_cast<std::int32_t>(then)).second) ++waits[then];
-  };
-  std::vector<std::vector<std::size_t>> variable_readers(
-      static_cast<std::size_t>(graph.variables().size()));
-  for (std::size_t n = 0; n < count; ++n) {
-    if (!runs(graph.nodes()[n])) continue;
-    for (Value input : graph.nodes()[n].inputs) {
-      Value root = root_of(graph, input);
-      if (runs(graph.node(root))) order(index(root), n);
-      VariableId id = variable_of(graph, input);
-      if (id >= 0) variable_readers[static_cast<std::size_t>(id)].push_back(n);
-    }
-  }
-  std::vector<bool> is_update(count, false);
-  for (const Graph::Update& update : graph.updates()) {
-    is_update[index(update.value)] = true;
-    for (std::size_t reader : variable_readers[static_cast<std::size_t>(update.variable)]) {
-      order(reader, index(update.value));
-    }
-  }
-
-  using Entry = std::pair<int, std::int32_t>;  // updates first, then the graph's order
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready;
-  auto push = [&](std::size_t n) {
-    bool early = is_update[n] || graph.nodes()[n].phase == Phase::update;
-    ready.push({early ? 0 : 1, static_cast<std::int32_t>(n)});
-  };
-  for (std::size_t n = 0; n < count; ++n) {
-    if (runs(graph.nodes()[n]) && waits[n] == 0) push(n);
-  }
-  std::vector<std::int32_t> result;
-  while (!ready.empty()) {
-    std::int32_t n = ready.top().second;
-    ready.pop();
-    result.push_back(n);
-    for (std::int32_t next : after[static_cast<std::size_t>(n)]) {
-      if (--waits[static_cast<std::size_t>(next)] == 0) push(static_cast<std::size_t>(next));
-    }
-  }
-  assert(result.size() ==
-         static_cast<std::size_t>(std::count_if(graph.nodes().begin(), graph.nodes().end(), runs)));
-  return result;
+  return Scheduler(*lowered.graph).run();
 }
 
 }  // namespace sloy

@@ -19,8 +19,10 @@ void place_updates(Lowered& lowered, const Backend& backend, NumericPrecision pr
 
 /// An order of the nodes that run (leaves and views left out) in which every node follows its
 /// inputs, and the node that writes a variable follows every other reader of it. Among the nodes
-/// that are ready an update comes first, so that its gradient's memory is free early; otherwise the
-/// graph's own order is kept.
+/// that are ready updates come first, so that a gradient's memory is free early, then those that
+/// free as much memory as they take. Gradients that are much larger than what they are computed of
+/// and that updates alone read, as those of large dense layers, come last, one after the other with
+/// its update: by then the activations are gone. Otherwise the graph's own order is kept.
 std::vector<std::int32_t> schedule(const Lowered& lowered);
 
 }  // namespace sloy

@@ -14,10 +14,6 @@ namespace {
 
 std::size_t index(Value value) { return static_cast<std::size_t>(value.node()); }
 
-bool runs(const Node& node) {
-  return node.op->kind() != Kind::leaf && node.op->kind() != Kind::view;
-}
-
 std::string name_of(const Graph& graph, std::size_t n) {
   return "%" + std::to_string(n) + " = " + std::string(graph.nodes()[n].op->name());
 }

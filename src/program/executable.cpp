@@ -10,22 +10,14 @@
 #include "graph/leaf.h"
 #include "graph/verify.h"
 #include "passes/epilogue.h"
-#include "passes/fuse.h"
-#include "passes/layout.h"
-#include "passes/plan_memory.h"
+#include "passes/lower.h"
 #include "passes/pooled_relu.h"
-#include "passes/precision.h"
-#include "passes/schedule.h"
 #include "passes/simplify.h"
-#include "passes/verify_plan.h"
 #include "program/reorders.h"
 #include "tensor/precision.h"
 
 namespace sloy {
 namespace {
-
-/// Of the machine's peak, by the reference kernels: plain loops on one thread.
-constexpr double reference_share = 0.005;
 
 /// Work that takes reference kernels a millisecond or two.
 constexpr double much_work = 1e6;
@@ -33,7 +25,7 @@ constexpr double much_work = 1e6;
 constexpr std::array<std::string_view, 7> names{"pooled_relu", "simplify",      "epilogue", "fuse",
                                                 "layout",      "place_updates", "in_place"};
 
-bool runs(const ExecutableOptions& options, std::string_view pass) {
+bool has_pass(const ExecutableOptions& options, std::string_view pass) {
   return std::find(options.without.begin(), options.without.end(), pass) == options.without.end();
 }
 
@@ -55,47 +47,36 @@ Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& op
     : precision_(options.precision) {
   for (Value input : graph->inputs()) input_types_.push_back(input.type());
   verify(*graph, "bind");
-  if (runs(options, "pooled_relu")) {
+  if (has_pass(options, "pooled_relu")) {
     graph = move_relu_behind_pools(*graph);
     verify(*graph, "pooled_relu");
   }
-  if (runs(options, "simplify")) {
+  if (has_pass(options, "simplify")) {
     graph = simplify(*graph);
     verify(*graph, "simplify");
   }
   const Backend& backend = backend_of(options);
-  // What is stored, and so rounded, follows from fusion, and must not depend on the backend.
-  const bool mixed = options.precision == NumericPrecision::mixed_bfloat16;
-  const bool fuses = backend.fuses() || mixed;
-  if (runs(options, "epilogue") && fuses) {
+  if (has_pass(options, "epilogue") && fuses(backend, options.precision)) {
     graph = absorb_epilogues(*graph);
     verify(*graph, "epilogue");
   }
-  if (runs(options, "fuse") && fuses) {
-    graph = fuse(*graph);
-    verify(*graph, "fuse");
-  }
-  if (mixed) {
-    graph = store_as_bfloat16(*graph);
-    verify(*graph, "precision");
-  }
-  lowered_ = choose_layouts(*graph, backend,
-                            {.convolution = options.convolution,
-                             .precision = options.precision,
-                             .tuning = options.tuning,
-                             .plain = !runs(options, "layout")});
-  verify(*lowered_.graph, "layout");
-  place_updates(lowered_, backend, options.precision, runs(options, "place_updates"));
-  verify(*lowered_.graph, "place_updates");
-  lay_out(options);
+  LoweredProgram made = lower(*graph, backend,
+                              {.convolution = options.convolution,
+                               .precision = options.precision,
+                               .tuning = options.tuning,
+                               .memory_limit = options.memory_limit,
+                               .recompute_everything = options.recompute_everything,
+                               .fuse = has_pass(options, "fuse"),
+                               .layout = has_pass(options, "layout"),
+                               .place_updates = has_pass(options, "place_updates"),
+                               .in_place = has_pass(options, "in_place")});
+  lowered_ = std::move(made.scheduled.lowered);
+  memory_ = std::move(made.scheduled.memory);
+  plan_.saved_bytes = made.saved_bytes;
+  lay_out(made.scheduled.order, options.backend);
 }
 
-void Executable::lay_out(const ExecutableOptions& options) {
-  std::vector<std::int32_t> order = schedule(lowered_);
-  verify_schedule(lowered_, order);
-  memory_ = plan_memory(lowered_, order,
-                        {.precision = precision_, .in_place = runs(options, "in_place")});
-  verify_memory(lowered_, order, memory_, precision_);
+void Executable::lay_out(const std::vector<std::int32_t>& order, BackendKind backend) {
   const Graph& graph = *lowered_.graph;
   auto place = [&](Value value) -> const Address& {
     return memory_
@@ -117,7 +98,7 @@ void Executable::lay_out(const ExecutableOptions& options) {
   pointers_.resize(addresses_.size());
   bases_.resize(Address::first_input + graph.inputs().size());
   fill_constants();
-  write_plan(order, options.backend);
+  write_plan(order, backend);
   graph.variables().form().arena().require(memory_.arena_bytes);
 }
 
@@ -158,25 +139,21 @@ void Executable::write_plan(const std::vector<std::int32_t>& order, BackendKind 
     step.refused = selection.refused;
     step.tuned = selection.tuned;
     step.scratch_bytes = selection.proposal.scratch_bytes;
-    std::vector<Type> inputs;
-    std::vector<Type> results;
-    const auto add = [&step](const Result& operand, std::vector<Type>& types) {
-      types.push_back(operand.type);
-      step.operands.push_back(describe(operand));
-      const std::size_t own = size_of(operand.type.dtype);
-      const std::size_t width = operand.layout ? operand.layout->element_bytes(own) : own;
-      step.bytes += static_cast<double>(operand.type.shape.size()) * static_cast<double>(width);
-    };
+    step.again = selection.again;
     for (Value input : node.inputs) {
-      add(graph.node(input).results[static_cast<std::size_t>(input.result())], inputs);
+      step.operands.push_back(
+          describe(graph.node(input).results[static_cast<std::size_t>(input.result())]));
     }
-    for (const Result& result : node.results) add(result, results);
-    step.share_of_peak = selection.offer ? selection.offer->share_of_peak : reference_share;
-    step.flops = node.op->cost(node.attributes, Operands(inputs), results).flops;
+    for (const Result& result : node.results) step.operands.push_back(describe(result));
+    const Work work = work_of(graph, node, selection);
+    step.flops = work.flops;
+    step.bytes = work.bytes;
+    step.share_of_peak = work.share_of_peak;
     // An op of the user's own has no other kernel than its reference.
     step.slow = backend == BackendKind::cpu && step.kernel == "reference" &&
                 step.flops >= much_work && find_op(step.op) == node.op;
     plan_.flops += step.flops;
+    if (step.again) plan_.flops_again += step.flops;
     plan_.scratch_bytes = std::max(plan_.scratch_bytes, step.scratch_bytes);
     plan_.steps.push_back(std::move(step));
   }
@@ -184,12 +161,8 @@ void Executable::write_plan(const std::vector<std::int32_t>& order, BackendKind 
   plan_.arena_bytes = memory_.arena_bytes;
   plan_.in_place = memory_.in_place;
   plan_.constant_bytes = memory_.constant_bytes;
-  const std::size_t width = precision_ == NumericPrecision::float64 ? 8 : 4;
-  plan_.state_bytes =
-      static_cast<std::size_t>(graph.variables().form().elements(graph.variables())) * width;
-  for (const Type& type : input_types_) {
-    plan_.input_bytes += static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype);
-  }
+  plan_.state_bytes = state_bytes(graph, precision_);
+  plan_.input_bytes = input_bytes(graph);
 }
 
 /// Pointers are fixed as long as no segment moves; then a run is the calls alone.

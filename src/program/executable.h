@@ -17,13 +17,15 @@ struct ExecutableOptions {
   NumericPrecision precision = NumericPrecision::float32;
   ConvolutionAlgorithm convolution = ConvolutionAlgorithm::automatic;
   Tuning tuning = {};
+  MemoryLimit memory_limit = {};
+  bool recompute_everything = false;  ///< whatever it gains: for tests
   std::vector<std::string> without = {};
 };
 
 /// A flat list of kernel calls over segments of memory. One thread runs it at a time.
 class Executable {
  public:
-  /// Compiles a graph without symbols.
+  /// Compiles a graph without symbols. Throws MemoryLimitError (passes/lower.h).
   Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& options);
 
   /// Throws ConfigError where the state is of other variables or another precision.
@@ -45,6 +47,8 @@ class Executable {
   const Plan& plan() const { return plan_; }
   /// The graph as it is run, with layouts: for tests and pictures.
   const Graph& graph() const { return *lowered_.graph; }
+  /// Which parts of the arena are in use when, in steps of the plan: likewise.
+  const MemoryPlan& memory() const { return memory_; }
 
  private:
   struct Call {
@@ -54,7 +58,7 @@ class Executable {
     std::int32_t scratch;
   };
 
-  void lay_out(const ExecutableOptions& options);
+  void lay_out(const std::vector<std::int32_t>& order, BackendKind backend);
   void fill_constants();
   void write_plan(const std::vector<std::int32_t>& order, BackendKind backend);
   std::int32_t point_to(const Address& address);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "passes/lowered.h"
+
 namespace sloy {
 
 double Plan::Step::least_seconds(double peak_gflops, double gigabytes_per_second) const {
@@ -13,9 +15,8 @@ double Plan::seconds(double peak_gflops, double gigabytes_per_second) const {
   constexpr double call = 5e-8;
   double seconds = 0;
   for (const Step& step : steps) {
-    const double arithmetic = step.flops / (1e9 * peak_gflops * step.share_of_peak);
-    const double traffic = step.bytes / (1e9 * gigabytes_per_second);
-    seconds += call + std::max(arithmetic, traffic);
+    const Work work{step.flops, step.bytes, step.share_of_peak};
+    seconds += call + seconds_of(work, peak_gflops, gigabytes_per_second);
   }
   return seconds;
 }

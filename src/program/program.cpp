@@ -13,6 +13,7 @@
 #include "graph/interpreter.h"
 #include "graph/leaf.h"
 #include "passes/bind.h"
+#include "passes/lower.h"
 #include "program/executable.h"
 
 namespace sloy {
@@ -148,13 +149,22 @@ Program compile(ProgramOptions options) {
   Program program;
   program.impl_ = std::make_shared<Program::Impl>();
   program.impl_->graph = bind_batch(graph, options.outputs, options.updates, -1);
-  program.impl_->options = {options.backend, options.precision, options.convolution, options.tuning,
-                            options.without};
+  program.impl_->options = {.backend = options.backend,
+                            .precision = options.precision,
+                            .convolution = options.convolution,
+                            .tuning = options.tuning,
+                            .memory_limit = options.memory_limit,
+                            .without = options.without};
   program.impl_->batch_size = options.batch_size;
   for (Value input : program.impl_->graph->inputs()) {
     if (input.shape().is_symbolic()) program.impl_->has_batch = true;
   }
-  program.impl_->at(options.batch_size > 0 ? options.batch_size : nominal_batch);
+  try {
+    program.impl_->at(options.batch_size > 0 ? options.batch_size : nominal_batch);
+  } catch (const MemoryLimitError&) {
+    // By now the forms are chosen, and the batches that are met may be smaller.
+    if (options.batch_size > 0) throw;
+  }
   return program;
 }
 

@@ -396,7 +396,8 @@ CompileOptions Recipe::compile_options() const {
                                                                   : BackendKind::cpu,
           .precision = train.precision,
           .convolution = train.convolution,
-          .tuning = train.tune ? Tuning::cached() : Tuning()};
+          .tuning = train.tune ? Tuning::cached() : Tuning(),
+          .memory_limit = train.memory_limit};
 }
 
 FitOptions Recipe::fit_options() const {

@@ -26,6 +26,7 @@ ProgramOptions program_options(const Model::Impl& model, StepGraph& step, std::i
   options.precision = state_precision(model.compiled->precision);
   options.convolution = model.compiled->convolution;
   options.tuning = model.compiled->tuning;
+  options.memory_limit = model.compiled->memory_limit;
   return options;
 }
 

@@ -67,6 +67,7 @@ Program program_of(const Model::Impl& model, const std::vector<Build::Measured>&
     options.backend = model.compiled->backend;
     options.convolution = model.compiled->convolution;
     options.tuning = model.compiled->tuning;
+    options.memory_limit = model.compiled->memory_limit;
   }
   for (const Build::Measured& call : measured) {
     if (call.mean != mean) continue;
