@@ -176,7 +176,8 @@ class Scheduler {
         after_(graph.nodes().size()),
         waits_(graph.nodes().size(), 0),
         is_update_(graph.nodes().size(), false),
-        values_(graph.nodes().size()) {
+        values_(graph.nodes().size()),
+        reads_(graph.nodes().size()) {
     find_values();
     find_order();
   }
@@ -191,13 +192,10 @@ class Scheduler {
     }
     std::vector<std::int32_t> result;
     while (!ready.empty()) {
-      const auto next = std::min_element(ready.begin(), ready.end(), [&](auto a, auto b) {
-        return std::pair(rank(a), a) < std::pair(rank(b), b);
-      });
-      const std::size_t n = *next;
-      ready.erase(next);
+      const std::size_t n = next(ready);
+      ready.erase(n);
       result.push_back(static_cast<std::int32_t>(n));
-      for (Value root : arena_inputs(n)) --of(root).readers;
+      for (Value root : reads_[n]) --of(root).readers;
       for (std::size_t later : after_[n]) {
         if (--waits_[later] == 0) ready.insert(later);
       }
@@ -249,7 +247,8 @@ class Scheduler {
     }
     for (std::size_t n = 0; n < values_.size(); ++n) {
       if (!runs(graph_.nodes()[n])) continue;
-      for (Value root : arena_inputs(n)) {
+      reads_[n] = arena_inputs(n);
+      for (Value root : reads_[n]) {
         ++of(root).readers;
         of(root).for_updates &= is_update(n);
       }
@@ -288,7 +287,7 @@ class Scheduler {
   int rank(std::size_t n) const {
     if (is_update(n)) return 0;
     std::size_t read = 0, freed = 0;
-    for (Value root : arena_inputs(n)) {
+    for (Value root : reads_[n]) {
       const Held& held = of(root);
       read += held.bytes;
       if (held.readers == 1 && !held.is_output) freed += held.bytes;
@@ -296,6 +295,19 @@ class Scheduler {
     const std::size_t taken = this->taken(n);
     if (freed > 0 && freed >= taken) return 1;
     return feeds_updates(n) && taken > much_larger * read ? 3 : 2;
+  }
+
+  /// The first of the lowest rank.
+  std::size_t next(const std::set<std::size_t>& ready) const {
+    std::size_t first = *ready.begin();
+    int lowest = rank(first);
+    for (std::size_t n : ready) {
+      const int rank = this->rank(n);
+      if (rank >= lowest) continue;
+      first = n;
+      lowest = rank;
+    }
+    return first;
   }
 
   /// Whether updates alone read what it computes.
@@ -310,6 +322,7 @@ class Scheduler {
   std::vector<int> waits_;                    ///< for how many
   std::vector<bool> is_update_;               ///< whose result is a variable's new value
   std::vector<std::vector<Held>> values_;     ///< of each node's results
+  std::vector<std::vector<Value>> reads_;     ///< what each node reads of the arena
 };
 
 }  // namespace
