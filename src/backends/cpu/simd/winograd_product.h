@@ -29,12 +29,12 @@ struct WinogradPiece {
 };
 
 /// results[tile, f] = Σ over channels of channels[tile, c] · kernel[c, f], at each point. The bits
-/// do not depend on how tiles and filters are cut into pieces.
+/// do not depend on how tiles and filters are cut into pieces. Meanwhile `next` is fetched.
 void multiply_points(const WinogradPiece& piece, const float* channels, const float* kernel,
                      std::int64_t kernel_step, float* results, TileFetch& next);
 
 /// kernel[c, f] += Σ over tiles of channels[tile, c] · filters[tile, f], at each point; from zero
-/// where `first`.
+/// where `first`. Meanwhile `next_x` and `next_dy` are fetched.
 void add_points(const WinogradPiece& piece, const float* channels, const float* filters, bool first,
                 float* kernel, TileFetch& next_x, TileFetch& next_dy);
 
