@@ -285,7 +285,7 @@ TEST(Messages, OfAnUnknownRecipeKey) {
             "there is no key 'epohs' here\n"
             "  where    moons.toml:15\n"
             "  keys     epochs, batch_size, loss, loss_weights, class_weight, optimizer, metrics, "
-            "weighted_metrics, callbacks, shuffle, precision, convolution\n"
+            "weighted_metrics, callbacks, shuffle, precision, convolution, tune\n"
             "  to fix   did you mean 'epochs'?");
 }
 
