@@ -71,8 +71,9 @@ class LayoutPass {
 
   /// The first kernel that reads a free variable as more than numbers in a row names its form.
   /// Asked ahead of the walk, so that element-wise readers and chains of them (penalties come
-  /// before the layers) do not fix it to plain. Variables are float32, and lie as float32 kernels want them, whatever a product that
-  /// rounds them wants: so predictions in float32 are the same with weights from a file.
+  /// before the layers) do not fix it to plain. Variables are float32, and lie as float32 kernels
+  /// want them, whatever a product that rounds them wants: so predictions in float32 are the same
+  /// with weights from a file.
   void choose_variables() {
     if (form().fixed()) return;
     for (const Node& node : graph_.nodes()) {
