@@ -1,13 +1,12 @@
 #include "backends/cpu/simd/winograd.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
+#include <sloy/inspect.h>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
-
 #include <random>
 
 #include "harness/convolution_by_definition.h"
@@ -263,7 +262,7 @@ TEST(Winograd, NotANumberReachesWhateverSeesIt) {
 }
 
 TEST(Winograd, GivesTheSameBitsForEveryNumberOfThreads) {
-  const int before = omp_get_max_threads();
+  const int before = this_machine().threads;
   for (const Sizes& size : sizes) {
     const ConvolutionGeometry g = geometry_of(size);
     for (const ConvolutionPass pass : passes) {
@@ -271,18 +270,18 @@ TEST(Winograd, GivesTheSameBitsForEveryNumberOfThreads) {
       Drawing draw;
       const auto [first, second] =
           operands(g, pass, [&](std::int64_t count) { return draw.normals(count); });
-      omp_set_num_threads(1);
+      set_threads(1);
       const Floats alone = run(g, pass, 1, first, second);
       for (const int threads : {2, 3, 8}) {
-        omp_set_num_threads(threads);
+        set_threads(threads);
         EXPECT_EQ(run(g, pass, threads, first, second), alone) << threads << " threads";
       }
       // Planned for more threads than there are then.
-      omp_set_num_threads(2);
+      set_threads(2);
       EXPECT_EQ(run(g, pass, 5, first, second), alone);
     }
   }
-  omp_set_num_threads(before);
+  set_threads(before);
 }
 
 TEST(Winograd, GivesTheSameBitsOnAvx2AndAvx512) {
