@@ -93,8 +93,9 @@ class Training {
   /// Norms may be off by `tolerance` of their own, or of a hundredth of the largest: the bias
   /// before a batch norm has a gradient of nothing but rounding. In float a ReLU whose input is
   /// zero but for rounding may open or close, which changes all gradients below it by a jump:
-  /// `flips` times what PyTorch's float is off by is allowed too.
-  void expect_first_gradients(double tolerance, double flips = 0) {
+  /// `flips` times what PyTorch's float is off by is allowed too, and `moved` for each weight.
+  void expect_first_gradients(double tolerance, double flips = 0,
+                              const std::vector<double>& moved = {}) {
     double largest = 0;
     for (const Config& variable : golden_.at("variables").as_list()) {
       largest = std::max(largest, variable.at("first_gradient_norm").as_number());
@@ -104,8 +105,29 @@ class Training {
       const double expected = described(i).at("first_gradient_norm").as_number();
       const double jump = described(i).at("first_gradient_error_float32").as_number();
       EXPECT_NEAR(norm(results[i]), expected,
-                  tolerance * std::max(expected, largest / 100) + flips * jump)
+                  tolerance * std::max(expected, largest / 100) + flips * jump +
+                      (moved.empty() ? 0 : moved[i]))
           << workload_ << ", gradient of " << described(i).at("name").as_string();
+    }
+  }
+
+  /// The norm of each weight's first gradient, then the loss of each step.
+  std::vector<double> first_gradients_and_losses() {
+    std::vector<double> all;
+    for (const Tensor& slope : gradients_.run(state_, feeds(0))) all.push_back(norm(slope));
+    for (std::size_t step = 0; step < steps(); ++step) all.push_back(run_step(step));
+    return all;
+  }
+  std::size_t weights() const { return weights_.size(); }
+
+  /// Every feature off by up to `relative` of itself, differently for each trial.
+  void disturb(double relative, int trial) {
+    for (std::size_t k = 0; k < batches_.size(); ++k) {
+      const Tensor noise = OracleNumbers(fmt::format("noise/{}/{}", trial, k))
+                               .uniform(batches_[k][0].shape(), -relative, relative);
+      Tensor& x = batches_[k][0];
+      std::size_t i = 0;
+      for (float& value : x.mutable_values<float>()) value *= 1 + noise.values<float>()[i++];
     }
   }
 
@@ -226,19 +248,48 @@ TEST_P(GoldenTraining, InDoubleIsPyTorchs) {
   run.expect_final_weights(1e-8);
 }
 
+/// How far first gradients and losses may lie from PyTorch's, beside what rounding alone explains.
+struct Moved {
+  std::vector<double> gradients;
+  std::vector<double> losses;
+};
+
 /// Kernels round differently, and a ReLU that flips changes the gradient by a jump: PyTorch's own
 /// float shows how far that carries in each net. What is small grows about tenfold a step there,
-/// and which ReLU flips is chance: ten times as far is a flip one step earlier. `flips` is how many
-/// times as many there may be: about as many times as the rounding of the convolutions is larger.
-void expect_float_is_as_close_as_pytorchs(Training& run, double flips = 1) {
-  run.expect_first_gradients(2e-5, flips);
+/// and which ReLU flips is chance: ten times as far is a flip one step earlier.
+void expect_float_is_as_close_as_pytorchs(Training& run, const Moved& moved = {}) {
+  run.expect_first_gradients(2e-5, 1, moved.gradients);
   const auto losses = numbers(run.golden().at("losses"));
   const auto in_float = numbers(run.golden().at("losses_float32"));
   double reached = run.rounding() * losses[0];
   for (std::size_t step = 0; step < run.steps(); ++step) {
-    reached = std::max(reached, 10 * flips * std::abs(in_float[step] - losses[step]));
-    EXPECT_NEAR(run.run_step(step), losses[step], reached) << "step " << step;
+    reached = std::max(reached, 10 * std::abs(in_float[step] - losses[step]));
+    const double more = moved.losses.empty() ? 0 : moved.losses[step];
+    EXPECT_NEAR(run.run_step(step), losses[step], reached + more) << "step " << step;
   }
+}
+
+/// How far a direct training's first gradients and losses move where features are off by what
+/// Winograd's convolutions are: 1.2e-6 each, which add in squares over up to 17 layers. As few
+/// ReLUs flip, and each trial flips others, twice the furthest of a few trials is allowed.
+Moved moved_by_rounding_of_winograd(const char* workload) {
+  constexpr double relative = 5e-6;
+  constexpr int trials = 4;
+  const auto results = [&](double noise, int trial) {
+    Training run(workload, BackendKind::cpu, NumericPrecision::float32);
+    run.disturb(noise, trial);
+    return std::pair{run.first_gradients_and_losses(), run.weights()};
+  };
+  const auto [exact, weights] = results(0, 0);
+  std::vector<double> moved(exact.size(), 0.0);
+  for (int trial = 0; trial < trials; ++trial) {
+    const auto disturbed = results(relative, trial).first;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      moved[i] = std::max(moved[i], 2 * std::abs(disturbed[i] - exact[i]));
+    }
+  }
+  const auto first_loss = moved.begin() + static_cast<std::ptrdiff_t>(weights);
+  return {{moved.begin(), first_loss}, {first_loss, moved.end()}};
 }
 
 TEST_P(GoldenTraining, InFloatIsAsCloseAsPyTorchsFloat) {
@@ -250,15 +301,15 @@ INSTANTIATE_TEST_SUITE_P(Workloads, GoldenTraining,
                          testing::Values("W1", "W2", "W3", "W4", "W5", "W7", "W9"),
                          [](const auto& instance) { return std::string(instance.param); });
 
-/// As fit and bench run: with Winograd where it is faster, whose rounding is about four times that
-/// of direct sums (docs/design/convolution.md).
+/// As fit and bench run: with Winograd where it is faster, which rounds more coarsely than direct
+/// sums (docs/design/convolution.md), so that more ReLUs flip.
 class GoldenTrainingAsChosen : public testing::TestWithParam<const char*> {};
 
 TEST_P(GoldenTrainingAsChosen, InFloatIsAsCloseAsPyTorchsFloat) {
   Training run(GetParam(), BackendKind::cpu, NumericPrecision::float32,
                ConvolutionAlgorithm::automatic);
   EXPECT_EQ(run.runs_winograd(), cpu::this_machine().instructions != cpu::InstructionSet::baseline);
-  expect_float_is_as_close_as_pytorchs(run, 4);
+  expect_float_is_as_close_as_pytorchs(run, moved_by_rounding_of_winograd(GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Convolutional, GoldenTrainingAsChosen, testing::Values("W3", "W4", "W5"),

@@ -215,6 +215,7 @@ void compare(Arithmetic arithmetic) {
   EXPECT_EQ(counts.winograd > 0, has_winograd && arithmetic == Arithmetic::smooth);
   EXPECT_GT(counts.graphs, graphs_per_kind() / 2);
   for (std::string_view pass : pass_names()) {
+    if (pass == "pooled_relu" && arithmetic == Arithmetic::smooth) continue;  // has no ReLU
     EXPECT_GT(counts.changed[std::string(pass)], 0) << pass << " changed nothing";
   }
 }
@@ -291,7 +292,9 @@ TEST(RandomGraphs, MixedPrecisionGivesEqualBitsOnBothBackends) {
               graphs, stored, rounded);
   EXPECT_GT(graphs, graphs_per_kind() / 4);
   EXPECT_GT(stored, graphs);
-  EXPECT_GT(rounded, 0);
+  if (graphs >= 500) {
+    EXPECT_GT(rounded, 0) << "about one in two hundred is rounded";
+  }
 }
 
 /// Three steps' outputs and variables, as bytes.

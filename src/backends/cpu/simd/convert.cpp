@@ -15,12 +15,6 @@ namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-template <class From, class To>
-HWY_INLINE void convert_run(const From* from, To* to, std::int64_t count) {
-  for_each_vector(count, [&](std::int64_t i, auto access)
-                             HWY_ATTR { access.store(access.load(from + i), to + i); });
-}
-
 void narrow_run(const float* from, bfloat16* to, std::int64_t count) {
   convert_run(from, to, count);
 }

@@ -6,9 +6,9 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <random>
 #include <vector>
 
+#include "harness/drawing.h"
 #include "harness/each_tap.h"
 #include "harness/each_target.h"
 
@@ -99,26 +99,6 @@ Floats kernel_gradient(const ConvolutionShape& s, const Floats& x, const Floats&
   return dkernel;
 }
 
-class Drawing {
- public:
-  Floats integers(std::int64_t size) {
-    return fill(size, [&] { return static_cast<float>(static_cast<int>(generator_() % 5) - 2); });
-  }
-  Floats normals(std::int64_t size) {
-    return fill(size, [&] { return normal_(generator_); });
-  }
-
- private:
-  template <class Draw>
-  static Floats fill(std::int64_t size, Draw draw) {
-    Floats values(size);
-    std::generate(values.begin(), values.end(), draw);
-    return values;
-  }
-  std::mt19937 generator_{17};
-  std::normal_distribution<float> normal_;
-};
-
 std::string name_of(const ConvolutionShape& s) {
   const auto& w = s.windows.width;
   return std::to_string(s.groups) + " x (" + std::to_string(s.channels) + " -> " +
@@ -129,7 +109,7 @@ std::string name_of(const ConvolutionShape& s) {
 
 TEST(DirectConvolution, IsExactOnSmallIntegers) {
   on_each_target([] {
-    Drawing draw;
+    harness::Drawing draw;
     for (const ConvolutionShape& s : shapes()) {
       const Floats x = draw.integers(x_size(s));
       const Floats kernel = draw.integers(s.kernel_size());
@@ -165,7 +145,7 @@ TEST(DirectConvolution, KeepsNotANumberThroughReLU) {
 
 TEST(DirectConvolution, InputGradientIsExactOnSmallIntegers) {
   on_each_target([] {
-    Drawing draw;
+    harness::Drawing draw;
     for (const ConvolutionShape& s : shapes()) {
       const Floats dy = draw.integers(y_size(s));
       const Floats kernel = draw.integers(s.kernel_size());
@@ -180,7 +160,7 @@ TEST(DirectConvolution, InputGradientIsExactOnSmallIntegers) {
 
 TEST(DirectConvolution, KernelGradientIsExactOnSmallIntegers) {
   on_each_target([] {
-    Drawing draw;
+    harness::Drawing draw;
     for (const ConvolutionShape& s : shapes()) {
       const Floats x = draw.integers(x_size(s));
       const Floats dy = draw.integers(y_size(s));
@@ -194,7 +174,7 @@ TEST(DirectConvolution, KernelGradientIsExactOnSmallIntegers) {
 
 TEST(DirectConvolution, GivesTheSameBitsOnAvx2AndAvx512) {
   for (const ConvolutionShape& s : shapes()) {
-    Drawing draw;
+    harness::Drawing draw;
     const Floats x = draw.normals(x_size(s));
     const Floats dy = draw.normals(y_size(s));
     const Floats kernel = draw.normals(s.kernel_size());

@@ -205,7 +205,8 @@ class Worker {
       case Step::Kind::load_int32:
       case Step::Kind::load_uint8: load(step, extent, out, count); break;
       case Step::Kind::load_bfloat16:
-        convert(static_cast<const bfloat16*>(run_.inputs[step.a]) + element_, out, count);
+        convert_run(static_cast<const bfloat16*>(run_.inputs[step.a]) + element_, out,
+                    static_cast<std::int64_t>(count));
         break;
       case Step::Kind::repeat:
         repeat(views_[step.a].data, out,
@@ -231,13 +232,6 @@ class Worker {
       case Step::Kind::load_uint8: convert(static_cast<const std::uint8_t*>(input) + first); break;
       default: convert(static_cast<const float*>(input) + first); break;
     }
-  }
-
-  template <class From, class To>
-  static void convert(const From* from, To* to, std::size_t count) {
-    for_each_vector(static_cast<std::int64_t>(count), [&](std::int64_t i, auto access) HWY_ATTR {
-      access.store(access.load(from + i), to + i);
-    });
   }
 
   void repeat(const float* from, float* out, std::size_t count) {
@@ -323,8 +317,7 @@ class Worker {
     switch (sink.result) {
       case Result::full:
         if (sink.bfloat16) {
-          convert(from, static_cast<bfloat16*>(run_.outputs[number]) + element_,
-                  static_cast<std::size_t>(elements_));
+          convert_run(from, static_cast<bfloat16*>(run_.outputs[number]) + element_, elements_);
         } else if (!is_direct(number)) {
           std::memcpy(output(number) + element_, from, static_cast<std::size_t>(elements_) * 4);
         }

@@ -127,6 +127,13 @@ HWY_INLINE void for_each_vector(std::int64_t count, const Body& body) {
   if (i < count) body(i, FirstLanes{static_cast<std::size_t>(count - i)});
 }
 
+/// to[i] = from[i] in the other type.
+template <class From, class To>
+HWY_INLINE void convert_run(const From* from, To* to, std::int64_t count) {
+  for_each_vector(count, [&](std::int64_t i, auto access)
+                             HWY_ATTR { access.store(access.load(from + i), to + i); });
+}
+
 struct AddLanes {
   template <class W>
   HWY_INLINE W operator()(W a, W b) const {

@@ -1,16 +1,15 @@
 #include "backends/cpu/simd/winograd.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
+#include <sloy/inspect.h>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
 
-#include <random>
-
 #include "harness/convolution_by_definition.h"
+#include "harness/drawing.h"
 #include "harness/each_target.h"
 #include "tensor/layout.h"
 
@@ -117,26 +116,6 @@ Floats run(const ConvolutionGeometry& g, ConvolutionPass pass, int threads, cons
   return values;
 }
 
-class Drawing {
- public:
-  Floats integers(std::int64_t size) {
-    return fill(size, [&] { return static_cast<float>(static_cast<int>(generator_() % 5) - 2); });
-  }
-  Floats normals(std::int64_t size) {
-    return fill(size, [&] { return normal_(generator_); });
-  }
-
- private:
-  template <class Draw>
-  static Floats fill(std::int64_t size, Draw draw) {
-    Floats values(static_cast<std::size_t>(size));
-    std::generate(values.begin(), values.end(), draw);
-    return values;
-  }
-  std::mt19937 generator_{17};
-  std::normal_distribution<float> normal_;
-};
-
 /// The two operands of a pass.
 std::pair<Floats, Floats> operands(const ConvolutionGeometry& g, ConvolutionPass pass,
                                    const std::function<Floats(std::int64_t)>& draw) {
@@ -194,7 +173,7 @@ TEST(Winograd, IsFloatGradeOnSmallIntegersAndNormals) {
       const ConvolutionGeometry g = geometry_of(size);
       for (const ConvolutionPass pass : passes) {
         SCOPED_TRACE(name_of(g, pass));
-        Drawing draw;
+        harness::Drawing draw;
         for (const bool normal : {false, true}) {
           const auto [first, second] = operands(g, pass, [&](std::int64_t count) {
             return normal ? draw.normals(count) : draw.integers(count);
@@ -209,7 +188,7 @@ TEST(Winograd, IsFloatGradeOnSmallIntegersAndNormals) {
 
 // As deep as networks are: the sums of products must not lose more the longer they are.
 TEST(Winograd, ErrorDoesNotGrowWithTheNumberOfChannels) {
-  Drawing draw;
+  harness::Drawing draw;
   const ConvolutionGeometry g = geometry_of({1, 8, 8, 1024, 32, 1, 1, 1, 1});
   for (const ConvolutionPass pass : passes) {
     SCOPED_TRACE(name_of(g, pass));
@@ -222,7 +201,7 @@ TEST(Winograd, ErrorDoesNotGrowWithTheNumberOfChannels) {
 
 TEST(Winograd, AddsBiasThenRectifies) {
   on_each_target([] {
-    Drawing draw;
+    harness::Drawing draw;
     const ConvolutionGeometry g = geometry_of({2, 7, 6, 16, 48, 1, 1, 1, 1});
     const Floats x = draw.integers(g.input_shape().size());
     const Floats kernel = draw.integers(g.kernel_shape().size());
@@ -263,26 +242,26 @@ TEST(Winograd, NotANumberReachesWhateverSeesIt) {
 }
 
 TEST(Winograd, GivesTheSameBitsForEveryNumberOfThreads) {
-  const int before = omp_get_max_threads();
+  const int before = this_machine().threads;
   for (const Sizes& size : sizes) {
     const ConvolutionGeometry g = geometry_of(size);
     for (const ConvolutionPass pass : passes) {
       SCOPED_TRACE(name_of(g, pass));
-      Drawing draw;
+      harness::Drawing draw;
       const auto [first, second] =
           operands(g, pass, [&](std::int64_t count) { return draw.normals(count); });
-      omp_set_num_threads(1);
+      set_threads(1);
       const Floats alone = run(g, pass, 1, first, second);
       for (const int threads : {2, 3, 8}) {
-        omp_set_num_threads(threads);
+        set_threads(threads);
         EXPECT_EQ(run(g, pass, threads, first, second), alone) << threads << " threads";
       }
       // Planned for more threads than there are then.
-      omp_set_num_threads(2);
+      set_threads(2);
       EXPECT_EQ(run(g, pass, 5, first, second), alone);
     }
   }
-  omp_set_num_threads(before);
+  set_threads(before);
 }
 
 TEST(Winograd, GivesTheSameBitsOnAvx2AndAvx512) {
@@ -290,7 +269,7 @@ TEST(Winograd, GivesTheSameBitsOnAvx2AndAvx512) {
     const ConvolutionGeometry g = geometry_of(size);
     for (const ConvolutionPass pass : passes) {
       SCOPED_TRACE(name_of(g, pass));
-      Drawing draw;
+      harness::Drawing draw;
       const auto both = operands(g, pass, [&](std::int64_t count) { return draw.normals(count); });
       std::vector<Floats> seen;
       on_each_target([&] {
