@@ -337,7 +337,12 @@ TEST(RandomGraphs, RecomputingAllThatCanBeGivesEqualBits) {
         test::random_graph(static_cast<std::uint64_t>(seed), Arithmetic::smooth);
     const std::string text = text_of(random);
     const auto expected = run_bound(random, text, false, none);
-    ASSERT_EQ(run_bound(random, text, true, again), expected);
+    const auto actual = run_bound(random, text, true, again);
+    ASSERT_EQ(actual.size(), expected.size());
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+      const auto differs = std::ranges::mismatch(actual[i], expected[i]).in1;
+      ASSERT_EQ(differs - actual[i].begin(), std::ssize(expected[i])) << "result " << i << text;
+    }
   }
   EXPECT_EQ(none, 0);
   EXPECT_GT(again, graphs_per_kind()) << "hardly anything was computed again";

@@ -5,6 +5,7 @@
 #include <sloy/config.h>
 
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ class CommandLine : public testing::Test {
   TemporaryDirectory directory_;
 };
 
-/// The objects on stdout, which holds nothing else.
+/// The objects on stdout, which holds nothing else; there is one at least.
 inline std::vector<Config> events(const Finished& finished) {
   std::vector<Config> found;
   for (const std::string& line : lines_of(finished.out)) {
@@ -40,7 +41,7 @@ inline std::vector<Config> events(const Finished& finished) {
     EXPECT_TRUE(found.back().find("event")) << line;
   }
   EXPECT_TRUE(finished.out.empty() || finished.out.back() == '\n');
-  EXPECT_FALSE(found.empty()) << finished.err;
+  if (found.empty()) throw std::runtime_error("nothing on stdout, but on stderr: " + finished.err);
   return found;
 }
 

@@ -41,10 +41,10 @@ TEST_F(CommandLine, PlanSaysWhatAMemoryLimitCosts) {
   EXPECT_EQ(plan.at("flops_again").as_number(), 0);
   EXPECT_EQ(plan.at("unlimited_step_ms").as_number(), plan.at("step_ms").as_number());
 
-  const std::string bench = "W3";
+  const std::string bench = "W7";
   const Config free_run = events(run_sloy({"bench", bench, "--json", "--seconds", "0.01"})).back();
   const std::int64_t arena = free_run.at("arena_bytes").as_integer();
-  const std::int64_t limit = free_run.at("planned_bytes").as_integer() - arena / 3;
+  const std::int64_t limit = free_run.at("planned_bytes").as_integer() - arena / 6;
   const Config limited = events(run_sloy({"bench", bench, "--json", "--seconds", "0.01",
                                           "--memory-limit", std::to_string(limit)}))
                              .back();

@@ -121,7 +121,7 @@ std::shared_ptr<const Prepared> prepare_forward(const Problem& p, const Descs& d
   if (p.options.bias) inputs.push_back({DNNL_ARG_BIAS, p.bias});
   return first_usable<dnnl::convolution_forward>(
       dnnl::convolution_forward::primitive_desc(operation, attributes, cpu_engine(), true), inputs,
-      {{DNNL_ARG_DST, p.output}}, refusal);
+      {{DNNL_ARG_DST, p.output}}, refusal, p.options.im2col);
 }
 
 std::shared_ptr<const Prepared> prepare_input_gradient(const Problem& p, const Descs& descs,
@@ -134,7 +134,7 @@ std::shared_ptr<const Prepared> prepare_input_gradient(const Problem& p, const D
   return first_usable<Primitive>(
       Primitive::primitive_desc(operation, user_scratch(), cpu_engine(), forward, true),
       {{DNNL_ARG_DIFF_DST, p.output}, {DNNL_ARG_WEIGHTS, p.kernel}}, {{DNNL_ARG_DIFF_SRC, p.input}},
-      refusal);
+      refusal, p.options.im2col);
 }
 
 std::shared_ptr<const Prepared> prepare_kernel_gradient(const Problem& p, const Descs& descs,
@@ -149,7 +149,7 @@ std::shared_ptr<const Prepared> prepare_kernel_gradient(const Problem& p, const 
   if (p.options.bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, p.bias});
   return first_usable<Primitive>(
       Primitive::primitive_desc(operation, user_scratch(), cpu_engine(), forward, true),
-      {{DNNL_ARG_SRC, p.input}, {DNNL_ARG_DIFF_DST, p.output}}, outputs, refusal);
+      {{DNNL_ARG_SRC, p.input}, {DNNL_ARG_DIFF_DST, p.output}}, outputs, refusal, p.options.im2col);
 }
 
 std::shared_ptr<const Prepared> prepare(const Problem& problem, ConvolutionPass pass,
@@ -237,7 +237,7 @@ Preparation prepare_convolution(const ConvolutionGeometry& geometry, Convolution
     }
   }
 
-  const Problem problem{.geometry = geometry, .options = options, .layouts = layouts, .pass = pass};
+  Problem problem{.geometry = geometry, .options = options, .layouts = layouts, .pass = pass};
   const Side& kernel = problem.kernel;
   const auto kernel_desc = kernel.fixed ? kernel.axes.describe(kernel.shape, *kernel.fixed)
                                         : kernel.axes.any(kernel.shape, kernel.bfloat16);
@@ -249,8 +249,8 @@ Preparation prepare_convolution(const ConvolutionGeometry& geometry, Convolution
       auto prepared = prepare(problem, pass, {input, *kernel_desc, output}, result.refusal);
       if (!prepared) continue;
       if (!is_gemm(prepared->implementation())) return {.kernel = std::move(prepared)};
-      result.refusal = "oneDNN has only im2col";
-      if (options.im2col && !result.kernel) result.kernel = std::move(prepared);
+      result.kernel = std::move(prepared);
+      problem.options.im2col = false;
     }
   }
   if (result.kernel) return {.kernel = result.kernel};

@@ -101,19 +101,26 @@ bool is_reference(const std::string& implementation);
 inline constexpr const char* reference_only = "oneDNN has only its reference implementation";
 /// True for convolutions by im2col and a matrix product: better than nothing.
 bool is_gemm(const std::string& implementation);
+inline constexpr const char* im2col_only = "oneDNN has only im2col";
 
 /// The first of oneDNN's implementations that is not the reference and whose layouts we can say;
 /// null, with the reason in `refusal`, where there is none. `desc` may be empty; the operation's
 /// description and the hint it was made from must still live, as it keeps pointers to them.
+/// Without `im2col` none of a convolution that does it is made: oneDNN keeps what was made, and
+/// gives it again for any spelling of the same layouts, though with a kernel in another form.
 template <class Primitive, class PrimitiveDesc>
 std::shared_ptr<const Prepared> first_usable(PrimitiveDesc desc, const std::vector<Role>& inputs,
-                                             const std::vector<Role>& outputs,
-                                             std::string& refusal) {
+                                             const std::vector<Role>& outputs, std::string& refusal,
+                                             bool im2col = true) {
   if (!desc) return nullptr;
   do {
     const std::string implementation = desc.impl_info_str();
     if (is_reference(implementation)) {
       refusal = reference_only;
+      return nullptr;
+    }
+    if (!im2col && is_gemm(implementation)) {
+      refusal = im2col_only;
       return nullptr;
     }
     auto input_arguments = arguments(desc, inputs);
