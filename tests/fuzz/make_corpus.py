@@ -31,6 +31,11 @@ def entry(dtype, shape, begin, end):
     return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
 
 
+def tuning(choices, version=1):
+    return json.dumps({"format": "sloy tuning", "version": version, "machine": "cpu",
+                       "choices": choices}).encode()
+
+
 def npy(header, data, version=1):
     text = header.encode()
     length = struct.pack("<H" if version == 1 else "<I", len(text))
@@ -82,3 +87,12 @@ write("npy/fortran", npy(npy_header("<i4", "(1, 1)", True), bytes(4)))
 write("npy/objects", npy(npy_header("|O", "(1,)"), b"pickle"))
 write("npy/overflow", npy(npy_header("<f8", "(4294967296, 4294967296)"), b""))
 write("npy/double_quotes", npy('{"shape":(1,),"descr":"<f4","fortran_order":False}', bytes(4)))
+
+CHOICE = {"node": "matmul 2×2", "kernel": "simd", "seconds": 1e-3}
+write("tuning/none", tuning([]))
+write("tuning/two", tuning([CHOICE, {**CHOICE, "node": "b"}]))
+write("tuning/twice", tuning([CHOICE, CHOICE]))
+write("tuning/no_time", tuning([{**CHOICE, "seconds": -1}]))
+write("tuning/version_to_come", tuning([], 2))
+write("tuning/unknown_key", tuning([{**CHOICE, "when": 1}]))
+write("tuning/cut", tuning([CHOICE])[:-20])
