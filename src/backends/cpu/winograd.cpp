@@ -78,7 +78,7 @@ bool takes_winograd(const ConvolutionGeometry& geometry, ConvolutionPass pass,
   }
   const double used = static_cast<double>(pixels) / static_cast<double>(16 * tiles);
   const std::int64_t channels = std::min(geometry.input_channels, geometry.filters);
-  const bool wide_enough = (channels >= 64 && used >= 0.5) || (channels >= 32 && used >= 0.75);
+  const bool wide_enough = (channels >= 64 && used >= 0.5) || (channels >= 32 && used >= 0.65);
   return wide_enough && geometry.batch * tiles >= 32;
 }
 
