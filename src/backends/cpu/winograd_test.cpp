@@ -76,7 +76,7 @@ TEST(TakesWinograd, IsDirectWhereThereIsNoWinograd) {
   grouped.groups = 2;
   EXPECT_FALSE(is_winograd(grouped));
   auto large = geometry;
-  large.kernel = {5, 5};
+  large.kernel = {7, 7};
   EXPECT_FALSE(is_winograd(large));
   auto one_dimensional = geometry;
   for (auto* sizes : {&one_dimensional.input, &one_dimensional.kernel, &one_dimensional.strides,
