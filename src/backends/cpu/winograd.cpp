@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backends/cpu/simd/winograd.h"
+#include "backends/cpu/simd/winograd_wide.h"
 
 namespace sloy::cpu {
 namespace {
@@ -12,23 +13,45 @@ using onednn::ConvolutionPass;
 
 WinogradShape shape_of(const ConvolutionGeometry& g, bool relu) {
   const auto axis = [&](int dim) {
-    return Axis{g.input[dim], g.output(dim), 3, 1, 1, g.padding_before[dim]};
+    return Axis{g.input[dim], g.output(dim), g.kernel[dim], 1, 1, g.padding_before[dim]};
   };
   return {g.batch, g.input_channels, g.filters, axis(0), axis(1), relu};
 }
 
+/// One pass's functions, which take kernels of 3×3 or wide ones.
+struct Passes {
+  decltype(&winograd_convolution) convolution;
+  decltype(&winograd_input_gradient) input_gradient;
+  decltype(&winograd_kernel_gradient) kernel_gradient;
+  using Bytes = std::size_t (*)(const WinogradShape&, int);
+  Bytes convolution_bytes, input_gradient_bytes, kernel_gradient_bytes;
+};
+constexpr Passes narrow = {winograd_convolution,
+                           winograd_input_gradient,
+                           winograd_kernel_gradient,
+                           winograd_convolution_scratch_bytes,
+                           winograd_input_gradient_scratch_bytes,
+                           winograd_kernel_gradient_scratch_bytes};
+constexpr Passes wide = {winograd_wide_convolution,
+                         winograd_wide_input_gradient,
+                         winograd_wide_kernel_gradient,
+                         winograd_wide_convolution_scratch_bytes,
+                         winograd_wide_input_gradient_scratch_bytes,
+                         winograd_wide_kernel_gradient_scratch_bytes};
+
 class WinogradKernel final : public Kernel {
  public:
   WinogradKernel(const WinogradShape& shape, const WinogradOptions& options, int threads)
-      : shape_(shape), options_(options), threads_(threads) {}
+      : shape_(shape),
+        options_(options),
+        threads_(threads),
+        passes_(shape.height.taps == 3 ? narrow : wide) {}
 
   std::size_t scratch_bytes() const {
     switch (options_.pass) {
-      case ConvolutionPass::forward: return winograd_convolution_scratch_bytes(shape_, threads_);
-      case ConvolutionPass::input_gradient:
-        return winograd_input_gradient_scratch_bytes(shape_, threads_);
-      case ConvolutionPass::kernel_gradient:
-        return winograd_kernel_gradient_scratch_bytes(shape_, threads_);
+      case ConvolutionPass::forward: return passes_.convolution_bytes(shape_, threads_);
+      case ConvolutionPass::input_gradient: return passes_.input_gradient_bytes(shape_, threads_);
+      case ConvolutionPass::kernel_gradient: return passes_.kernel_gradient_bytes(shape_, threads_);
     }
     return 0;
   }
@@ -39,12 +62,12 @@ class WinogradKernel final : public Kernel {
     auto* scratch = static_cast<float*>(pointers.scratch);
     switch (options_.pass) {
       case ConvolutionPass::forward:
-        return winograd_convolution(shape_, threads_, input(0), input(1),
-                                    options_.bias ? input(2) : nullptr, output, scratch);
+        return passes_.convolution(shape_, threads_, input(0), input(1),
+                                   options_.bias ? input(2) : nullptr, output, scratch);
       case ConvolutionPass::input_gradient:
-        return winograd_input_gradient(shape_, threads_, input(0), input(1), output, scratch);
+        return passes_.input_gradient(shape_, threads_, input(0), input(1), output, scratch);
       case ConvolutionPass::kernel_gradient:
-        return winograd_kernel_gradient(shape_, threads_, input(0), input(1), output, scratch);
+        return passes_.kernel_gradient(shape_, threads_, input(0), input(1), output, scratch);
     }
   }
 
@@ -52,6 +75,7 @@ class WinogradKernel final : public Kernel {
   WinogradShape shape_;
   WinogradOptions options_;
   int threads_;
+  const Passes& passes_;
 };
 
 }  // namespace
@@ -60,8 +84,8 @@ bool has_winograd(const ConvolutionGeometry& g, const Machine& machine) {
   using Sizes = std::vector<std::int64_t>;
   const int block = machine.channel_block();
   return machine.instructions != InstructionSet::baseline && g.groups == 1 &&
-         g.kernel == Sizes{3, 3} && g.strides == Sizes{1, 1} && g.dilations == Sizes{1, 1} &&
-         g.input_channels % block == 0 && g.filters % block == 0;
+         (g.kernel == Sizes{3, 3} || g.kernel == Sizes{5, 5}) && g.strides == Sizes{1, 1} &&
+         g.dilations == Sizes{1, 1} && g.input_channels % block == 0 && g.filters % block == 0;
 }
 
 bool takes_winograd(const ConvolutionGeometry& geometry, ConvolutionPass pass,
@@ -78,8 +102,11 @@ bool takes_winograd(const ConvolutionGeometry& geometry, ConvolutionPass pass,
   }
   const double used = static_cast<double>(pixels) / static_cast<double>(16 * tiles);
   const std::int64_t channels = std::min(geometry.input_channels, geometry.filters);
-  const bool wide_enough = (channels >= 64 && used >= 0.5) || (channels >= 32 && used >= 0.75);
-  return wide_enough && geometry.batch * tiles >= 32;
+  const bool wide_enough = (channels >= 64 && used >= 0.5) || (channels >= 32 && used >= 0.65);
+  // A 5×5 kernel counts four times: it has four to transform, and its images are moved.
+  const bool is_large = geometry.kernel[0] == 5;
+  return wide_enough && (!is_large || channels >= 64) &&
+         geometry.batch * tiles >= (is_large ? 128 : 32);
 }
 
 Proposal propose_winograd(const ConvolutionGeometry& geometry, const WinogradOptions& options,
@@ -99,7 +126,8 @@ Proposal propose_winograd(const ConvolutionGeometry& geometry, const WinogradOpt
   auto made =
       std::make_shared<WinogradKernel>(shape_of(geometry, options.relu), options, machine.threads);
   proposal.scratch_bytes = made->scratch_bytes();
-  proposal.implementation = "winograd 4x4 3x3";
+  proposal.implementation =
+      geometry.kernel[0] == 3 ? "winograd 4x4 3x3" : "winograd 4x4 3x3, four for 5x5";
   proposal.kernel = std::move(made);
   return proposal;
 }

@@ -46,8 +46,12 @@ TEST(TakesWinograd, PassesAreChosenApart) {
   auto narrow = same_3x3(128, 13, 32, 64);
   narrow.padding_before = narrow.padding_after = {0, 0};
   EXPECT_TRUE(is_winograd(narrow, ConvolutionPass::forward));
-  EXPECT_FALSE(is_winograd(narrow, ConvolutionPass::input_gradient));
+  EXPECT_TRUE(is_winograd(narrow, ConvolutionPass::input_gradient));
   EXPECT_TRUE(is_winograd(narrow, ConvolutionPass::kernel_gradient));
+  // 9×9 pixels of dx fill 56 % of nine tiles, 7×7 of y 77 % of four.
+  narrow.input = {9, 9};
+  EXPECT_TRUE(is_winograd(narrow, ConvolutionPass::forward));
+  EXPECT_FALSE(is_winograd(narrow, ConvolutionPass::input_gradient));
 }
 
 TEST(TakesWinograd, BlocksOfChannelsAreAsWideAsVectors) {
@@ -72,7 +76,7 @@ TEST(TakesWinograd, IsDirectWhereThereIsNoWinograd) {
   grouped.groups = 2;
   EXPECT_FALSE(is_winograd(grouped));
   auto large = geometry;
-  large.kernel = {5, 5};
+  large.kernel = {7, 7};
   EXPECT_FALSE(is_winograd(large));
   auto one_dimensional = geometry;
   for (auto* sizes : {&one_dimensional.input, &one_dimensional.kernel, &one_dimensional.strides,

@@ -18,11 +18,12 @@ Then then_of(Opcode second, bool is_left) {
   }
 }
 
-bool is_alone(const Step& step) {
-  return step.kind == Step::Kind::compute && step.then == Then::nothing;
-}
-
 }  // namespace
+
+bool is_alone(const Step& step) {
+  return step.kind == Step::Kind::compute && step.then == Then::nothing &&
+         step.phrase == Phrase::none;
+}
 
 std::optional<Step> pair_of(const Step& first, const Step& second) {
   if (!is_alone(first) || !is_alone(second)) return {};
@@ -43,6 +44,7 @@ std::optional<Step> pair_of(const Step& first, const Step& second) {
 }
 
 int operand_count(const Step& step) {
+  if (step.phrase != Phrase::none) return operands_of(step.phrase);
   const int first = info(step.opcode).operands;
   switch (step.then) {
     case Then::nothing:

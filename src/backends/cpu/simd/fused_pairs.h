@@ -11,7 +11,10 @@ namespace sloy::cpu {
 /// where there is no such loop.
 std::optional<Step> pair_of(const Step& first, const Step& second);
 
-/// How many of a, b, c and d a step that computes reads.
+/// Whether it is one instruction, joined with no other.
+bool is_alone(const Step& step);
+
+/// How many of its operands, from a on, a step that computes reads.
 int operand_count(const Step& step);
 
 }  // namespace sloy::cpu

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "backends/cpu/simd/find_phrase.h"
 #include "backends/cpu/simd/fused_pairs.h"
 
 namespace sloy::cpu {
@@ -20,7 +21,9 @@ constexpr std::int64_t work_of_a_thread = 65536;
 /// Operands and results of fewer bytes together are taken to lie in the caches.
 constexpr std::int64_t near_bytes = 512 * 1024;
 /// Chains of fewer steps are left to the CPU, which sees what comes next.
-constexpr std::size_t fewest_steps_to_prefetch = 4;
+constexpr std::int64_t fewest_steps_to_prefetch = 4;
+/// Steps that a phrase is counted as.
+constexpr std::int64_t steps_of_a_phrase = 3;
 
 constexpr std::uint16_t none = 0xffff;
 
@@ -80,6 +83,7 @@ class Builder {
     for (std::uint16_t i = 0; i < program_.loads.size(); ++i) add_load(i);
     for (const auto& instruction : program_.instructions) add_instruction(instruction);
     for (const auto& store : program_.stores) add_sink(store);
+    join_phrases();
     join_pairs();
     note_definitions();
     std::vector<std::int64_t> registers(plan_.slots.size(), -1);
@@ -258,14 +262,36 @@ class Builder {
     return copy;
   }
 
-  /// Makes one step of two where the second alone reads what the first makes.
-  void join_pairs() {
-    std::vector<Step>& steps = plan_.per_tile;
+  /// How many steps and sinks read each slot.
+  std::vector<int> count_readers() const {
     std::vector<int> readers(plan_.slots.size(), 0);
-    for (const Step& step : steps) {
+    for (const Step& step : plan_.per_tile) {
       visit_operands(step, [&](std::uint16_t slot) { ++readers[slot]; });
     }
     for (const Sink& sink : plan_.sinks) ++readers[sink.slot];
+    return readers;
+  }
+
+  /// Makes one step of those whose results only the phrase itself reads.
+  void join_phrases() {
+    for (std::size_t last = 0; last < plan_.per_tile.size(); ++last) {
+      const auto found = find_phrase(plan_.per_tile, last, count_readers());
+      if (!found) continue;
+      plan_.per_tile[last] = found->step;
+      for (const std::size_t inner : found->inner) {
+        plan_.slots[plan_.per_tile[inner].out].extent = Extent::one;  // nothing is kept there
+      }
+      for (const std::size_t inner : found->inner) {
+        plan_.per_tile.erase(plan_.per_tile.begin() + static_cast<std::ptrdiff_t>(inner));
+      }
+      last -= found->inner.size();
+    }
+  }
+
+  /// Makes one step of two where the second alone reads what the first makes.
+  void join_pairs() {
+    std::vector<Step>& steps = plan_.per_tile;
+    const std::vector<int> readers = count_readers();
     for (std::size_t second = 1; second < steps.size(); ++second) {
       for (std::size_t first = second; first-- > 0;) {
         const std::uint16_t between = steps[first].out;
@@ -288,7 +314,7 @@ class Builder {
   }
   template <class Visit>
   void visit_operands(const Step& step, const Visit& visit) const {
-    const std::uint16_t operands[] = {step.a, step.b, step.c, step.d};
+    const std::uint16_t operands[] = {step.a, step.b, step.c, step.d, step.e, step.f};
     int count = 0;
     if (step.kind == Step::Kind::compute) count = operand_count(step);
     if (step.kind == Step::Kind::repeat || step.kind == Step::Kind::spread) count = 1;
@@ -377,7 +403,8 @@ class Builder {
       const bool slow = step.kind == Step::Kind::random ||
                         (step.kind == Step::Kind::compute && step.opcode >= Opcode::exp &&
                          step.opcode <= Opcode::erf);
-      work += slow ? 8 : step.opcode == Opcode::power ? 32 : 1;
+      const bool phrase = step.phrase != Phrase::none;
+      work += phrase ? steps_of_a_phrase : slow ? 8 : step.opcode == Opcode::power ? 32 : 1;
     }
     const std::int64_t deserved = plan_.space.size() * work / work_of_a_thread;
     plan_.workers = std::clamp<std::int64_t>(std::min<std::int64_t>(deserved, threads), 1,
@@ -443,10 +470,28 @@ class Builder {
     for (const Slot& slot : plan_.slots) full += slot.place == Place::full;
     for (const Sink& sink : plan_.sinks) full += sink.result == Result::full;
     const std::int64_t bytes = plan_.space.size() * std::int64_t{sizeof(float)};
-    if (full * bytes < near_bytes || plan_.per_tile.size() < fewest_steps_to_prefetch) return;
+    std::int64_t steps = 0;
+    for (const Step& step : plan_.per_tile) {
+      steps += step.phrase == Phrase::none ? 1 : steps_of_a_phrase;
+    }
+    if (full * bytes < near_bytes || steps < fewest_steps_to_prefetch) return;
     for (const Slot& slot : plan_.slots) {
       if (slot.place == Place::full) plan_.streams.push_back(slot.input);
     }
+    for (Step& step : plan_.per_tile) share_streams(step);
+  }
+  /// A phrase, which takes its time, fetches what it reads itself.
+  void share_streams(Step& step) {
+    if (step.phrase == Phrase::none) return;
+    std::size_t count = 0;
+    visit_operands(step, [&](std::uint16_t number) {
+      const Slot& slot = plan_.slots[number];
+      const auto stream = std::ranges::find(plan_.streams, slot.input);
+      if (slot.place != Place::full || stream == plan_.streams.end()) return;
+      if (count == std::size(step.ahead)) return;
+      step.ahead[count++] = slot.input;
+      plan_.streams.erase(stream);
+    });
   }
 
   FusedProgram program_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/cpu/simd/fused.h"
+#include "backends/cpu/simd/fused_phrases.h"
 
 namespace sloy::cpu {
 
@@ -64,8 +65,14 @@ struct Step {
   std::uint16_t b = 0;
   std::uint16_t c = 0;
   std::uint16_t d = 0;
+  std::uint16_t e = 0;
+  std::uint16_t f = 0;
   float immediate = 0;
-  Then then = Then::nothing;  ///< with what follows b as its operands y and z: c and d
+  Then then = Then::nothing;     ///< with what follows b as its operands y and z: c and d
+  Phrase phrase = Phrase::none;  ///< in the place of opcode and then, of as many operands as it has
+  std::uint16_t ahead[2] = {nothing_ahead, nothing_ahead};  ///< inputs whose next tile it fetches
+
+  static constexpr std::uint16_t nothing_ahead = 0xffff;
 };
 
 /// A result at the end of a tile.
@@ -107,7 +114,8 @@ struct FusedPlan {
   std::vector<Step> per_tile;
   std::vector<Sink> sinks;
   std::vector<LastUse> last_uses;
-  std::vector<std::uint16_t> streams;  ///< full float32 inputs that come from afar: see prefetch
+  std::vector<std::uint16_t> streams;  ///< full float32 inputs that come from afar, and that no
+                                       ///< phrase fetches: see prefetch
 
   std::int64_t views_offset = 0;   ///< where a worker notes the slots' places, in floats
   std::int64_t worker_floats = 0;  ///< each worker's own memory

@@ -11,6 +11,7 @@
 
 #include "backends/cpu/simd/instructions-inl.h"
 #include "backends/cpu/simd/philox-inl.h"
+#include "backends/cpu/simd/phrases-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sloy::cpu {
@@ -193,6 +194,8 @@ class Worker {
       case Step::Kind::compute:
         if (step.opcode == Opcode::row_sum || step.opcode == Opcode::row_max) {
           reduce_rows(step.opcode, views_[step.a].data, out);
+        } else if (step.phrase != Phrase::none) {
+          phrase(step, out, count);
         } else if (step.then != Then::nothing) {
           compute_pair(step.opcode, step.then, views_[step.a], views_[step.b], views_[step.c],
                        views_[step.d], out, count);
@@ -215,6 +218,17 @@ class Worker {
       case Step::Kind::spread: spread(views_[step.a].data, extent, out); break;
       case Step::Kind::random: random(plan_.randoms[step.a], out); break;
     }
+  }
+
+  void phrase(const Step& step, float* out, std::size_t count) const {
+    const Tile operands[most_operands] = {views_[step.a], views_[step.b], views_[step.c],
+                                          views_[step.d], views_[step.e], views_[step.f]};
+    const float* ahead[2] = {out, out};
+    for (int i = 0; i < 2 && after_tile_ != nowhere; ++i) {
+      if (step.ahead[i] == Step::nothing_ahead) continue;
+      ahead[i] = static_cast<const float*>(run_.inputs[step.ahead[i]]) + after_tile_;
+    }
+    compute_phrase(step.phrase, operands, ahead, out, count);
   }
 
   void load(const Step& step, Extent extent, float* out, std::size_t count) {

@@ -1,0 +1,25 @@
+/// Convolutions with kernels of 4 to 6 taps each way by Winograd's algorithm for 3×3: the kernel is
+/// cut into four of 3×3, filled up with zeros, and the image read once for each, moved by three
+/// pixels; so it is a convolution with four times the channels. Of 5×5 this leaves 9 of 25
+/// multiplications.
+#pragma once
+
+#include "backends/cpu/simd/winograd.h"
+
+namespace sloy::cpu {
+
+/// As the functions of simd/winograd.h, but for the axes' taps: 4 to 6 of either. The scratch has
+/// room for the moved images, some of the batch at a time.
+void winograd_wide_convolution(const WinogradShape& shape, int threads, const float* x,
+                               const float* kernel, const float* bias, float* y, float* scratch);
+std::size_t winograd_wide_convolution_scratch_bytes(const WinogradShape& shape, int threads);
+
+void winograd_wide_input_gradient(const WinogradShape& shape, int threads, const float* dy,
+                                  const float* kernel, float* dx, float* scratch);
+std::size_t winograd_wide_input_gradient_scratch_bytes(const WinogradShape& shape, int threads);
+
+void winograd_wide_kernel_gradient(const WinogradShape& shape, int threads, const float* x,
+                                   const float* dy, float* dkernel, float* scratch);
+std::size_t winograd_wide_kernel_gradient_scratch_bytes(const WinogradShape& shape, int threads);
+
+}  // namespace sloy::cpu
