@@ -105,6 +105,22 @@ TEST(Products, TakeTheKernelsMeantForThem) {
   EXPECT_EQ(kernels_of(plan, "matmul"), (Kernels{"onednn packed", "simd tiny"}));
 }
 
+/// What trains in bfloat16 finds kernels that read and write it: nothing is converted but weights
+/// and the image.
+TEST(Products, MixedTrainingMultipliesWhatIsStored) {
+  Network network;
+  ProgramOptions options = network.training_step(BackendKind::cpu);
+  options.precision = NumericPrecision::mixed_bfloat16;
+  const Program step = compile(options);
+  if (cpu::this_machine().instructions == cpu::InstructionSet::baseline) return;
+  if (!cpu::this_machine().amx) {
+    using Kernels = std::set<std::string>;
+    EXPECT_EQ(kernels_of(step.plan(), "convolution_input_gradient"), Kernels{"winograd"});
+    EXPECT_TRUE(kernels_of(step.plan(), "convolution").contains("winograd"));
+    EXPECT_TRUE(kernels_of(step.plan(), "convolution_kernel_gradient").contains("winograd"));
+  }
+}
+
 TEST(Products, AskingForDirectConvolutionKeepsWinogradAway) {
   Network network;
   ProgramOptions options = network.training_step(BackendKind::cpu);

@@ -439,14 +439,19 @@ class Builder {
   }
 
   void note_streams() {
-    std::int64_t full = 0;
-    for (const Slot& slot : plan_.slots) full += slot.place == Place::full;
-    for (const Sink& sink : plan_.sinks) full += sink.result == Result::full;
-    const std::int64_t bytes = plan_.space.size() * std::int64_t{sizeof(float)};
-    if (full * bytes < near_bytes || plan_.per_tile.size() < fewest_steps_to_prefetch) return;
     for (const Slot& slot : plan_.slots) {
-      if (slot.place == Place::full) plan_.streams.push_back(slot.input);
+      if (slot.place == Place::full) plan_.streams.push_back({slot.input, 4});
     }
+    for (const Step& step : plan_.per_tile) {
+      if (step.kind == Step::Kind::load_bfloat16) plan_.streams.push_back({step.a, 2});
+    }
+    std::int64_t bytes = 0;
+    for (const Stream& stream : plan_.streams) bytes += stream.bytes;
+    for (const Sink& sink : plan_.sinks) {
+      if (sink.result == Result::full) bytes += sink.bfloat16 ? 2 : 4;
+    }
+    const bool far = plan_.space.size() * bytes >= near_bytes;
+    if (!far || plan_.per_tile.size() < fewest_steps_to_prefetch) plan_.streams.clear();
   }
 
   FusedProgram program_;

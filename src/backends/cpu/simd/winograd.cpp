@@ -14,9 +14,14 @@ WinogradPass winograd_forward(const WinogradShape& s) {
   return {.block = block,
           .tiles = s.batch * down * across,
           .source = {s.channels / block, s.height.input, s.width.input, down, across, s.height.low,
-                     s.width.low},
-          .target = {s.filters / block, s.height.output, s.width.output, down, across},
-          .kernel = {s.channels / block, s.filters / block},
+                     s.width.low, s.bfloat16},
+          .target = {.blocks = s.filters / block,
+                     .height = s.height.output,
+                     .width = s.width.output,
+                     .down = down,
+                     .across = across,
+                     .bfloat16 = s.bfloat16_result},
+          .kernel = {s.channels / block, s.filters / block, s.bfloat16},
           .turned = false,
           .rectify = s.rectify};
 }
@@ -28,9 +33,14 @@ WinogradPass winograd_backward(const WinogradShape& s) {
   return {.block = block,
           .tiles = s.batch * down * across,
           .source = {s.filters / block, s.height.output, s.width.output, down, across,
-                     2 - s.height.low, 2 - s.width.low},
-          .target = {s.channels / block, s.height.input, s.width.input, down, across},
-          .kernel = {s.channels / block, s.filters / block},
+                     2 - s.height.low, 2 - s.width.low, s.bfloat16},
+          .target = {.blocks = s.channels / block,
+                     .height = s.height.input,
+                     .width = s.width.input,
+                     .down = down,
+                     .across = across,
+                     .bfloat16 = s.bfloat16_result},
+          .kernel = {s.channels / block, s.filters / block, s.bfloat16},
           .turned = true,
           .rectify = false};
 }
@@ -82,15 +92,15 @@ Plan plan_of(const WinogradPass& pass, int threads) {
                 .block = pass.block};
   const std::int64_t pixels =
       pass.tiles / pass.target.tiles() * pass.target.height * pass.target.width;
-  plan.stream = bytes_of(pixels * pass.target.blocks * pass.block) > cached_bytes;
+  plan.stream = pixels * pass.target.blocks * pass.block * pass.target.pixel_bytes() > cached_bytes;
   return plan;
 }
 
 struct Operands {
-  const float* source;
-  const float* kernel;
+  const void* source;
+  const void* kernel;
   const float* bias;
-  float* target;
+  void* target;
   float* scratch;
 };
 
@@ -163,8 +173,8 @@ void convolve(const WinogradPass& pass, int threads, const Operands& o) {
 
 }  // namespace
 
-void winograd_convolution(const WinogradShape& shape, int threads, const float* x,
-                          const float* kernel, const float* bias, float* y, float* scratch) {
+void winograd_convolution(const WinogradShape& shape, int threads, const void* x,
+                          const void* kernel, const float* bias, void* y, float* scratch) {
   convolve(winograd_forward(shape), threads, {x, kernel, bias, y, scratch});
 }
 
@@ -172,8 +182,8 @@ std::size_t winograd_convolution_scratch_bytes(const WinogradShape& shape, int t
   return static_cast<std::size_t>(bytes_of(plan_of(winograd_forward(shape), threads).scratch()));
 }
 
-void winograd_input_gradient(const WinogradShape& shape, int threads, const float* dy,
-                             const float* kernel, float* dx, float* scratch) {
+void winograd_input_gradient(const WinogradShape& shape, int threads, const void* dy,
+                             const void* kernel, void* dx, float* scratch) {
   convolve(winograd_backward(shape), threads, {dy, kernel, nullptr, dx, scratch});
 }
 
