@@ -51,7 +51,7 @@ Plan plan_of(const WinogradShape& shape, int threads) {
       pass.tiles / slab_tiles, 1, std::max<std::int64_t>(most_jobs / plan.chunks(), 1));
   plan.slabs = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(slabs)));
   plan.workers = std::min<std::int64_t>(threads, plan.jobs());
-  plan.piece = {std::min(most_winograd_tiles, divide_up(pass.tiles, plan.slabs)),
+  plan.piece = {TilePieces::most(divide_up(pass.tiles, plan.slabs)),
                 divide_up(pass.source.blocks, plan.channel_chunks),
                 divide_up(pass.target.blocks, plan.filter_chunks), pass.block};
   return plan;

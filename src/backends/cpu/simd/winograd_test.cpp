@@ -160,7 +160,8 @@ std::string name_of(const ConvolutionGeometry& g, ConvolutionPass pass) {
 
 /// Maps that fill their tiles and that don't, single pixels and rows, paddings on one side and
 /// wider than the kernel, one block of channels and odd numbers of blocks, one tile and so many
-/// that pieces, chunks and slabs are several.
+/// that pieces, chunks and slabs are several; so many channels that pixels are kept for parts of
+/// the kernel, in one round and in several.
 constexpr Sizes sizes[] = {
     {1, 4, 4, 16, 16, 1, 1, 1, 1},
     {2, 8, 8, 32, 32, 1, 1, 1, 1},
@@ -178,6 +179,8 @@ constexpr Sizes sizes[] = {
     {1, 8, 8, 160, 16, 1, 1, 1, 1},
     {1, 4, 4, 16, 304, 1, 1, 1, 1},
     {40, 16, 16, 16, 16, 1, 1, 1, 1},
+    {1, 5, 4, 320, 336, 1, 1, 1, 1},
+    {200, 1, 1, 272, 352, 1, 1, 1, 1},
 };
 
 void expect_close(const Floats& got, const std::vector<double>& expected) {

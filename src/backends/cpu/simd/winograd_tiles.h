@@ -23,7 +23,9 @@ struct TiledImages {
 /// fewer read the transformed kernel too often. Where they don't divide evenly up to half as many
 /// more.
 inline constexpr std::int64_t winograd_tiles = 28;
-inline constexpr std::int64_t most_winograd_tiles = winograd_tiles * 3 / 2;
+
+/// Tiles of a piece whose channels leave L2 anyway, at most: see Plan in winograd.cpp.
+inline constexpr std::int64_t most_winograd_tiles = 7 * winograd_tiles;
 
 /// Some tiles of some blocks of channels, and the matrices that hold them transformed, which lie as
 /// WinogradPiece says.
