@@ -76,7 +76,7 @@ bool has_winograd(const ConvolutionGeometry& g, const Machine& machine) {
 bool takes_winograd(const ConvolutionGeometry& geometry, ConvolutionPass pass,
                     const Machine& machine, bool bfloat16) {
   if (!has_winograd(geometry, machine)) return false;
-  if (bfloat16 && machine.amx) return false;
+  if (bfloat16 && machine.amx) return false;  // many times as fast as float32
   // Tiles of 4×4 pixels, of dx in the input's gradient and of y in the others. Pixels that hang
   // over the edge are lost, and transforming the kernel must pay off over tiles.
   std::int64_t pixels = 1, tiles = 1;
@@ -89,7 +89,10 @@ bool takes_winograd(const ConvolutionGeometry& geometry, ConvolutionPass pass,
   const double used = static_cast<double>(pixels) / static_cast<double>(16 * tiles);
   const std::int64_t channels = std::min(geometry.input_channels, geometry.filters);
   const bool wide_enough = (channels >= 64 && used >= 0.5) || (channels >= 32 && used >= 0.75);
-  return wide_enough && geometry.batch * tiles >= 32;
+  // Direct products of bfloat16 are faster too, and skip padding, of which few tiles have much. The
+  // kernel's gradient transforms no kernel.
+  const bool rivalled = bfloat16 && machine.bfloat16 && pass != ConvolutionPass::kernel_gradient;
+  return wide_enough && geometry.batch * tiles >= (rivalled ? 128 : 32);
 }
 
 Proposal propose_winograd(const ConvolutionGeometry& geometry, const WinogradOptions& options,
