@@ -79,6 +79,7 @@ class LayoutPass {
     if (form().fixed()) return;
     for (const Node& node : graph_.nodes()) {
       if (node.op->kind() != Kind::other || node.op == &fused_op) continue;
+      if (node.op == &reorder_op) continue;  // rounds for a product, which is asked itself
       bool reads_variable = false;
       for (Value input : node.inputs) {
         if (graph_.node(before_rounding(input)).op == &variable_op) reads_variable = true;

@@ -98,10 +98,10 @@ std::vector<Tensor> stored(std::vector<Tensor> tensors, const std::vector<Layout
   return tensors;
 }
 
-/// The bounds on results some of which are rounded to bfloat16. Small integers are rounded from
-/// exact sums, so that nothing is allowed; of others half a unit of the last place, and once more
-/// as an error before may turn the rounding.
-Bounds stored(Bounds bounds, const std::vector<Layout>& layouts, Numbers numbers) {
+/// The bounds on results some of which are rounded to bfloat16. Where sums are exact, as of small
+/// integers, nothing is allowed; of others half a unit of the last place, and once more as an error
+/// before may turn the rounding.
+Bounds stored(Bounds bounds, const std::vector<Layout>& layouts, bool exact_sums) {
   for (std::size_t r = 0; r < layouts.size(); ++r) {
     if (!layouts[r].bfloat16) continue;
     bounds.exact[r] = bounds.exact[r].cast(DType::float64);
@@ -109,7 +109,7 @@ Bounds stored(Bounds bounds, const std::vector<Layout>& layouts, Numbers numbers
     const std::span<double> allowed = bounds.allowed[r].mutable_values<double>();
     for (std::size_t i = 0; i < exact.size(); ++i) {
       const double rounded = rounded_to_bfloat16(static_cast<float>(exact[i]));
-      if (!std::isfinite(rounded) || (numbers == Numbers::small_integers && allowed[i] == 0)) {
+      if (!std::isfinite(rounded) || (exact_sums && allowed[i] == 0)) {
         exact[i] = rounded;
       } else {
         allowed[i] += std::abs(exact[i]) / 128 + std::numeric_limits<float>::min();
@@ -192,9 +192,11 @@ std::string check_offers(const OpCase& row, const Backend& backend) {
     const Bounds of_given = bounds(row, bound, given, numbers);
     for (const auto& [offer, stand, proposal] : accepted) {
       const std::vector<Tensor> tensors = stored(given, proposal.inputs);
+      const bool exact_sums =
+          numbers == Numbers::small_integers && !(offer && offer->integer_tolerance > 0);
       const Bounds limits =
           stored(tensors == given ? of_given : bounds(row, bound, tensors, numbers),
-                 proposal.outputs, numbers);
+                 proposal.outputs, exact_sums);
       const std::string wrong = difference(limits, run_proposal(proposal, bound, tensors),
                                            offer ? offer->integer_tolerance : 0);
       if (wrong.empty()) continue;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
@@ -196,13 +197,17 @@ std::optional<Proposal> consider_winograd(const Request& request, std::string& r
   }
   const Problem problem = problem_of(request);
   const Machine machine = this_machine();
-  if (!takes_winograd(problem.geometry, problem.pass, machine)) {
+  const bool bfloat16 = request.inputs[0].bfloat16 && request.inputs[1].bfloat16;
+  if (!takes_winograd(problem.geometry, problem.pass, machine, bfloat16)) {
     refusal = "direct is faster for these sizes";
     return std::nullopt;
   }
-  Proposal proposal =
-      propose_winograd(problem.geometry,
-                       {.pass = problem.pass, .bias = problem.bias, .relu = problem.relu}, machine);
+  const WinogradOptions options = {.pass = problem.pass,
+                                   .bias = problem.bias,
+                                   .relu = problem.relu,
+                                   .bfloat16 = bfloat16,
+                                   .bfloat16_result = bfloat16 && request.is_bfloat16(0)};
+  Proposal proposal = propose_winograd(problem.geometry, options, machine);
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {
     proposal.inputs[i] = adopt(request.inputs[i], proposal.inputs[i]);
   }
@@ -227,6 +232,11 @@ constexpr double winograd_tolerance = 2e-5;
 
 constexpr std::array<Offer, 5> offers_of(const Op* op) {
   return {{{.op = op,
+            .name = "winograd",
+            .consider = consider_winograd,
+            .integer_tolerance = winograd_tolerance,
+            .share_of_peak = 2.6},
+           {.op = op,
             .name = "onednn bfloat16",
             .consider = consider_bfloat16_blocked,
             .share_of_peak = 1.8},
@@ -234,35 +244,40 @@ constexpr std::array<Offer, 5> offers_of(const Op* op) {
             .name = "onednn bfloat16 plain",
             .consider = consider_bfloat16_plain,
             .share_of_peak = 1.0},
-           {.op = op,
-            .name = "winograd",
-            .consider = consider_winograd,
-            .integer_tolerance = winograd_tolerance,
-            .share_of_peak = 2.6},
            {.op = op, .name = "onednn blocked", .consider = consider_blocked, .share_of_peak = 0.9},
            {.op = op, .name = "onednn plain", .consider = consider_plain, .share_of_peak = 0.5}}};
 }
 
-constexpr std::array<Offer, 5> forward = offers_of(&convolution_op);
-constexpr std::array<Offer, 5> input_gradient = offers_of(&convolution_input_gradient_op);
-constexpr std::array<Offer, 5> kernel_gradient = offers_of(&convolution_kernel_gradient_op);
-
-/// bfloat16 comes first, where the CPU multiplies it; then Winograd, where it has fused
-/// multiply-add.
-std::span<const Offer> on_this_machine(const std::array<Offer, 5>& offers) {
+/// Those that this machine has the instructions for: bfloat16's, and fused multiply-add for
+/// Winograd.
+std::vector<Offer> on_this_machine(const Op* op) {
   const Machine machine = this_machine();
-  const bool winograd = machine.instructions != InstructionSet::baseline;
-  return std::span(offers).subspan(machine.bfloat16 ? 0 : winograd ? 2 : 3);
+  std::vector<Offer> found;
+  for (const Offer& offer : offers_of(op)) {
+    if (offer.consider == consider_winograd && machine.instructions == InstructionSet::baseline) {
+      continue;
+    }
+    const bool multiplies_bfloat16 =
+        offer.consider == consider_bfloat16_blocked || offer.consider == consider_bfloat16_plain;
+    if (multiplies_bfloat16 && !machine.bfloat16) continue;
+    found.push_back(offer);
+  }
+  return found;
 }
 
 }  // namespace
 
-std::span<const Offer> convolution_offers() { return on_this_machine(forward); }
+std::span<const Offer> convolution_offers() {
+  static const std::vector<Offer> offers = on_this_machine(&convolution_op);
+  return offers;
+}
 std::span<const Offer> convolution_input_gradient_offers() {
-  return on_this_machine(input_gradient);
+  static const std::vector<Offer> offers = on_this_machine(&convolution_input_gradient_op);
+  return offers;
 }
 std::span<const Offer> convolution_kernel_gradient_offers() {
-  return on_this_machine(kernel_gradient);
+  static const std::vector<Offer> offers = on_this_machine(&convolution_kernel_gradient_op);
+  return offers;
 }
 
 }  // namespace sloy::cpu

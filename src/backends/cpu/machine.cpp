@@ -30,6 +30,13 @@ InstructionSet detect() {
 
 bool multiplies_bfloat16() { return __builtin_cpu_supports("avx512bf16"); }
 
+/// clang 14 does not know it by name.
+bool multiplies_tiles() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  constexpr unsigned amx_bf16 = 1u << 22;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & amx_bf16) != 0;
+}
+
 InstructionSet asked_for() {
   const char* name = std::getenv("SLOY_MAX_CPU");
   if (name == nullptr || std::string_view(name) == "avx512") return InstructionSet::avx512;
@@ -52,10 +59,11 @@ InstructionSet choose() {
 Machine this_machine() {
   static const InstructionSet instructions = choose();
   static const bool bfloat16 = instructions == InstructionSet::avx512 && multiplies_bfloat16();
+  static const bool amx = bfloat16 && multiplies_tiles();
 #ifdef _OPENMP
-  return {instructions, omp_get_max_threads(), bfloat16};
+  return {instructions, omp_get_max_threads(), bfloat16, amx};
 #else
-  return {instructions, 1, bfloat16};
+  return {instructions, 1, bfloat16, amx};
 #endif
 }
 

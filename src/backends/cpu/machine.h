@@ -14,6 +14,8 @@ struct Machine {
   int threads = 1;
   /// Multiplies bfloat16: has AVX-512-BF16, as every CPU with AMX has.
   bool bfloat16 = false;
+  /// Multiplies whole tiles of bfloat16 (AMX), at many times the rate of float32.
+  bool amx = false;
 
   /// The number of channels the convolution kernels take as one block.
   int channel_block() const { return instructions == InstructionSet::avx512 ? 16 : 8; }

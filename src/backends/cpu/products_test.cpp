@@ -9,6 +9,7 @@
 #include <set>
 
 #include "backends/cpu/machine.h"
+#include "graph/form.h"
 
 namespace sloy {
 namespace {
@@ -103,6 +104,25 @@ TEST(Products, TakeTheKernelsMeantForThem) {
   EXPECT_EQ(kernels_of(plan, "convolution"), (Kernels{"onednn blocked", "winograd"}));
   EXPECT_EQ(kernels_of(plan, "convolution_input_gradient"), Kernels{"winograd"});
   EXPECT_EQ(kernels_of(plan, "matmul"), (Kernels{"onednn packed", "simd tiny"}));
+}
+
+TEST(Products, MixedTrainingTakesWinogradAndLeavesWeightsItsForm) {
+  Network network;
+  ProgramOptions options = network.training_step(BackendKind::cpu);
+  options.precision = NumericPrecision::mixed_bfloat16;
+  const Program step = compile(options);
+  if (cpu::this_machine().instructions == cpu::InstructionSet::baseline) return;
+  if (!cpu::this_machine().amx) {
+    EXPECT_TRUE(kernels_of(step.plan(), "convolution_kernel_gradient").contains("winograd"));
+  }
+  const StateForm& form = network.graph.variables().form();
+  Network in_float32;
+  compile(in_float32.training_step(BackendKind::cpu));
+  const StateForm& expected = in_float32.graph.variables().form();
+  for (std::size_t i = 0; i < network.weights.size(); ++i) {
+    EXPECT_EQ(form.layout(network.weights[i]), expected.layout(in_float32.weights[i])) << i;
+  }
+  EXPECT_FALSE(form.layout(network.weights[1])->is_plain());
 }
 
 TEST(Products, AskingForDirectConvolutionKeepsWinogradAway) {

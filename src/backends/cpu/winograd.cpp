@@ -11,11 +11,18 @@ namespace {
 using onednn::ConvolutionGeometry;
 using onednn::ConvolutionPass;
 
-WinogradShape shape_of(const ConvolutionGeometry& g, bool relu) {
+WinogradShape shape_of(const ConvolutionGeometry& g, const WinogradOptions& options) {
   const auto axis = [&](int dim) {
     return Axis{g.input[dim], g.output(dim), g.kernel[dim], 1, 1, g.padding_before[dim]};
   };
-  return {g.batch, g.input_channels, g.filters, axis(0), axis(1), relu};
+  return {.batch = g.batch,
+          .channels = g.input_channels,
+          .filters = g.filters,
+          .height = axis(0),
+          .width = axis(1),
+          .rectify = options.relu,
+          .bfloat16 = options.bfloat16,
+          .bfloat16_result = options.bfloat16_result};
 }
 
 /// One pass's functions, which take kernels of 3×3 or wide ones.
@@ -57,17 +64,19 @@ class WinogradKernel final : public Kernel {
   }
 
   void run(const Pointers& pointers) const override {
-    const auto input = [&](int i) { return static_cast<const float*>(pointers.inputs[i]); };
-    auto* output = static_cast<float*>(pointers.outputs[0]);
+    const auto* const inputs = pointers.inputs;
+    void* output = pointers.outputs[0];
     auto* scratch = static_cast<float*>(pointers.scratch);
     switch (options_.pass) {
       case ConvolutionPass::forward:
-        return passes_.convolution(shape_, threads_, input(0), input(1),
-                                   options_.bias ? input(2) : nullptr, output, scratch);
+        return passes_.convolution(shape_, threads_, inputs[0], inputs[1],
+                                   options_.bias ? static_cast<const float*>(inputs[2]) : nullptr,
+                                   output, scratch);
       case ConvolutionPass::input_gradient:
-        return passes_.input_gradient(shape_, threads_, input(0), input(1), output, scratch);
+        return passes_.input_gradient(shape_, threads_, inputs[0], inputs[1], output, scratch);
       case ConvolutionPass::kernel_gradient:
-        return passes_.kernel_gradient(shape_, threads_, input(0), input(1), output, scratch);
+        return passes_.kernel_gradient(shape_, threads_, inputs[0], inputs[1],
+                                       static_cast<float*>(output), scratch);
     }
   }
 
@@ -89,8 +98,9 @@ bool has_winograd(const ConvolutionGeometry& g, const Machine& machine) {
 }
 
 bool takes_winograd(const ConvolutionGeometry& geometry, ConvolutionPass pass,
-                    const Machine& machine) {
+                    const Machine& machine, bool bfloat16) {
   if (!has_winograd(geometry, machine)) return false;
+  if (bfloat16 && machine.amx) return false;  // many times as fast as float32
   // Tiles of 4×4 pixels, of dx in the input's gradient and of y in the others. Pixels that hang
   // over the edge are lost, and transforming the kernel must pay off over tiles.
   std::int64_t pixels = 1, tiles = 1;
@@ -105,8 +115,11 @@ bool takes_winograd(const ConvolutionGeometry& geometry, ConvolutionPass pass,
   const bool wide_enough = (channels >= 64 && used >= 0.5) || (channels >= 32 && used >= 0.65);
   // A 5×5 kernel counts four times: it has four to transform, and its images are moved.
   const bool is_large = geometry.kernel[0] == 5;
-  return wide_enough && (!is_large || channels >= 64) &&
-         geometry.batch * tiles >= (is_large ? 128 : 32);
+  if (is_large && (bfloat16 || channels < 64)) return false;
+  // Direct products of bfloat16 are faster too, and skip padding, of which few tiles have much. The
+  // kernel's gradient transforms no kernel.
+  const bool rivalled = bfloat16 && machine.bfloat16 && pass != ConvolutionPass::kernel_gradient;
+  return wide_enough && geometry.batch * tiles >= (rivalled || is_large ? 128 : 32);
 }
 
 Proposal propose_winograd(const ConvolutionGeometry& geometry, const WinogradOptions& options,
@@ -114,17 +127,18 @@ Proposal propose_winograd(const ConvolutionGeometry& geometry, const WinogradOpt
   const auto block = static_cast<std::uint16_t>(machine.channel_block());
   const Layout images = channels_blocked(4, block);
   const Layout kernel = {.order = {3, 2, 0, 1}, .blocks = {{2, block}, {3, block}}};
+  const Layout read = images.stored(options.bfloat16);
   Proposal proposal;
   if (options.pass == ConvolutionPass::kernel_gradient) {
-    proposal.inputs = {images, images};
+    proposal.inputs = {read, read};
     proposal.outputs = {kernel};
   } else {
-    proposal.inputs = {images, kernel};
+    proposal.inputs = {read, kernel.stored(options.bfloat16)};
     if (options.bias) proposal.inputs.push_back({});
-    proposal.outputs = {images};
+    proposal.outputs = {images.stored(options.bfloat16_result)};
   }
   auto made =
-      std::make_shared<WinogradKernel>(shape_of(geometry, options.relu), options, machine.threads);
+      std::make_shared<WinogradKernel>(shape_of(geometry, options), options, machine.threads);
   proposal.scratch_bytes = made->scratch_bytes();
   proposal.implementation =
       geometry.kernel[0] == 3 ? "winograd 4x4 3x3" : "winograd 4x4 3x3, four for 5x5";

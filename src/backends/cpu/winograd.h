@@ -14,14 +14,17 @@ bool has_winograd(const onednn::ConvolutionGeometry& geometry, const Machine& ma
 
 /// Whether one pass is computed by Winograd's algorithm: a fixed rule, so that a run repeats, which
 /// depends on nothing but the arguments. Where it was measured to be faster than direct convolution
-/// (docs/design/convolution.md).
+/// (docs/design/convolution.md), which with operands of bfloat16 is faster than with float32 on
+/// machines that multiply it.
 bool takes_winograd(const onednn::ConvolutionGeometry& geometry, onednn::ConvolutionPass pass,
-                    const Machine& machine);
+                    const Machine& machine, bool bfloat16 = false);
 
 struct WinogradOptions {
   onednn::ConvolutionPass pass;
-  bool bias = false;  ///< a third operand, forward only
-  bool relu = false;  ///< forward only
+  bool bias = false;             ///< a third operand, forward only
+  bool relu = false;             ///< forward only
+  bool bfloat16 = false;         ///< both factors
+  bool bfloat16_result = false;  ///< not of a kernel's gradient, which is float32
 };
 
 /// What accepts one pass: activations blocked by the machine's width, the kernel packed in blocks

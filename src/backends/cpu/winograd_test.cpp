@@ -62,6 +62,24 @@ TEST(TakesWinograd, BlocksOfChannelsAreAsWideAsVectors) {
   EXPECT_FALSE(is_winograd(same_3x3(128, 32, 68, 68), ConvolutionPass::forward, avx2));
 }
 
+TEST(TakesWinograd, OfBfloat16WhereItIsFasterThanProductsOfBfloat16) {
+  Machine machine = avx512;
+  machine.bfloat16 = true;
+  const auto takes = [&](const ConvolutionGeometry& geometry, ConvolutionPass pass) {
+    return takes_winograd(geometry, pass, machine, true);
+  };
+  for (const ConvolutionPass pass : {ConvolutionPass::forward, ConvolutionPass::input_gradient,
+                                     ConvolutionPass::kernel_gradient}) {
+    EXPECT_TRUE(takes(same_3x3(128, 32, 64, 64), pass));
+    EXPECT_TRUE(takes(same_3x3(128, 8, 256, 256), pass));
+    EXPECT_TRUE(takes(same_3x3(8, 14, 512, 512), pass));
+    EXPECT_EQ(takes(same_3x3(64, 4, 512, 512), pass), pass == ConvolutionPass::kernel_gradient);
+  }
+  machine.amx = true;
+  EXPECT_FALSE(takes(same_3x3(128, 32, 64, 64), ConvolutionPass::forward));
+  EXPECT_TRUE(is_winograd(same_3x3(128, 32, 64, 64), ConvolutionPass::forward, machine));
+}
+
 TEST(TakesWinograd, IsDirectWhereThereIsNoWinograd) {
   const auto geometry = same_3x3(128, 32, 64, 64);
   EXPECT_FALSE(is_winograd(geometry, ConvolutionPass::forward,

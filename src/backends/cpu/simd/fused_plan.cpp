@@ -466,18 +466,23 @@ class Builder {
   }
 
   void note_streams() {
-    std::int64_t full = 0;
-    for (const Slot& slot : plan_.slots) full += slot.place == Place::full;
-    for (const Sink& sink : plan_.sinks) full += sink.result == Result::full;
-    const std::int64_t bytes = plan_.space.size() * std::int64_t{sizeof(float)};
+    for (const Slot& slot : plan_.slots) {
+      if (slot.place == Place::full) plan_.streams.push_back({slot.input, 4});
+    }
+    for (const Step& step : plan_.per_tile) {
+      if (step.kind == Step::Kind::load_bfloat16) plan_.streams.push_back({step.a, 2});
+    }
+    std::int64_t bytes = 0;
+    for (const Stream& stream : plan_.streams) bytes += stream.bytes;
+    for (const Sink& sink : plan_.sinks) {
+      if (sink.result == Result::full) bytes += sink.bfloat16 ? 2 : 4;
+    }
     std::int64_t steps = 0;
     for (const Step& step : plan_.per_tile) {
       steps += step.phrase == Phrase::none ? 1 : steps_of_a_phrase;
     }
-    if (full * bytes < near_bytes || steps < fewest_steps_to_prefetch) return;
-    for (const Slot& slot : plan_.slots) {
-      if (slot.place == Place::full) plan_.streams.push_back(slot.input);
-    }
+    const bool far = plan_.space.size() * bytes >= near_bytes;
+    if (!far || steps < fewest_steps_to_prefetch) plan_.streams.clear();
     for (Step& step : plan_.per_tile) share_streams(step);
   }
   /// A phrase, which takes its time, fetches what it reads itself.
@@ -486,7 +491,7 @@ class Builder {
     std::size_t count = 0;
     visit_operands(step, [&](std::uint16_t number) {
       const Slot& slot = plan_.slots[number];
-      const auto stream = std::ranges::find(plan_.streams, slot.input);
+      const auto stream = std::ranges::find(plan_.streams, slot.input, &Stream::input);
       if (slot.place != Place::full || stream == plan_.streams.end()) return;
       if (count == std::size(step.ahead)) return;
       step.ahead[count++] = slot.input;

@@ -91,6 +91,12 @@ struct LastUse {
   std::int64_t step;
 };
 
+/// A full input that comes from afar: it is fetched ahead.
+struct Stream {
+  std::uint16_t input;
+  std::uint16_t bytes;  ///< of an element
+};
+
 struct FusedPlan {
   Space space;
   std::vector<FusedProgram::Random> randoms;
@@ -114,8 +120,7 @@ struct FusedPlan {
   std::vector<Step> per_tile;
   std::vector<Sink> sinks;
   std::vector<LastUse> last_uses;
-  std::vector<std::uint16_t> streams;  ///< full float32 inputs that come from afar, and that no
-                                       ///< phrase fetches: see prefetch
+  std::vector<Stream> streams;
 
   std::int64_t views_offset = 0;   ///< where a worker notes the slots' places, in floats
   std::int64_t worker_floats = 0;  ///< each worker's own memory

@@ -18,8 +18,8 @@ namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-/// Floats of a cache line.
-constexpr std::size_t line = 16;
+/// Bytes of a cache line.
+constexpr std::size_t line = 64;
 
 /// One thread's part of a run: goes through its items and keeps the slots' places up to date.
 class Worker {
@@ -170,19 +170,22 @@ class Worker {
   void execute_tile() {
     if (plan_.streams.empty() || after_tile_ == nowhere) return execute(plan_.per_tile);
     const std::size_t steps = plan_.per_tile.size();
-    const auto lines = static_cast<std::size_t>((elements_ + line - 1) / line);
+    const auto elements = static_cast<std::size_t>(elements_);
     for (std::size_t i = 0; i < steps; ++i) {
-      prefetch(lines * i / steps, lines * (i + 1) / steps);
+      prefetch(elements * i / steps, elements * (i + 1) / steps);
       execute(plan_.per_tile[i]);
     }
   }
-  /// Asks for cache lines [first, last) of the operands' next tile. Done bit by bit, as more than
+  /// Asks for elements [first, last) of the operands' next tile. Done bit by bit, as more than
   /// the cache has room to wait for would hold up the step at hand. Inline, as g++ takes a function
   /// that does nothing else for one without effect.
   HWY_INLINE void prefetch(std::size_t first, std::size_t last) const {
-    for (const std::uint16_t input : plan_.streams) {
-      const float* next = static_cast<const float*>(run_.inputs[input]) + after_tile_;
-      for (std::size_t i = first; i < last; ++i) hwy::Prefetch(next + i * line);
+    for (const Stream& stream : plan_.streams) {
+      const char* next = static_cast<const char*>(run_.inputs[stream.input]) +
+                         after_tile_ * static_cast<std::int64_t>(stream.bytes);
+      // The line in which the first begins has been asked for with those before it.
+      const std::size_t begin = (first * stream.bytes + line - 1) / line * line;
+      for (std::size_t i = begin; i < last * stream.bytes; i += line) hwy::Prefetch(next + i);
     }
   }
 

@@ -18,25 +18,29 @@ struct WinogradShape {
   std::int64_t filters = 1;
   Axis height = {};
   Axis width = {};
-  bool rectify = false;  ///< negative results become 0, not-a-number stays
+  bool rectify = false;          ///< negative results become 0, not-a-number stays
+  bool bfloat16 = false;         ///< all that is read but bias
+  bool bfloat16_result = false;  ///< y or dx; a kernel's gradient is float32
 };
 
 /// b: 16 with AVX-512, 8 else.
 std::int64_t winograd_block();
 
-/// `bias` may be null. The bits depend on the shape alone, and on whether the CPU has fused
-/// multiply-add; `threads`, at least 1, is how many share the work and is the same for the scratch.
-/// Results and scratch are aligned to 64 bytes.
-void winograd_convolution(const WinogradShape& shape, int threads, const float* x,
-                          const float* kernel, const float* bias, float* y, float* scratch);
+/// Operands are floats, or bfloat16 where the shape says so: then they are read and rounded to
+/// inside the transforms, and everything between is float32. `bias` may be null. The bits depend on
+/// the shape alone, and on whether the CPU has fused multiply-add; `threads`, at least 1, is how
+/// many share the work and is the same for the scratch. Results and scratch are aligned to 64
+/// bytes.
+void winograd_convolution(const WinogradShape& shape, int threads, const void* x,
+                          const void* kernel, const float* bias, void* y, float* scratch);
 std::size_t winograd_convolution_scratch_bytes(const WinogradShape& shape, int threads);
 
-void winograd_input_gradient(const WinogradShape& shape, int threads, const float* dy,
-                             const float* kernel, float* dx, float* scratch);
+void winograd_input_gradient(const WinogradShape& shape, int threads, const void* dy,
+                             const void* kernel, void* dx, float* scratch);
 std::size_t winograd_input_gradient_scratch_bytes(const WinogradShape& shape, int threads);
 
-void winograd_kernel_gradient(const WinogradShape& shape, int threads, const float* x,
-                              const float* dy, float* dkernel, float* scratch);
+void winograd_kernel_gradient(const WinogradShape& shape, int threads, const void* x,
+                              const void* dy, float* dkernel, float* scratch);
 std::size_t winograd_kernel_gradient_scratch_bytes(const WinogradShape& shape, int threads);
 
 }  // namespace sloy::cpu

@@ -15,16 +15,20 @@ class TileFetch {
  public:
   /// `size` is the patch's: 6, or 4 where tiles do not overlap. All is to be fetched within
   /// `steps`.
-  TileFetch(const TiledImages& images, const TileRange& range, const float* source,
+  TileFetch(const TiledImages& images, const TileRange& range, const void* source,
             std::int64_t block, std::int64_t size, std::int64_t steps)
-      : images_(images), range_(range), source_(source), block_(block), size_(size) {
+      : images_(images),
+        range_(range),
+        source_(static_cast<const char*>(source)),
+        block_bytes_(block * images.pixel_bytes()),
+        size_(size) {
     if (range.count == 0) return;
     image_ = range.first / images.tiles();
     last_image_ = (range.first + range.count - 1) / images.tiles();
     find_rows();
     // Rows that tiles share count in each: a fetch too many costs less than one too late.
-    const std::int64_t floats = range.count * 4 * size * range.blocks * block;
-    lines_per_step_ = floats / line / std::max<std::int64_t>(steps, 1) + 1;
+    const std::int64_t bytes = range.count * 4 * size * range.blocks * block_bytes_;
+    lines_per_step_ = bytes / line / std::max<std::int64_t>(steps, 1) + 1;
   }
 
   void step() {
@@ -36,7 +40,7 @@ class TileFetch {
   }
 
  private:
-  static constexpr std::int64_t line = 16;  ///< floats
+  static constexpr std::int64_t line = 64;  ///< bytes
 
   /// The next block's rows, or the next image's.
   bool find_rows() {
@@ -52,24 +56,25 @@ class TileFetch {
     const auto row = [&](std::int64_t r) {
       return std::clamp<std::int64_t>(r - images_.low_height, 0, images_.height);
     };
-    const float* plane = source_ + (image_ * images_.blocks + range_.first_block + block_at_) *
-                                       images_.height * images_.width * block_;
-    at_ = plane + row(first / images_.across * 4) * images_.width * block_;
-    end_ = plane + row(last / images_.across * 4 + size_) * images_.width * block_;
+    const std::int64_t row_bytes = images_.width * block_bytes_;
+    const char* plane = source_ + (image_ * images_.blocks + range_.first_block + block_at_) *
+                                      images_.height * row_bytes;
+    at_ = plane + row(first / images_.across * 4) * row_bytes;
+    end_ = plane + row(last / images_.across * 4 + size_) * row_bytes;
     ++block_at_;
     return true;
   }
 
   TiledImages images_;
   TileRange range_;
-  const float* source_;
-  std::int64_t block_;
+  const char* source_;
+  std::int64_t block_bytes_;
   std::int64_t size_;
   std::int64_t lines_per_step_ = 0;
   std::int64_t image_ = 0, last_image_ = -1;
   std::int64_t block_at_ = 0;
-  const float* at_ = nullptr;
-  const float* end_ = nullptr;
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
 };
 
 }  // namespace sloy::cpu

@@ -30,17 +30,17 @@ Place place_of(const KernelRange& range, std::int64_t c, std::int64_t f) {
 }
 
 /// Taps (3, 3, block, block) → 36 matrices.
-HWY_INLINE void transform_block(const float* taps, const Place& place, std::int64_t matrix_step,
+template <class T>
+HWY_INLINE void transform_block(const T* taps, const Place& place, std::int64_t matrix_step,
                                 float* matrices) {
   for (std::int64_t c = 0; c < block; ++c) {
     for (std::int64_t lane = 0; lane < block; lane += step) {
-      const float* from = taps + c * block + lane;
+      const T* from = taps + c * block + lane;
       float* to = matrices + place.offset + c * place.channel_step + lane;
       V columns[3][6];
       unrolled<3>([&](auto x) HWY_ATTR {
         V g[3];
-        unrolled<3>([&](auto y)
-                        HWY_ATTR { g[y] = hn::LoadU(D(), from + (y * 3 + x) * block_size); });
+        unrolled<3>([&](auto y) HWY_ATTR { g[y] = load_all(from + (y * 3 + x) * block_size); });
         winograd::kernel(g, columns[x]);
       });
       unrolled<6>([&](auto r) HWY_ATTR {
@@ -55,16 +55,17 @@ HWY_INLINE void transform_block(const float* taps, const Place& place, std::int6
 }
 
 /// to[j][i] = from[i][j], in registers where a row is a vector.
-HWY_INLINE void transpose_block(const float* from, float* to) {
+template <class T>
+HWY_INLINE void transpose_block(const T* from, float* to) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   const hn::Repartition<double, D> pairs;
   const auto pair = [&](V v) HWY_ATTR { return hn::BitCast(pairs, v); };
   // Squares of 4×4 first: vector 4 g + j holds columns j, 4 + j … of rows 4 g to 4 g + 3.
   V squares[block];
   unrolled<block / 4>([&](auto g) HWY_ATTR {
-    const float* rows = from + 4 * g * block;
-    const V a = hn::LoadU(D(), rows), b = hn::LoadU(D(), rows + block);
-    const V c = hn::LoadU(D(), rows + 2 * block), d = hn::LoadU(D(), rows + 3 * block);
+    const T* rows = from + 4 * g * block;
+    const V a = load_all(rows), b = load_all(rows + block);
+    const V c = load_all(rows + 2 * block), d = load_all(rows + 3 * block);
     const auto low_ab = pair(hn::InterleaveLower(D(), a, b));
     const auto low_cd = pair(hn::InterleaveLower(D(), c, d));
     const auto high_ab = pair(hn::InterleaveUpper(D(), a, b));
@@ -91,32 +92,42 @@ HWY_INLINE void transpose_block(const float* from, float* to) {
 #endif
   });
 #else
+  HWY_ALIGN float row[block];
   for (std::int64_t i = 0; i < block; ++i) {
-    for (std::int64_t j = 0; j < block; ++j) to[j * block + i] = from[i * block + j];
+    convert_run(from + i * block, row, block);
+    for (std::int64_t j = 0; j < block; ++j) to[j * block + i] = row[j];
   }
 #endif
 }
 
-const float* taps_at(const BlockedKernel& shape, std::int64_t channel_block,
-                     std::int64_t filter_block, const float* kernel) {
-  return kernel + (filter_block * shape.channel_blocks + channel_block) * 9 * block_size;
+/// Calls body(taps) of one block with what they are.
+template <class Body>
+HWY_INLINE void with_taps(const BlockedKernel& shape, std::int64_t channel_block,
+                          std::int64_t filter_block, const void* kernel, const Body& body) {
+  const std::int64_t at = (filter_block * shape.channel_blocks + channel_block) * 9 * block_size;
+  if (shape.bfloat16)
+    body(static_cast<const bfloat16*>(kernel) + at);
+  else
+    body(static_cast<const float*>(kernel) + at);
 }
 
 void forward(const BlockedKernel& shape, const KernelRange& range, std::int64_t c, std::int64_t f,
-             const float* kernel, float* matrices) {
-  const float* taps =
-      taps_at(shape, range.first_channel_block + c, range.first_filter_block + f, kernel);
-  transform_block(taps, place_of(range, c, f), range.matrix_step, matrices);
+             const void* kernel, float* matrices) {
+  with_taps(shape, range.first_channel_block + c, range.first_filter_block + f, kernel,
+            [&](const auto* taps) HWY_ATTR {
+              transform_block(taps, place_of(range, c, f), range.matrix_step, matrices);
+            });
 }
 
 void turned(const BlockedKernel& shape, const KernelRange& range, std::int64_t c, std::int64_t f,
-            const float* kernel, float* matrices) {
-  const float* taps =
-      taps_at(shape, range.first_filter_block + f, range.first_channel_block + c, kernel);
+            const void* kernel, float* matrices) {
   HWY_ALIGN float transposed[9 * block_size];
-  for (std::int64_t tap = 0; tap < 9; ++tap) {
-    transpose_block(taps + (8 - tap) * block_size, transposed + tap * block_size);
-  }
+  with_taps(shape, range.first_filter_block + f, range.first_channel_block + c, kernel,
+            [&](const auto* taps) HWY_ATTR {
+              for (std::int64_t tap = 0; tap < 9; ++tap) {
+                transpose_block(taps + (8 - tap) * block_size, transposed + tap * block_size);
+              }
+            });
   transform_block(transposed, place_of(range, c, f), range.matrix_step, matrices);
 }
 
@@ -162,12 +173,12 @@ HWY_EXPORT(turned);
 HWY_EXPORT(gradient);
 
 void transform_kernel(const BlockedKernel& shape, const KernelRange& range, std::int64_t c,
-                      std::int64_t f, const float* kernel, float* matrices) {
+                      std::int64_t f, const void* kernel, float* matrices) {
   HWY_DYNAMIC_DISPATCH(forward)(shape, range, c, f, kernel, matrices);
 }
 
 void transform_turned_kernel(const BlockedKernel& shape, const KernelRange& range, std::int64_t c,
-                             std::int64_t f, const float* kernel, float* matrices) {
+                             std::int64_t f, const void* kernel, float* matrices) {
   HWY_DYNAMIC_DISPATCH(turned)(shape, range, c, f, kernel, matrices);
 }
 

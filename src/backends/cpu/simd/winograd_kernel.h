@@ -5,9 +5,11 @@
 
 namespace sloy::cpu {
 
-/// A kernel (filter blocks, channel blocks, 3, 3, block of channels, block of filters).
+/// A kernel (filter blocks, channel blocks, 3, 3, block of channels, block of filters) of floats,
+/// or of bfloat16 where it is read.
 struct BlockedKernel {
   std::int64_t channel_blocks, filter_blocks;
+  bool bfloat16 = false;
 };
 
 /// Blocks of what the products sum over, their channels, and of what results, their filters. In the
@@ -20,10 +22,10 @@ struct KernelRange {
 
 /// Transforms block (c, f), counted within the range, into matrices that lie as WinogradPiece says.
 void transform_kernel(const BlockedKernel& shape, const KernelRange& range, std::int64_t c,
-                      std::int64_t f, const float* kernel, float* matrices);
+                      std::int64_t f, const void* kernel, float* matrices);
 /// The same of the kernel turned around, with its channels and filters swapped.
 void transform_turned_kernel(const BlockedKernel& shape, const KernelRange& range, std::int64_t c,
-                             std::int64_t f, const float* kernel, float* matrices);
+                             std::int64_t f, const void* kernel, float* matrices);
 /// Matrices back to the gradient by the kernel.
 void transform_kernel_gradient(const BlockedKernel& shape, const KernelRange& range, std::int64_t c,
                                std::int64_t f, const float* matrices, float* gradient);

@@ -51,21 +51,22 @@ Plan plan_of(const WinogradShape& shape, int threads) {
       pass.tiles / slab_tiles, 1, std::max<std::int64_t>(most_jobs / plan.chunks(), 1));
   plan.slabs = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(slabs)));
   plan.workers = std::min<std::int64_t>(threads, plan.jobs());
-  plan.piece = {std::min(most_winograd_tiles, divide_up(pass.tiles, plan.slabs)),
+  plan.piece = {TilePieces::most(divide_up(pass.tiles, plan.slabs)),
                 divide_up(pass.source.blocks, plan.channel_chunks),
                 divide_up(pass.target.blocks, plan.filter_chunks), pass.block};
   return plan;
 }
 
 struct Operands {
-  const float* x;
-  const float* dy;
+  const void* x;
+  const void* dy;
   float* results;  ///< of all slabs
 };
 
 void run_job(const Plan& plan, const Operands& o, std::int64_t job, float* scratch) {
   const TiledImages& source = plan.pass.source;
-  const TiledImages& target = plan.pass.target;
+  TiledImages target = plan.pass.target;
+  target.bfloat16 = source.bfloat16;
   const std::int64_t slab = job / plan.chunks(), chunk = job % plan.chunks();
   const std::int64_t i = chunk / plan.filter_chunks, j = chunk % plan.filter_chunks;
   const std::int64_t c = part(source.blocks, i, plan.channel_chunks);
@@ -103,8 +104,8 @@ void run_job(const Plan& plan, const Operands& o, std::int64_t job, float* scrat
 
 }  // namespace
 
-void winograd_kernel_gradient(const WinogradShape& shape, int threads, const float* x,
-                              const float* dy, float* dkernel, float* scratch) {
+void winograd_kernel_gradient(const WinogradShape& shape, int threads, const void* x,
+                              const void* dy, float* dkernel, float* scratch) {
   const Plan plan = plan_of(shape, threads);
   const Operands operands = {x, dy, plan.slabs == 1 ? dkernel : scratch};
   float* of_workers = scratch + plan.partials();

@@ -31,11 +31,17 @@ inline std::int64_t part(std::int64_t size, std::int64_t index, std::int64_t cou
   return size / count * index + size % count * index / count;
 }
 
-/// Tiles [first, last) in pieces of about winograd_tiles.
+/// Tiles [first, last) in pieces of about winograd_tiles, or in one.
 struct TilePieces {
   std::int64_t first, last;
+  bool whole = false;
 
+  /// What the largest piece of so many tiles can have.
+  static constexpr std::int64_t most(std::int64_t tiles) {
+    return std::min(winograd_tiles * 3 / 2, tiles);
+  }
   std::int64_t count() const {
+    if (whole) return 1;
     return std::max<std::int64_t>((last - first + winograd_tiles / 2) / winograd_tiles, 1);
   }
   /// Where a piece begins; all beyond the last are empty.

@@ -11,6 +11,7 @@
 #include "harness/convolution_by_definition.h"
 #include "harness/drawing.h"
 #include "harness/each_target.h"
+#include "tensor/bfloat16.h"
 #include "tensor/layout.h"
 
 namespace sloy::cpu {
@@ -40,33 +41,59 @@ ConvolutionGeometry geometry_of(const Sizes& s) {
           .padding_after = {s.high_height, s.high_width}};
 }
 
-WinogradShape shape_of(const ConvolutionGeometry& g, bool rectify = false) {
+struct Options {
+  Floats bias = {};
+  bool rectify = false;
+  bool bfloat16 = false;         ///< operands
+  bool bfloat16_result = false;  ///< else float32
+};
+
+WinogradShape shape_of(const ConvolutionGeometry& g, const Options& options) {
   const auto axis = [&](int dim) {
     return Axis{g.input[dim], g.output(dim), 3, 1, 1, g.padding_before[dim]};
   };
-  return {g.batch, g.input_channels, g.filters, axis(0), axis(1), rectify};
+  return {.batch = g.batch,
+          .channels = g.input_channels,
+          .filters = g.filters,
+          .height = axis(0),
+          .width = axis(1),
+          .rectify = options.rectify,
+          .bfloat16 = options.bfloat16,
+          .bfloat16_result = options.bfloat16_result};
 }
 
-/// Floats on a cache line's edge, not-a-number until they are written, between lines that stay.
+/// Floats or bfloat16 on a cache line's edge, not-a-number until they are written, between lines
+/// that stay.
 class Aligned {
  public:
-  explicit Aligned(std::int64_t size) : size_(size), lines_((size + 15) / 16 + 2) {
-    for (Line& line : lines_) std::fill_n(line.floats, 16, untouched);
+  explicit Aligned(std::int64_t size, bool bfloat16 = false)
+      : size_(size), bytes_(bfloat16 ? 2 : 4), lines_((size * bytes_ + 63) / 64 + 2) {
+    for (Line& line : lines_) std::fill_n(line.bytes, 64, untouched);
   }
-  float* data() { return lines_[1].floats; }
+  void* data() { return lines_[1].bytes; }
   bool intact() const {
-    const auto kept = [](float value) { return std::isnan(value); };
-    const float* first = lines_[0].floats;
-    return std::all_of(first, first + 16, kept) &&
-           std::all_of(first + 16 + size_, first + 16 * lines_.size(), kept);
+    const auto kept = [](unsigned char byte) { return byte == untouched; };
+    const unsigned char* first = lines_[0].bytes;
+    return std::all_of(first, first + 64, kept) &&
+           std::all_of(first + 64 + size_ * bytes_, first + 64 * lines_.size(), kept);
+  }
+  /// Takes plain numbers, rounded where need be.
+  void put(const Floats& from, const Shape& shape, const Layout& layout) {
+    relayout(shape, sizeof(float), {}, from.data(), layout.stored(bytes_ == 2), data());
+  }
+  Floats get(const Shape& shape, const Layout& layout) {
+    Floats values(static_cast<std::size_t>(size_));
+    relayout(shape, sizeof(float), layout.stored(bytes_ == 2), data(), {}, values.data());
+    return values;
   }
 
  private:
-  static constexpr float untouched = std::numeric_limits<float>::quiet_NaN();
+  static constexpr unsigned char untouched = 0xff;  ///< not-a-number in either type
   struct alignas(64) Line {
-    float floats[16];
+    unsigned char bytes[64];
   };
   std::int64_t size_;
+  std::int64_t bytes_;
   std::vector<Line> lines_;
 };
 
@@ -78,8 +105,8 @@ Layout packed() {
 
 /// One pass on plain operands.
 Floats run(const ConvolutionGeometry& g, ConvolutionPass pass, int threads, const Floats& first,
-           const Floats& second, const Floats& bias = {}, bool rectify = false) {
-  const WinogradShape shape = shape_of(g, rectify);
+           const Floats& second, const Options& options = {}) {
+  const WinogradShape shape = shape_of(g, options);
   const bool forward = pass == ConvolutionPass::forward;
   const bool backward = pass == ConvolutionPass::input_gradient;
   const Shape of_first = backward ? g.output_shape() : g.input_shape();
@@ -91,29 +118,29 @@ Floats run(const ConvolutionGeometry& g, ConvolutionPass pass, int threads, cons
                                     : backward
                                         ? winograd_input_gradient_scratch_bytes(shape, threads)
                                         : winograd_kernel_gradient_scratch_bytes(shape, threads);
-  Aligned a(of_first.size()), b(of_second.size()), result(of_result.size());
-  Aligned scratch(static_cast<std::int64_t>(scratch_bytes / sizeof(float)));
-  relayout(of_first, sizeof(float), {}, first.data(), blocked(), a.data());
-  relayout(of_second, sizeof(float), {}, second.data(), forward || backward ? packed() : blocked(),
-           b.data());
+  Aligned a(of_first.size(), options.bfloat16), b(of_second.size(), options.bfloat16);
+  Aligned result(of_result.size(), options.bfloat16_result);
+  Aligned scratch_memory(static_cast<std::int64_t>(scratch_bytes / sizeof(float)));
+  auto* scratch = static_cast<float*>(scratch_memory.data());
+  a.put(first, of_first, blocked());
+  b.put(second, of_second, forward || backward ? packed() : blocked());
   switch (pass) {
     case ConvolutionPass::forward:
-      winograd_convolution(shape, threads, a.data(), b.data(), bias.empty() ? nullptr : bias.data(),
-                           result.data(), scratch.data());
+      winograd_convolution(shape, threads, a.data(), b.data(),
+                           options.bias.empty() ? nullptr : options.bias.data(), result.data(),
+                           scratch);
       break;
     case ConvolutionPass::input_gradient:
-      winograd_input_gradient(shape, threads, a.data(), b.data(), result.data(), scratch.data());
+      winograd_input_gradient(shape, threads, a.data(), b.data(), result.data(), scratch);
       break;
     case ConvolutionPass::kernel_gradient:
-      winograd_kernel_gradient(shape, threads, a.data(), b.data(), result.data(), scratch.data());
+      winograd_kernel_gradient(shape, threads, a.data(), b.data(),
+                               static_cast<float*>(result.data()), scratch);
       break;
   }
   EXPECT_TRUE(result.intact()) << "wrote outside the result";
-  EXPECT_TRUE(scratch.intact()) << "wrote outside the scratch";
-  Floats values(static_cast<std::size_t>(of_result.size()));
-  relayout(of_result, sizeof(float), forward || backward ? blocked() : packed(), result.data(), {},
-           values.data());
-  return values;
+  EXPECT_TRUE(scratch_memory.intact()) << "wrote outside the scratch";
+  return result.get(of_result, forward || backward ? blocked() : packed());
 }
 
 /// The two operands of a pass.
@@ -133,7 +160,8 @@ std::string name_of(const ConvolutionGeometry& g, ConvolutionPass pass) {
 
 /// Maps that fill their tiles and that don't, single pixels and rows, paddings on one side and
 /// wider than the kernel, one block of channels and odd numbers of blocks, one tile and so many
-/// that pieces, chunks and slabs are several.
+/// that pieces, chunks and slabs are several; so many channels that pixels are kept for parts of
+/// the kernel, in one round and in several.
 constexpr Sizes sizes[] = {
     {1, 4, 4, 16, 16, 1, 1, 1, 1},
     {2, 8, 8, 32, 32, 1, 1, 1, 1},
@@ -151,6 +179,8 @@ constexpr Sizes sizes[] = {
     {1, 8, 8, 160, 16, 1, 1, 1, 1},
     {1, 4, 4, 16, 304, 1, 1, 1, 1},
     {40, 16, 16, 16, 16, 1, 1, 1, 1},
+    {1, 5, 4, 320, 336, 1, 1, 1, 1},
+    {200, 1, 1, 272, 352, 1, 1, 1, 1},
 };
 
 void expect_close(const Floats& got, const std::vector<double>& expected) {
@@ -208,9 +238,10 @@ TEST(Winograd, AddsBiasThenRectifies) {
     const Floats bias = draw.integers(g.filters);
     auto expected = harness::convolve_by_definition(g, ConvolutionPass::forward, x, kernel);
     for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += bias[i % 48];
-    expect_close(run(g, ConvolutionPass::forward, 2, x, kernel, bias), expected);
+    expect_close(run(g, ConvolutionPass::forward, 2, x, kernel, {.bias = bias}), expected);
     for (double& value : expected) value = std::max(value, 0.0);
-    expect_close(run(g, ConvolutionPass::forward, 2, x, kernel, bias, true), expected);
+    expect_close(run(g, ConvolutionPass::forward, 2, x, kernel, {.bias = bias, .rectify = true}),
+                 expected);
   });
 }
 
@@ -221,7 +252,7 @@ TEST(Winograd, NotANumberReachesWhateverSeesIt) {
     Floats x(static_cast<std::size_t>(g.input_shape().size()), 1.0f);
     const Floats kernel(static_cast<std::size_t>(g.kernel_shape().size()), -1.0f);
     x[(5 * 13 + 7) * 16 + 3] = std::numeric_limits<float>::quiet_NaN();
-    const Floats y = run(g, ConvolutionPass::forward, 2, x, kernel, {}, true);
+    const Floats y = run(g, ConvolutionPass::forward, 2, x, kernel, {.rectify = true});
     for (std::int64_t row = 4; row <= 6; ++row) {
       for (std::int64_t column = 6; column <= 8; ++column) {
         for (std::int64_t f = 0; f < 16; ++f) {
@@ -239,6 +270,50 @@ TEST(Winograd, NotANumberReachesWhateverSeesIt) {
       }
     }
   });
+}
+
+Floats rounded(Floats values) {
+  std::transform(values.begin(), values.end(), values.begin(), rounded_to_bfloat16);
+  return values;
+}
+
+// What is read has no more digits than it has, and what is written is rounded once, at the end.
+TEST(Winograd, OfBfloat16ItGivesWhatItGivesOfTheSameNumbersAsFloats) {
+  on_each_target([] {
+    for (const Sizes& size : sizes) {
+      const ConvolutionGeometry g = geometry_of(size);
+      for (const ConvolutionPass pass : passes) {
+        SCOPED_TRACE(name_of(g, pass));
+        harness::Drawing draw;
+        const auto [first, second] =
+            operands(g, pass, [&](std::int64_t count) { return rounded(draw.normals(count)); });
+        const Floats expected = run(g, pass, 2, first, second);
+        EXPECT_EQ(run(g, pass, 2, first, second, {.bfloat16 = true}), expected);
+        if (pass == ConvolutionPass::kernel_gradient) continue;
+        const Floats stored =
+            run(g, pass, 2, first, second, {.bfloat16 = true, .bfloat16_result = true});
+        EXPECT_EQ(stored, rounded(expected));
+        const auto exact = harness::convolve_by_definition(g, pass, first, second);
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+          ASSERT_NEAR(stored[i], exact[i], 0x1p-8 * std::abs(exact[i]) + 1e-3) << i;
+        }
+      }
+    }
+  });
+}
+
+// As large as what goes past the caches.
+TEST(Winograd, LargeResultsOfBfloat16AreRoundedToo) {
+  harness::Drawing draw;
+  const ConvolutionGeometry g = geometry_of({80, 33, 31, 16, 64, 1, 1, 1, 1});
+  const Floats x = rounded(draw.normals(g.input_shape().size()));
+  const Floats kernel = rounded(draw.normals(g.kernel_shape().size()));
+  const Floats bias = draw.normals(g.filters);
+  const ConvolutionPass pass = ConvolutionPass::forward;
+  const Floats stored =
+      run(g, pass, 2, x, kernel,
+          {.bias = bias, .rectify = true, .bfloat16 = true, .bfloat16_result = true});
+  EXPECT_EQ(stored, rounded(run(g, pass, 2, x, kernel, {.bias = bias, .rectify = true})));
 }
 
 TEST(Winograd, GivesTheSameBitsForEveryNumberOfThreads) {

@@ -20,7 +20,8 @@ namespace {
 using winograd::block;
 using winograd::step;
 
-HWY_ALIGN constexpr float outside[6 * block] = {};
+template <class T>
+HWY_ALIGN constexpr T outside[6 * block] = {};
 
 /// Reads `size`×`size` pixels of one block of channels, zeros where they are outside.
 template <std::int64_t size>
@@ -44,11 +45,14 @@ class Patch {
   }
   bool is_inside() const { return inside_; }
 
-  HWY_INLINE const float* row(const float* first_plane, std::int64_t r) const {
-    return rows_[r] >= 0 ? first_plane + rows_[r] : outside;
+  template <class T>
+  HWY_INLINE const T* row(const T* first_plane, std::int64_t r) const {
+    return rows_[r] >= 0 ? first_plane + rows_[r] : outside<T>;
   }
-  HWY_INLINE V load(const float* from, std::int64_t c) const {
-    return hn::MaskedLoad(hn::FirstN(D(), seen_[c]), D(), from + columns_[c]);
+  /// Of a pixel outside, the nearest that can be read is read.
+  template <class T>
+  HWY_INLINE V load(const T* from, std::int64_t c) const {
+    return hn::IfThenElseZero(hn::FirstN(D(), seen_[c]), load_all(from + columns_[c]));
   }
 
  private:
@@ -59,20 +63,20 @@ class Patch {
 };
 
 /// A patch's pixels in the block of channels whose first image begins at a plane.
-template <std::int64_t size, bool inside>
+template <std::int64_t size, bool inside, class T>
 class Pixels {
  public:
-  HWY_INLINE Pixels(const Patch<size>& patch, const float* plane) : patch_(patch) {
+  HWY_INLINE Pixels(const Patch<size>& patch, const T* plane) : patch_(patch) {
     for (std::int64_t r = 0; r < size; ++r) rows_[r] = patch.row(plane, r);
   }
   HWY_INLINE V operator()(std::int64_t r, std::int64_t c, std::int64_t lane) const {
-    if constexpr (inside) return hn::LoadU(D(), rows_[r] + c * block + lane);
+    if constexpr (inside) return load_all(rows_[r] + c * block + lane);
     return patch_.load(rows_[r] + lane, c);
   }
 
  private:
   const Patch<size>& patch_;
-  const float* rows_[size];
+  const T* rows_[size];
 };
 
 /// Three rows of points: along each column first, then along the three rows.
@@ -153,8 +157,8 @@ HWY_INLINE void for_each_tile(const TiledImages& images, const TileRange& range,
 }
 
 /// Block by block, or each tile would touch matrices on many more pages.
-template <class Transform>
-HWY_INLINE void transform(const TiledImages& images, const TileRange& range, const float* source,
+template <class Transform, class T>
+HWY_INLINE void transform(const TiledImages& images, const TileRange& range, const T* source,
                           float* matrices) {
   const Transform transform_one;
   constexpr std::int64_t size = Transform::size;
@@ -165,25 +169,34 @@ HWY_INLINE void transform(const TiledImages& images, const TileRange& range, con
                                    4 * j - images.low_width);
                 });
   for (std::int64_t b = 0; b < range.blocks; ++b) {
-    const float* plane = source + (range.first_block + b) * images.height * images.width * block;
+    const T* plane = source + (range.first_block + b) * images.height * images.width * block;
     for (std::int64_t t = 0; t < range.count; ++t) {
       float* out = matrices + (b * range.count + t) * block;
       if (patches[t].is_inside())
-        transform_one(Pixels<size, true>(patches[t], plane), out, range.matrix_step);
+        transform_one(Pixels<size, true, T>(patches[t], plane), out, range.matrix_step);
       else
-        transform_one(Pixels<size, false>(patches[t], plane), out, range.matrix_step);
+        transform_one(Pixels<size, false, T>(patches[t], plane), out, range.matrix_step);
     }
   }
 }
 
-void patches(const TiledImages& images, const TileRange& range, const float* source,
-             float* matrices) {
-  transform<TransformPatch>(images, range, source, matrices);
+template <class Transform>
+void transform_any(const TiledImages& images, const TileRange& range, const void* source,
+                   float* matrices) {
+  if (images.bfloat16)
+    transform<Transform>(images, range, static_cast<const bfloat16*>(source), matrices);
+  else
+    transform<Transform>(images, range, static_cast<const float*>(source), matrices);
 }
 
-void result_gradients(const TiledImages& images, const TileRange& range, const float* source,
+void patches(const TiledImages& images, const TileRange& range, const void* source,
+             float* matrices) {
+  transform_any<TransformPatch>(images, range, source, matrices);
+}
+
+void result_gradients(const TiledImages& images, const TileRange& range, const void* source,
                       float* matrices) {
-  transform<TransformResultGradient>(images, range, source, matrices);
+  transform_any<TransformResultGradient>(images, range, source, matrices);
 }
 
 /// Where a tile's results go: `rows` by `columns` of its pixels are inside.
@@ -199,8 +212,9 @@ struct Finish {
   bool stream;
 };
 
+template <class T>
 HWY_INLINE void transform_result(const float* in, std::int64_t matrix_step, const Finish& finish,
-                                 const Target& target, float* plane, std::int64_t row_step) {
+                                 const Target& target, T* plane, std::int64_t row_step) {
   for (std::int64_t lane = 0; lane < block; lane += step) {
     V columns[6][4];
     unrolled<6>([&](auto s) HWY_ATTR {
@@ -217,22 +231,24 @@ HWY_INLINE void transform_result(const float* in, std::int64_t matrix_step, cons
       V y[4];
       winograd::result(row, y);
       if (r >= target.rows) return;
-      float* to = plane + target.first * block + r * row_step + lane;
+      T* to = plane + target.first * block + r * row_step + lane;
       unrolled<4>([&](auto c) HWY_ATTR {
         if (c >= target.columns) return;
         if (finish.bias != nullptr) y[c] = hn::Add(y[c], bias);
         if (finish.rectify) y[c] = hn::IfThenZeroElse(hn::Le(y[c], hn::Zero(D())), y[c]);
         if (finish.stream)
-          hn::Stream(y[c], D(), to + c * block);
+          stream_all(y[c], to + c * block);
         else
-          hn::StoreU(y[c], D(), to + c * block);
+          store_all(y[c], to + c * block);
       });
     });
   }
 }
 
-void results(const TiledImages& images, const TileRange& range, const float* matrices,
-             const float* bias, bool rectify, bool stream, float* target) {
+template <class T>
+HWY_INLINE void transform_all_results(const TiledImages& images, const TileRange& range,
+                                      const float* matrices, const float* bias, bool rectify,
+                                      bool stream, T* target) {
   Target targets[most_winograd_tiles];
   for_each_tile(
       images, range, [&](std::int64_t image, std::int64_t i, std::int64_t j, std::int64_t t) {
@@ -242,7 +258,7 @@ void results(const TiledImages& images, const TileRange& range, const float* mat
       });
   for (std::int64_t b = 0; b < range.blocks; ++b) {
     const std::int64_t at = range.first_block + b;
-    float* plane = target + at * images.height * images.width * block;
+    T* plane = target + at * images.height * images.width * block;
     const Finish finish = {bias == nullptr ? nullptr : bias + at * block, rectify, stream};
     for (std::int64_t t = 0; t < range.count; ++t) {
       transform_result(matrices + (b * range.count + t) * block, range.matrix_step, finish,
@@ -250,6 +266,16 @@ void results(const TiledImages& images, const TileRange& range, const float* mat
     }
   }
   if (stream) hwy::FlushStream();
+}
+
+void results(const TiledImages& images, const TileRange& range, const float* matrices,
+             const float* bias, bool rectify, bool stream, void* target) {
+  if (images.bfloat16)
+    transform_all_results(images, range, matrices, bias, rectify, stream,
+                          static_cast<bfloat16*>(target));
+  else
+    transform_all_results(images, range, matrices, bias, rectify, stream,
+                          static_cast<float*>(target));
 }
 
 }  // namespace
@@ -263,18 +289,18 @@ HWY_EXPORT(patches);
 HWY_EXPORT(result_gradients);
 HWY_EXPORT(results);
 
-void transform_patches(const TiledImages& images, const TileRange& range, const float* source,
+void transform_patches(const TiledImages& images, const TileRange& range, const void* source,
                        float* matrices) {
   HWY_DYNAMIC_DISPATCH(patches)(images, range, source, matrices);
 }
 
 void transform_result_gradients(const TiledImages& images, const TileRange& range,
-                                const float* source, float* matrices) {
+                                const void* source, float* matrices) {
   HWY_DYNAMIC_DISPATCH(result_gradients)(images, range, source, matrices);
 }
 
 void transform_results(const TiledImages& images, const TileRange& range, const float* matrices,
-                       const float* bias, bool rectify, bool stream, float* target) {
+                       const float* bias, bool rectify, bool stream, void* target) {
   HWY_DYNAMIC_DISPATCH(results)(images, range, matrices, bias, rectify, stream, target);
 }
 

@@ -25,6 +25,7 @@ struct Wide {
         filter_blocks(shape.filters / block) {
     assert(shape.height.taps > 3 && shape.height.taps <= 6);
     assert(shape.width.taps > 3 && shape.width.taps <= 6);
+    assert(!shape.bfloat16 && !shape.bfloat16_result);
     const std::int64_t room = moved_bytes / static_cast<std::int64_t>(sizeof(float));
     const std::int64_t most = std::max<std::int64_t>(room / moved_image(), 1);
     const std::int64_t rounds = (shape.batch + most - 1) / most;
@@ -180,6 +181,9 @@ void join_kernel(const Wide& wide, const float* cut, bool add, float* kernel) {
   });
 }
 
+const float* floats(const void* operand) { return static_cast<const float*>(operand); }
+float* floats(void* result) { return static_cast<float*>(result); }
+
 /// How the scratch is shared out.
 struct Scratch {
   Scratch(const Wide& wide, float* scratch)
@@ -194,15 +198,15 @@ struct Scratch {
 
 }  // namespace
 
-void winograd_wide_convolution(const WinogradShape& shape, int threads, const float* x,
-                               const float* kernel, const float* bias, float* y, float* scratch) {
+void winograd_wide_convolution(const WinogradShape& shape, int threads, const void* x,
+                               const void* kernel, const float* bias, void* y, float* scratch) {
   const Wide wide(shape);
   const Scratch memory(wide, scratch);
-  cut_kernel(wide, kernel, memory.cut);
+  cut_kernel(wide, floats(kernel), memory.cut);
   for_each_round(wide, [&](std::int64_t first, std::int64_t count) {
-    move_images(wide, count, x + first * wide.x_image(), memory.moved);
+    move_images(wide, count, floats(x) + first * wide.x_image(), memory.moved);
     winograd_convolution(wide.narrow(count), threads, memory.moved, memory.cut, bias,
-                         y + first * wide.y_image(), memory.rest);
+                         floats(y) + first * wide.y_image(), memory.rest);
   });
 }
 
@@ -212,15 +216,15 @@ std::size_t winograd_wide_convolution_scratch_bytes(const WinogradShape& shape, 
   });
 }
 
-void winograd_wide_input_gradient(const WinogradShape& shape, int threads, const float* dy,
-                                  const float* kernel, float* dx, float* scratch) {
+void winograd_wide_input_gradient(const WinogradShape& shape, int threads, const void* dy,
+                                  const void* kernel, void* dx, float* scratch) {
   const Wide wide(shape);
   const Scratch memory(wide, scratch);
-  cut_kernel(wide, kernel, memory.cut);
+  cut_kernel(wide, floats(kernel), memory.cut);
   for_each_round(wide, [&](std::int64_t first, std::int64_t count) {
-    winograd_input_gradient(wide.narrow(count), threads, dy + first * wide.y_image(), memory.cut,
-                            memory.moved, memory.rest);
-    add_images(wide, count, memory.moved, dx + first * wide.x_image());
+    winograd_input_gradient(wide.narrow(count), threads, floats(dy) + first * wide.y_image(),
+                            memory.cut, memory.moved, memory.rest);
+    add_images(wide, count, memory.moved, floats(dx) + first * wide.x_image());
   });
 }
 
@@ -230,14 +234,14 @@ std::size_t winograd_wide_input_gradient_scratch_bytes(const WinogradShape& shap
   });
 }
 
-void winograd_wide_kernel_gradient(const WinogradShape& shape, int threads, const float* x,
-                                   const float* dy, float* dkernel, float* scratch) {
+void winograd_wide_kernel_gradient(const WinogradShape& shape, int threads, const void* x,
+                                   const void* dy, float* dkernel, float* scratch) {
   const Wide wide(shape);
   const Scratch memory(wide, scratch);
   for_each_round(wide, [&](std::int64_t first, std::int64_t count) {
-    move_images(wide, count, x + first * wide.x_image(), memory.moved);
-    winograd_kernel_gradient(wide.narrow(count), threads, memory.moved, dy + first * wide.y_image(),
-                             memory.cut, memory.rest);
+    move_images(wide, count, floats(x) + first * wide.x_image(), memory.moved);
+    winograd_kernel_gradient(wide.narrow(count), threads, memory.moved,
+                             floats(dy) + first * wide.y_image(), memory.cut, memory.rest);
     join_kernel(wide, memory.cut, first > 0, dkernel);
   });
 }

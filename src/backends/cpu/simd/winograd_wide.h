@@ -8,18 +8,19 @@
 
 namespace sloy::cpu {
 
-/// As the functions of simd/winograd.h, but for the axes' taps: 4 to 6 of either. The scratch has
-/// room for the moved images, some of the batch at a time.
-void winograd_wide_convolution(const WinogradShape& shape, int threads, const float* x,
-                               const float* kernel, const float* bias, float* y, float* scratch);
+/// As the functions of simd/winograd.h, but for the axes' taps, 4 to 6 of either, and for bfloat16,
+/// which they don't read or write. The scratch has room for the moved images, some of the batch at
+/// a time.
+void winograd_wide_convolution(const WinogradShape& shape, int threads, const void* x,
+                               const void* kernel, const float* bias, void* y, float* scratch);
 std::size_t winograd_wide_convolution_scratch_bytes(const WinogradShape& shape, int threads);
 
-void winograd_wide_input_gradient(const WinogradShape& shape, int threads, const float* dy,
-                                  const float* kernel, float* dx, float* scratch);
+void winograd_wide_input_gradient(const WinogradShape& shape, int threads, const void* dy,
+                                  const void* kernel, void* dx, float* scratch);
 std::size_t winograd_wide_input_gradient_scratch_bytes(const WinogradShape& shape, int threads);
 
-void winograd_wide_kernel_gradient(const WinogradShape& shape, int threads, const float* x,
-                                   const float* dy, float* dkernel, float* scratch);
+void winograd_wide_kernel_gradient(const WinogradShape& shape, int threads, const void* x,
+                                   const void* dy, float* dkernel, float* scratch);
 std::size_t winograd_wide_kernel_gradient_scratch_bytes(const WinogradShape& shape, int threads);
 
 }  // namespace sloy::cpu
