@@ -137,10 +137,9 @@ fs::path write_trace(const std::string& trace, std::string_view workload, const 
   return directory.path() / "trace.json";
 }
 
-void report_profile(const Workload& workload, Training& training, const Arguments& arguments,
-                    double peak) {
-  const Profile taken = training.profile(arguments.seconds);
-  const MachineSpeed machine = measure_machine(training.plan(), peak);
+void report_profile(const Workload& workload, const Profile& taken, const Plan& plan,
+                    const Arguments& arguments, double peak) {
+  const MachineSpeed machine = measure_machine(plan, peak);
   const std::string trace = chrome_trace(taken, fmt::format("sloy bench {}", workload.name));
   const std::string file = write_trace(trace, workload.name, arguments.trace).string();
   if (!arguments.common.json) {
@@ -191,12 +190,31 @@ Config measure(const Workload& workload, const Arguments& arguments, std::option
     event["share_of_peak"] = gflops / *peak;
     event["forecast_ms"] = 1e3 * forecast_seconds(training.plan(), *peak);
   }
-  if (arguments.profile) report_profile(workload, training, arguments, *peak);
+  if (arguments.profile) {
+    report_profile(workload, training.profile(arguments.seconds), training.plan(), arguments,
+                   *peak);
+  }
   return event;
 }
 
+/// The program that Model::predict runs, call by call.
+void profile_predictions(const Workload& workload, Model& model, const Tensor& features,
+                         const Arguments& arguments, double peak) {
+  Graph graph;
+  Build build(graph, false);
+  const Value x = graph.input("x", model.input_types().front());
+  const Program program = compile({.outputs = {model(build, x)}});
+  State state(program.variables());
+  const void* feed = features.data();
+  const std::int64_t batch_size = features.shape().size(0);
+  const Profile taken =
+      profile(program.step(batch_size), state, {&feed, 1}, {.seconds = arguments.seconds});
+  report_profile(workload, taken, program.plan(batch_size), arguments, peak);
+}
+
 /// Model::predict of one example: what a program that asks a model waits for.
-Config measure_predictions(const Workload& workload, const Arguments& arguments) {
+Config measure_predictions(const Workload& workload, const Arguments& arguments,
+                           std::optional<double> peak) {
   const std::int64_t batch_size = std::max<std::int64_t>(arguments.batch_size, 1);
   Model model = workload.make();
   const Tensor features =
@@ -210,6 +228,7 @@ Config measure_predictions(const Workload& workload, const Arguments& arguments)
                    time_calls([&] { model.predict(features, options); }, arguments.seconds));
   event["peak_rss_bytes"] = static_cast<std::int64_t>(peak_resident_bytes());
   event["first_step_seconds"] = first;
+  if (arguments.profile) profile_predictions(workload, model, features, arguments, *peak);
   return event;
 }
 
@@ -224,9 +243,8 @@ int bench(const Arguments& arguments) {
   if (chosen.empty()) {
     for (const Workload& workload : workloads()) chosen.push_back(&workload);
   }
-  if (arguments.predict && (arguments.profile || arguments.steps > 0)) {
-    throw ConfigError("--predict goes with neither --profile nor --steps", {},
-                      "leave one of them out");
+  if (arguments.predict && arguments.steps > 0) {
+    throw ConfigError("--predict does not go with --steps", {}, "leave one of them out");
   }
   // The measurement takes longer than a first step.
   std::optional<double> peak;
@@ -237,7 +255,7 @@ int bench(const Arguments& arguments) {
                                               "GFLOP/s", "of peak", "planned", "resident"}};
   for (const Workload* workload : chosen) {
     say(arguments.common, fmt::format("{}: {}", workload->name, workload->description));
-    Config event = arguments.predict ? measure_predictions(*workload, arguments)
+    Config event = arguments.predict ? measure_predictions(*workload, arguments, peak)
                                      : measure(*workload, arguments, peak);
     if (arguments.common.json) {
       emit(event);
@@ -303,7 +321,7 @@ void add_bench(CLI::App& app, Action& action) {
       "Examples:\n"
       "  sloy bench W3\n"
       "  sloy bench W4 --profile\n"
-      "  sloy bench W5 --predict\n"
+      "  sloy bench W5 --predict --profile\n"
       "  sloy bench W3 --steps 1\n"
       "  sloy bench W4 --convolution direct\n"
       "  sloy bench W5 --precision mixed_bfloat16");

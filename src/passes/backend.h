@@ -55,10 +55,14 @@ struct Request {
   /// Which results are to be bfloat16; empty where none is. A kernel that leaves them in float32
   /// gets a conversion behind it.
   std::vector<bool> bfloat16 = {};
+  /// Which results nothing reads; empty where each is read. A kernel need not write those.
+  std::vector<bool> unread = {};
 
   bool is_bfloat16(std::size_t result) const {
     return result < bfloat16.size() && bfloat16[result];
   }
+
+  bool is_read(std::size_t result) const { return result >= unread.size() || !unread[result]; }
 
   template <class A>
   const A& as() const {

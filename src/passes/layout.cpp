@@ -17,7 +17,9 @@ namespace {
 class LayoutPass {
  public:
   LayoutPass(const Graph& graph, const Backend& backend, const LayoutOptions& options)
-      : graph_(graph), backend_(backend), options_(options), rewrite_(graph) {}
+      : graph_(graph), backend_(backend), options_(options), rewrite_(graph) {
+    find_unread();
+  }
 
   Lowered run() {
     if (options_.tuning) options_.tuning.impl()->open(backend_);
@@ -36,6 +38,20 @@ class LayoutPass {
   }
 
  private:
+  void find_unread() {
+    for (const Node& node : graph_.nodes()) unread_.emplace_back(node.results.size(), true);
+    const auto read = [&](Value value) {
+      unread_[static_cast<std::size_t>(value.node())][static_cast<std::size_t>(value.result())] =
+          false;
+    };
+    const std::vector<bool> live = live_nodes(graph_);
+    for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
+      if (live[n]) std::ranges::for_each(graph_.nodes()[n].inputs, read);
+    }
+    for (const Graph::Output& output : graph_.outputs()) read(output.value);
+    for (const Graph::Update& update : graph_.updates()) read(update.value);
+  }
+
   Layout layout_of(Value value) const {
     const auto& layout =
         rewrite_.to().node(value).results[static_cast<std::size_t>(value.result())].layout;
@@ -122,8 +138,8 @@ class LayoutPass {
     }
   }
 
-  Selection select(const Node& node, std::span<const Operand> operands,
-                   bool to_bfloat16 = true) const {
+  Selection select(const Node& node, std::span<const Operand> operands, bool to_bfloat16 = true,
+                   const std::vector<bool>& unread = {}) const {
     std::vector<Type> outputs;
     std::vector<bool> bfloat16;
     for (const Result& result : node.results) {
@@ -131,7 +147,8 @@ class LayoutPass {
       bfloat16.push_back(to_bfloat16 && result.layout && result.layout->bfloat16);
     }
     Request request{node.op, node.attributes.get(), operands,
-                    outputs, options_.convolution,  std::move(bfloat16)};
+                    outputs, options_.convolution,  std::move(bfloat16),
+                    unread};
     Selection selection;
     std::vector<Candidate> accepted;
     std::vector<const Offer*> their_offers;
@@ -246,7 +263,7 @@ class LayoutPass {
       layouts.push_back(layout_of(now));
       operands.push_back({&input.type(), &layouts.back(), is_free(now), is_bfloat16(input)});
     }
-    Selection selection = select(node, operands);
+    Selection selection = select(node, operands, true, unread_[static_cast<std::size_t>(index)]);
     place(index, node, std::move(selection));
   }
 
@@ -380,6 +397,7 @@ class LayoutPass {
   const Backend& backend_;
   const LayoutOptions& options_;
   Rewrite rewrite_;
+  std::vector<std::vector<bool>> unread_;  ///< for each node and result of the old graph
   std::vector<Selection> selections_;
   std::vector<Reordered> reorders_;
   std::vector<std::pair<VariableId, Value>> final_updates_;

@@ -118,7 +118,7 @@ TEST_F(CommandLine, RefusesWrongUsage) {
                              {"summary", missing},
                              {"plan", recipe_file(), "--set", "train.batch_size=0"},
                              {"bench", "W0"},
-                             {"bench", "W2", "--predict", "--profile"},
+                             {"bench", "W2", "--predict", "--steps", "1"},
                              {"data"},
                              {"data", "show", "mons"}};
   for (const Arguments& arguments : wrong) {

@@ -55,11 +55,13 @@ std::span<const std::span<const Offer>> cpu::offer_lists() {
                                 copy_offers(),
                                 random_offers(),
                                 few_channels_offers(),
+                                few_pixels_offers(),
                                 convolution_offers(),
                                 convolution_input_gradient_offers(),
                                 convolution_kernel_gradient_offers(),
                                 any_convolution_offers(),
                                 tiny_matmul_offers(),
+                                few_rows_offers(),
                                 matmul_offers(),
                                 any_matmul_offers(),
                                 reorder_offers()};

@@ -64,21 +64,24 @@ Proposal in_bfloat16(Proposal proposal, const Layout& layout) {
   return proposal;
 }
 
+/// Indices are for gradients: a prediction doesn't read them.
 std::optional<Proposal> consider_max_pool(const Request& request, std::string&) {
   Layout layout = image_layout(request.inputs[0]);
   const Shape& x = request.inputs[0].type->shape;
   Windows windows = windows_of(pool_axes(x, request.as<PoolOptions>()));
   PoolShape shape = pool_shape(x, layout, windows);
+  const bool indexed = request.is_read(1);
+  const auto indices = [indexed](const Pointers& p) {
+    return indexed ? static_cast<std::int32_t*>(p.outputs[1]) : nullptr;
+  };
   if (request.inputs[0].bfloat16 && request.is_bfloat16(0)) {
-    const auto call = [shape](const Pointers& p) {
-      max_pool(shape, narrow(p.inputs[0]), narrow(p.outputs[0]),
-               static_cast<std::int32_t*>(p.outputs[1]));
+    const auto call = [shape, indices](const Pointers& p) {
+      max_pool(shape, narrow(p.inputs[0]), narrow(p.outputs[0]), indices(p));
     };
     return in_bfloat16(proposal_of(request, layout, call), layout);
   }
-  return proposal_of(request, layout, [shape](const Pointers& p) {
-    max_pool(shape, floats(p.inputs[0]), floats(p.outputs[0]),
-             static_cast<std::int32_t*>(p.outputs[1]));
+  return proposal_of(request, layout, [shape, indices](const Pointers& p) {
+    max_pool(shape, floats(p.inputs[0]), floats(p.outputs[0]), indices(p));
   });
 }
 

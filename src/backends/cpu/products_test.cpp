@@ -194,5 +194,52 @@ TEST(Products, FewFiltersTakeOurOwnKernel) {
   EXPECT_EQ(kernels_of(step.plan(), "convolution_kernel_gradient"), std::set<std::string>{"few"});
 }
 
+// A prediction of one example: weights are read once, indices of the pool aren't written.
+TEST(Products, OneExampleTakesKernelsOfItsOwn) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {batch, 8, 8, 64}});
+  Value k = graph.input("k", {DType::float32, {3, 3, 64, 64}});
+  Value w = graph.input("w", {DType::float32, {1024, 64}});
+  Value b = graph.input("b", {DType::float32, {64}});
+  Value y = convolution(x, k, {.window = window(x.shape(), {3, 3}, {1, 1}, same)});
+  y = max_pool(rectify(y), {.pool_size = {2, 2}, .window = {.strides = {2, 2}}}).values;
+  Value z = rectify(matmul(reshape(y, {batch, 1024}), w) + b);
+  const std::vector<Tensor> feeds{random_tensor({1, 8, 8, 64}, 1.0, 1),
+                                  random_tensor({3, 3, 64, 64}, 0.04, 2),
+                                  random_tensor({1024, 64}, 0.03, 3), random_tensor({64}, 1.0, 4)};
+  const Program program = compile({.outputs = {z}, .batch_size = 1});
+  EXPECT_EQ(kernels_of(program.plan(), "matmul"), std::set<std::string>{"few rows"});
+  State state(program.variables());
+  const Tensor seen = program.run(state, feeds)[0];
+  const Tensor expected = evaluate(z, feeds);
+  for (std::size_t i = 0; i < 64; ++i) {
+    ASSERT_NEAR(seen.values<float>()[i], expected.values<float>()[i], 1e-5);
+  }
+}
+
+// The kernel lies as a larger batch's convolution has chosen.
+TEST(Products, FewPixelsTakeTheFormThatTrainingChose) {
+  if (cpu::this_machine().instructions == cpu::InstructionSet::baseline) return;
+  Network network;
+  Graph& graph = network.graph;
+  Value x = graph.input("x", {DType::float32, {batch, 4, 4, 64}});
+  Value y = convolution(x, network.weight("k", {3, 3, 64, 64}),
+                        {.window = window(x.shape(), {3, 3}, {1, 1}, same)});
+  const Program program = compile({.outputs = {y}});
+  State state(program.variables(), {.seed = 1});
+  const Tensor one = random_tensor({1, 4, 4, 64}, 1.0, 1);
+  const Tensor seen = program.run(state, {one})[0];
+  EXPECT_EQ(kernels_of(program.plan(1), "convolution"), std::set<std::string>{"few pixels"});
+  for (const Plan::Step& step : program.plan(1).steps) {
+    const bool is_of_kernel = step.operands[0].find("(3, 3") != std::string::npos;
+    EXPECT_FALSE(step.op == "reorder" && is_of_kernel);
+  }
+  const Program reference = compile({.outputs = {y}, .backend = BackendKind::reference});
+  const Tensor expected = reference.run(state, {one})[0];
+  for (std::size_t i = 0; i < seen.values<float>().size(); ++i) {
+    ASSERT_NEAR(seen.values<float>()[i], expected.values<float>()[i], 1e-4);
+  }
+}
+
 }  // namespace
 }  // namespace sloy

@@ -11,14 +11,16 @@
 #include <limits>
 
 #include "backends/cpu/simd/pool-inl.h"
+#include "backends/cpu/simd/unrolled-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sloy::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-/// The largest so far and where it was. A later number must be larger to take its place, and NaN is
-/// larger than any number.
+/// The largest so far and, where `indexed`, where it was. A later number must be larger to take its
+/// place, and NaN is larger than any number.
+template <bool indexed>
 struct Winner {
   V value;
   VI index;
@@ -29,14 +31,32 @@ struct Winner {
     const auto first_nan = hn::And(hn::IsNaN(v), hn::Not(hn::IsNaN(value)));
     const auto wins = hn::Or(hn::Gt(v, value), first_nan);
     value = hn::IfThenElse(wins, v, value);
-    index = hn::IfThenElse(hn::RebindMask(DI(), wins),
-                           hn::Set(DI(), static_cast<std::int32_t>(position)), index);
+    if constexpr (indexed) {
+      index = hn::IfThenElse(hn::RebindMask(DI(), wins),
+                             hn::Set(DI(), static_cast<std::int32_t>(position)), index);
+    }
   }
 };
 
-template <class Access, class T>
-HWY_INLINE Winner winner_of(const PoolShape& shape, const Output& output, const T* from,
-                            Access access) {
+/// Where results go; `indices` may be null.
+template <class T>
+struct Pooled {
+  T* values;
+  std::int32_t* indices;
+};
+
+template <bool indexed, class Access, class T>
+HWY_INLINE void store(const Winner<indexed>& winner, const Pooled<T>& to, std::int64_t place,
+                      Access access) {
+  access.store(winner.value, to.values + place);
+  if constexpr (indexed) {
+    access.store(hn::BitCast(D(), winner.index), reinterpret_cast<float*>(to.indices + place));
+  }
+}
+
+template <bool indexed, class Access, class T>
+HWY_INLINE Winner<indexed> winner_of(const PoolShape& shape, const Output& output, const T* from,
+                                     Access access) {
   const Windows& windows = shape.windows;
   const std::int64_t channels = shape.channels;
   if (output.depth.count() * output.height.count() * output.width.count() == 0) {
@@ -46,15 +66,7 @@ HWY_INLINE Winner winner_of(const PoolShape& shape, const Output& output, const 
       windows.position(output.depth.start + output.depth.first * windows.depth.dilation,
                        output.height.start + output.height.first * windows.height.dilation,
                        output.width.start + output.width.first * windows.width.dilation);
-  Winner winner(access.load(from + first * channels), first);
-  if (output.depth.count() == 1 && output.height.count() == 2 && output.width.count() == 2) {
-    const std::int64_t below = first + windows.height.dilation * windows.width.input;
-    const std::int64_t right = windows.width.dilation;
-    winner.challenge(access.load(from + (first + right) * channels), first + right);
-    winner.challenge(access.load(from + below * channels), below);
-    winner.challenge(access.load(from + (below + right) * channels), below + right);
-    return winner;
-  }
+  Winner<indexed> winner(access.load(from + first * channels), first);
   for_each_tap(windows, output.depth, output.height, output.width,
                [&](std::int64_t, std::int64_t position) HWY_ATTR {
                  winner.challenge(access.load(from + position * channels), position);
@@ -62,19 +74,80 @@ HWY_INLINE Winner winner_of(const PoolShape& shape, const Output& output, const 
   return winner;
 }
 
-template <class T>
-HWY_INLINE void pool_rows(const PoolShape& shape, const T* x, T* values, std::int32_t* indices,
-                          RowRange rows) {
+/// Neighbouring outputs of a row whose windows are inside: `output` is the first of `count`. Taps
+/// are `height` by `width`, known when this is compiled.
+template <bool indexed, std::int64_t height, std::int64_t width, class T>
+HWY_INLINE void pool_inside(const PoolShape& shape, const Output& output, std::int64_t count,
+                            const T* plane, const Pooled<T>& to) {
   const Windows& windows = shape.windows;
-  for_each_output(shape, rows, [&](const Output& output) HWY_ATTR {
-    const T* from = x + output.plane * windows.input_size() * shape.channels;
-    const std::int64_t place =
-        (output.plane * windows.output_size() + output.position) * shape.channels;
-    for_each_vector(shape.channels, [&](std::int64_t c, auto access) HWY_ATTR {
-      const Winner winner = winner_of(shape, output, from + c, access);
-      access.store(winner.value, values + place + c);
-      access.store(hn::BitCast(D(), winner.index), reinterpret_cast<float*>(indices + place) + c);
+  const std::int64_t channels = shape.channels;
+  const std::int64_t right = windows.width.dilation;
+  const std::int64_t below = windows.height.dilation * windows.width.input;
+  std::int64_t first = windows.position(
+      output.depth.start + output.depth.first * windows.depth.dilation,
+      output.height.start + output.height.first * windows.height.dilation, output.width.start);
+  std::int64_t place = (output.plane * windows.output_size() + output.position) * channels;
+  for (std::int64_t o = 0; o < count; ++o) {
+    const T* from = plane + first * channels;
+    for_each_vector(channels, [&](std::int64_t c, auto access) HWY_ATTR {
+      Winner<indexed> winner(access.load(from + c), first);
+      unrolled<height * width - 1>([&](auto i) HWY_ATTR {
+        constexpr std::int64_t tap = i + 1;
+        const std::int64_t offset = tap / width * below + tap % width * right;
+        winner.challenge(access.load(from + offset * channels + c), first + offset);
+      });
+      store(winner, to, place + c, access);
     });
+    first += windows.width.stride;
+    place += channels;
+  }
+}
+
+/// How many outputs from `output` on have windows inside the row, where pool_inside knows their
+/// taps; else 0.
+HWY_INLINE std::int64_t count_inside(const Windows& windows, const Output& output) {
+  const Axis& width = windows.width;
+  const std::int64_t taps = width.taps;
+  const bool is_known = output.depth.count() == 1 && output.height.count() == taps &&
+                        (taps == 2 || taps == 3) && output.width.count() == taps;
+  if (!is_known) return 0;
+  const std::int64_t room = width.input - output.width.start - (taps - 1) * width.dilation;
+  const std::int64_t left = width.output - output.position % width.output;
+  return std::min((room + width.stride - 1) / width.stride, left);
+}
+
+template <bool indexed, class T>
+HWY_INLINE void pool_row(const PoolShape& shape, Output output, const T* x, const Pooled<T>& to) {
+  const Windows& windows = shape.windows;
+  const T* plane = x + output.plane * windows.input_size() * shape.channels;
+  for (std::int64_t w = 0; w < windows.width.output;) {
+    output.width = windows.width.at(w);
+    const std::int64_t inside = count_inside(windows, output);
+    if (inside > 0 && windows.width.taps == 2) {
+      pool_inside<indexed, 2, 2>(shape, output, inside, plane, to);
+    } else if (inside > 0) {
+      pool_inside<indexed, 3, 3>(shape, output, inside, plane, to);
+    } else {
+      const std::int64_t place =
+          (output.plane * windows.output_size() + output.position) * shape.channels;
+      for_each_vector(shape.channels, [&](std::int64_t c, auto access) HWY_ATTR {
+        store(winner_of<indexed>(shape, output, plane + c, access), to, place + c, access);
+      });
+    }
+    const std::int64_t done = std::max<std::int64_t>(inside, 1);
+    w += done;
+    output.position += done;
+  }
+}
+
+template <class T>
+HWY_INLINE void pool_rows(const PoolShape& shape, const T* x, const Pooled<T>& to, RowRange rows) {
+  for_each_row(shape.windows, rows, [&](const Output& output) HWY_ATTR {
+    if (to.indices != nullptr) {
+      pool_row<true>(shape, output, x, to);
+    } else {
+      pool_row<false>(shape, output, x, to);
+    }
   });
 }
 
@@ -85,11 +158,11 @@ HWY_INLINE V where_index_is(V index, std::int64_t position, V v) {
 
 void max_pool_floats(const PoolShape& shape, const float* x, float* values, std::int32_t* indices,
                      RowRange rows) {
-  pool_rows(shape, x, values, indices, rows);
+  pool_rows<float>(shape, x, {values, indices}, rows);
 }
 void max_pool_bfloat16(const PoolShape& shape, const bfloat16* x, bfloat16* values,
                        std::int32_t* indices, RowRange rows) {
-  pool_rows(shape, x, values, indices, rows);
+  pool_rows<bfloat16>(shape, x, {values, indices}, rows);
 }
 
 /// Windows side by side: every position is written once, those under no window as zero.

@@ -22,26 +22,33 @@ struct Output {
   bool ends_row, ends_plane;
 };
 
+/// Calls body(output) for the first position of every row; its taps along the width are open.
+template <class Body>
+HWY_INLINE void for_each_row(const Windows& windows, RowRange rows, const Body& body) {
+  const std::int64_t in_plane = windows.output_rows();
+  for (std::int64_t row = rows.first; row < rows.last; ++row) {
+    const std::int64_t inside = row % in_plane;
+    body(Output{.plane = row / in_plane,
+                .position = inside * windows.width.output,
+                .depth = windows.depth.at(inside / windows.height.output),
+                .height = windows.height.at(inside % windows.height.output),
+                .width = {},
+                .ends_row = false,
+                .ends_plane = inside + 1 == in_plane});
+  }
+}
+
 /// Calls body(output) for every position of the rows.
 template <class Body>
 HWY_INLINE void for_each_output(const PoolShape& shape, RowRange rows, const Body& body) {
   const Windows& windows = shape.windows;
-  const std::int64_t in_plane = windows.output_rows();
-  for (std::int64_t row = rows.first; row < rows.last; ++row) {
-    const std::int64_t inside = row % in_plane;
-    Output output = {.plane = row / in_plane,
-                     .position = inside * windows.width.output,
-                     .depth = windows.depth.at(inside / windows.height.output),
-                     .height = windows.height.at(inside % windows.height.output),
-                     .width = {},
-                     .ends_row = false,
-                     .ends_plane = inside + 1 == in_plane};
+  for_each_row(windows, rows, [&](Output output) HWY_ATTR {
     for (std::int64_t w = 0; w < windows.width.output; ++w, ++output.position) {
       output.width = windows.width.at(w);
       output.ends_row = w + 1 == windows.width.output;
       body(output);
     }
-  }
+  });
 }
 
 /// Calls body(tap, position in the input) for the taps that are inside, in row-major order.

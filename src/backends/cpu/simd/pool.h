@@ -19,7 +19,7 @@ struct PoolShape {
 };
 
 /// The largest of each window and its position in the input's plane, the first of equals; NaN is
-/// larger than any number. Of a window without an inside, −infinity and −1.
+/// larger than any number. Of a window without an inside, −infinity and −1. `indices` may be null.
 void max_pool(const PoolShape& shape, const float* x, float* values, std::int32_t* indices);
 void max_pool(const PoolShape& shape, const bfloat16* x, bfloat16* values, std::int32_t* indices);
 

@@ -12,8 +12,9 @@ struct RowRange {
   std::int64_t last;
 };
 
-/// Elements that make up for waking another thread.
-inline constexpr std::int64_t pool_elements_of_a_thread = 32768;
+/// Elements under windows that make up for waking another thread: few, as half of them mostly lie
+/// in another core's cache, which wrote them.
+inline constexpr std::int64_t pool_elements_of_a_thread = 8192;
 
 template <class Work>
 void for_output_rows(const PoolShape& shape, const Work& work) {

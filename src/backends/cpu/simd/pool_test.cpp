@@ -105,6 +105,9 @@ TEST(MaxPool, GivesTheFirstLargest) {
     const MaxPool expected = exact_max_pool(s, x);
     ASSERT_EQ(seen.values, expected.values) << s.channels;
     ASSERT_EQ(seen.indices, expected.indices) << s.channels;
+    Floats alone(output_size(s), 99);
+    max_pool(s, x.data(), alone.data(), nullptr);
+    ASSERT_EQ(alone, expected.values) << s.channels;
   });
 }
 
@@ -118,6 +121,10 @@ TEST(MaxPool, NotANumberWins) {
     EXPECT_EQ(seen.values[0], 3);
     for (int i = 1; i < 4; ++i) EXPECT_TRUE(std::isnan(seen.values[i]));
     EXPECT_EQ(seen.indices, (Indices{8, 2, 5, 6}));
+    Floats alone(4);
+    max_pool(s, x.data(), alone.data(), nullptr);
+    EXPECT_EQ(alone[0], 3);
+    for (int i = 1; i < 4; ++i) EXPECT_TRUE(std::isnan(alone[i]));
   });
 }
 
