@@ -339,7 +339,8 @@ TEST(Fused, AdamIsThreePhrases) {
     EXPECT_EQ(phrases, (std::vector{Phrase::average, Phrase::average_of_square,
                                     Phrase::descent_by_root_plus}));
     // Every operand is fetched ahead, and none twice.
-    std::vector<std::uint16_t> fetched = plan.streams;
+    std::vector<std::uint16_t> fetched;
+    for (const Stream& stream : plan.streams) fetched.push_back(stream.input);
     for (const Step& step : plan.per_tile) {
       for (const std::uint16_t input : step.ahead) {
         if (input != Step::nothing_ahead) fetched.push_back(input);
