@@ -1,6 +1,6 @@
 /// Convolutions and their gradients: by Winograd's algorithm on our own kernels, or direct through
 /// oneDNN.
-#include "backends/cpu/onednn/convolution.h"
+#include "backends/cpu/convolution.h"
 
 #include <fmt/format.h>
 
@@ -9,6 +9,7 @@
 
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
+#include "backends/cpu/onednn/convolution.h"
 #include "backends/cpu/prepared_kernel.h"
 #include "backends/cpu/winograd.h"
 #include "ops/convolution.h"
@@ -190,16 +191,9 @@ std::optional<Proposal> consider_bfloat16_plain(const Request& request, std::str
 }
 
 std::optional<Proposal> consider_winograd(const Request& request, std::string& refusal) {
-  if (request.convolution == ConvolutionAlgorithm::direct) {
-    refusal = "direct convolution was asked for";
-    return std::nullopt;
-  }
+  if (!takes_winograd(request, refusal)) return std::nullopt;
   const Problem problem = problem_of(request);
   const Machine machine = this_machine();
-  if (!takes_winograd(problem.geometry, problem.pass, machine)) {
-    refusal = "direct is faster for these sizes";
-    return std::nullopt;
-  }
   Proposal proposal =
       propose_winograd(problem.geometry,
                        {.pass = problem.pass, .bias = problem.bias, .relu = problem.relu}, machine);
@@ -256,6 +250,17 @@ std::span<const Offer> on_this_machine(const std::array<Offer, 5>& offers) {
 }
 
 }  // namespace
+
+bool takes_winograd(const Request& request, std::string& refusal) {
+  if (request.convolution == ConvolutionAlgorithm::direct) {
+    refusal = "direct convolution was asked for";
+    return false;
+  }
+  const Problem problem = problem_of(request);
+  const bool takes = takes_winograd(problem.geometry, problem.pass, this_machine());
+  if (!takes) refusal = "direct is faster for these sizes";
+  return takes;
+}
 
 std::span<const Offer> convolution_offers() { return on_this_machine(forward); }
 std::span<const Offer> convolution_input_gradient_offers() {
