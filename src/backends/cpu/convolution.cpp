@@ -1,6 +1,6 @@
 /// Convolutions and their gradients: by Winograd's algorithm on our own kernels, or direct through
 /// oneDNN.
-#include "backends/cpu/onednn/convolution.h"
+#include "backends/cpu/convolution.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +10,7 @@
 
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
+#include "backends/cpu/onednn/convolution.h"
 #include "backends/cpu/prepared_kernel.h"
 #include "backends/cpu/winograd.h"
 #include "ops/convolution.h"
@@ -190,18 +191,15 @@ std::optional<Proposal> consider_bfloat16_plain(const Request& request, std::str
   return prepare_bfloat16(request, {.input = Layout{}, .output = Layout{}}, refusal);
 }
 
+bool reads_bfloat16(const Request& request) {
+  return request.inputs[0].bfloat16 && request.inputs[1].bfloat16;
+}
+
 std::optional<Proposal> consider_winograd(const Request& request, std::string& refusal) {
-  if (request.convolution == ConvolutionAlgorithm::direct) {
-    refusal = "direct convolution was asked for";
-    return std::nullopt;
-  }
+  if (!takes_winograd(request, refusal)) return std::nullopt;
   const Problem problem = problem_of(request);
   const Machine machine = this_machine();
-  const bool bfloat16 = request.inputs[0].bfloat16 && request.inputs[1].bfloat16;
-  if (!takes_winograd(problem.geometry, problem.pass, machine, bfloat16)) {
-    refusal = "direct is faster for these sizes";
-    return std::nullopt;
-  }
+  const bool bfloat16 = reads_bfloat16(request);
   const WinogradOptions options = {.pass = problem.pass,
                                    .bias = problem.bias,
                                    .relu = problem.relu,
@@ -266,6 +264,18 @@ std::vector<Offer> on_this_machine(const Op* op) {
 }
 
 }  // namespace
+
+bool takes_winograd(const Request& request, std::string& refusal) {
+  if (request.convolution == ConvolutionAlgorithm::direct) {
+    refusal = "direct convolution was asked for";
+    return false;
+  }
+  const Problem problem = problem_of(request);
+  const bool takes =
+      takes_winograd(problem.geometry, problem.pass, this_machine(), reads_bfloat16(request));
+  if (!takes) refusal = "direct is faster for these sizes";
+  return takes;
+}
 
 std::span<const Offer> convolution_offers() {
   static const std::vector<Offer> offers = on_this_machine(&convolution_op);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "backends/cpu/convolution.h"
 #include "backends/cpu/offers.h"
 #include "backends/cpu/prepared_kernel.h"
 #include "backends/cpu/windows.h"
@@ -26,8 +27,8 @@ class FewPixelsKernel final : public Kernel {
   bool has_bias_;
 };
 
-/// Pixels of y up to which ours was measured to be faster than oneDNN's direct kernels (more so the
-/// fewer they are); from more on Winograd counts too.
+/// Pixels of y up to which ours was measured to be faster than oneDNN's direct kernels, more so the
+/// fewer they are.
 constexpr std::int64_t most_pixels = 256;
 
 std::optional<Proposal> consider(const Request& request, std::string& refusal) {
@@ -49,6 +50,11 @@ std::optional<Proposal> consider(const Request& request, std::string& refusal) {
     refusal = fmt::format(
         "made for {} pixels at most, one group, no dilation, and whole blocks of {} channels",
         most_pixels, block);
+    return {};
+  }
+  std::string direct;
+  if (takes_winograd(request, direct)) {
+    refusal = "Winograd is faster for these sizes";
     return {};
   }
   if (request.inputs[0].bfloat16 || kernel.bfloat16) {

@@ -1,12 +1,14 @@
-/// Reorders: of float32 through oneDNN, of any dtype as a copy where no byte moves, and between
-/// float32 and bfloat16 in the order they have.
+/// Reorders: of float32 through oneDNN, or of few numbers by a copy of our own; of any dtype as a
+/// copy where no byte moves, and between float32 and bfloat16 in the order they have.
 #include "backends/cpu/onednn/reorder.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "backends/cpu/offers.h"
 #include "backends/cpu/prepared_kernel.h"
 #include "backends/cpu/simd/convert.h"
+#include "backends/cpu/simd/copy.h"
 #include "ops/reorder.h"
 
 namespace sloy::cpu {
@@ -71,6 +73,72 @@ std::optional<Proposal> consider_convert(const Request& request, std::string& re
   return proposal;
 }
 
+class StridedCopyKernel final : public Kernel {
+ public:
+  explicit StridedCopyKernel(StridedCopy copy) : copy_(std::move(copy)) {}
+  void run(const Pointers& pointers) const override {
+    copy_.run(static_cast<const float*>(pointers.inputs[0]),
+              static_cast<float*>(pointers.outputs[0]));
+  }
+
+ private:
+  StridedCopy copy_;
+};
+
+/// How a layout splits a dimension: 0 where it doesn't, -1 where it does so twice.
+std::int64_t block_of(const Layout& layout, int dim) {
+  std::int64_t size = 0;
+  for (const Layout::Block& block : layout.blocks) {
+    if (block.dim == dim) size = size == 0 ? block.size : -1;
+  }
+  return size;
+}
+
+/// What is copied, or nothing where the two layouts split a dimension in two ways.
+std::vector<CopyAxis> axes_of(const Shape& shape, const Layout& from, const Layout& to) {
+  std::vector<CopyAxis> axes;
+  for (int dim = 0; dim < shape.rank(); ++dim) {
+    const std::int64_t ours = block_of(from, dim), theirs = block_of(to, dim);
+    if (ours < 0 || theirs < 0 || (ours > 0 && theirs > 0 && ours != theirs)) return {};
+    const std::int64_t block = std::max<std::int64_t>({ours, theirs, 1});
+    const auto add = [&, dim](std::int64_t size, std::int64_t step) {
+      std::int64_t index[Shape::max_rank] = {};
+      if (size == 1) return;
+      index[dim] = step;
+      axes.push_back({size, from.offset(shape, index), to.offset(shape, index)});
+    };
+    add(shape.size(dim) / block, block);
+    add(block, 1);
+  }
+  return axes;
+}
+
+/// Numbers up to which a call of oneDNN costs more than it gains.
+constexpr std::int64_t few_numbers = 16384;
+
+std::optional<Proposal> consider_few(const Request& request, std::string& refusal) {
+  const auto& [from, to] = request.as<ReorderAttributes>();
+  const Type& type = request.outputs[0];
+  const bool is_padded = from.has_padding(type.shape) || to.has_padding(type.shape);
+  if (type.dtype != DType::float32 || from.bfloat16 || to.bfloat16 || is_padded ||
+      type.shape.size() > few_numbers) {
+    refusal = "for few numbers of float32 without padding";
+    return std::nullopt;
+  }
+  const std::vector<CopyAxis> axes = axes_of(type.shape, from, to);
+  const auto is_next = [&](std::int64_t CopyAxis::*step) {
+    return std::ranges::any_of(axes, [&](const CopyAxis& axis) { return axis.*step == 1; });
+  };
+  if (!is_next(&CopyAxis::from) || !is_next(&CopyAxis::to)) {
+    refusal = "a dimension is split in two ways";
+    return std::nullopt;
+  }
+  return Proposal{.inputs = {from},
+                  .outputs = {to},
+                  .implementation = "simd",
+                  .kernel = std::make_shared<StridedCopyKernel>(StridedCopy(axes))};
+}
+
 std::optional<Proposal> consider_onednn(const Request& request, std::string& refusal) {
   const auto& [from, to] = request.as<ReorderAttributes>();
   const Type& type = request.outputs[0];
@@ -89,6 +157,7 @@ std::optional<Proposal> consider_onednn(const Request& request, std::string& ref
 constexpr Offer offers[] = {
     {.op = &reorder_op, .name = "rename", .consider = consider_rename},
     {.op = &reorder_op, .name = "convert", .consider = consider_convert},
+    {.op = &reorder_op, .name = "few", .consider = consider_few},
     {.op = &reorder_op, .name = "onednn reorder", .consider = consider_onednn},
 };
 

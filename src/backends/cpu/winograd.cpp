@@ -119,7 +119,12 @@ bool takes_winograd(const ConvolutionGeometry& geometry, ConvolutionPass pass,
   // Direct products of bfloat16 are faster too, and skip padding, of which few tiles have much. The
   // kernel's gradient transforms no kernel.
   const bool rivalled = bfloat16 && machine.bfloat16 && pass != ConvolutionPass::kernel_gradient;
-  return wide_enough && geometry.batch * tiles >= (rivalled || is_large ? 128 : 32);
+  // A kernel that stays in the cores' caches when transformed pays back sooner (forward was
+  // measured).
+  const bool is_small =
+      pass == ConvolutionPass::forward && geometry.input_channels * geometry.filters <= 128 * 128;
+  const std::int64_t least = rivalled || is_large ? 128 : is_small ? 9 : 32;
+  return wide_enough && geometry.batch * tiles >= least;
 }
 
 Proposal propose_winograd(const ConvolutionGeometry& geometry, const WinogradOptions& options,

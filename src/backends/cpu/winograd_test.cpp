@@ -36,6 +36,9 @@ TEST(TakesWinograd, WhereItWasFaster) {
   EXPECT_TRUE(is_winograd(same_3x3(32, 13, 192, 384)));
   EXPECT_TRUE(is_winograd(same_3x3(32, 14, 32, 32)));
   EXPECT_TRUE(is_winograd(same_3x3(1, 28, 64, 64)));
+  EXPECT_TRUE(is_winograd(same_3x3(1, 16, 128, 128)));
+  EXPECT_TRUE(is_winograd(same_3x3(1, 11, 32, 64)));
+  EXPECT_FALSE(is_winograd(same_3x3(1, 8, 128, 128)));
   EXPECT_FALSE(is_winograd(same_3x3(1, 14, 256, 256)));
   EXPECT_FALSE(is_winograd(same_3x3(32, 2, 512, 512)));
   EXPECT_FALSE(is_winograd(same_3x3(128, 14, 16, 16)));
@@ -52,6 +55,9 @@ TEST(TakesWinograd, PassesAreChosenApart) {
   narrow.input = {9, 9};
   EXPECT_TRUE(is_winograd(narrow, ConvolutionPass::forward));
   EXPECT_FALSE(is_winograd(narrow, ConvolutionPass::input_gradient));
+  const auto one = same_3x3(1, 16, 128, 128);
+  EXPECT_FALSE(is_winograd(one, ConvolutionPass::input_gradient));
+  EXPECT_FALSE(is_winograd(one, ConvolutionPass::kernel_gradient));
 }
 
 TEST(TakesWinograd, BlocksOfChannelsAreAsWideAsVectors) {

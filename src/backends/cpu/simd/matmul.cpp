@@ -58,7 +58,27 @@ HWY_INLINE void multiply_tile(const Product& p, const Tile& tile, Access access)
   }
   const float* a = p.a + tile.row * p.a_row + tile.first * p.a_column;
   const float* b = tile.b;
-  for (std::int64_t k = tile.first; k < tile.last; ++k, a += p.a_column, b += tile.b_row) {
+  std::int64_t k = tile.first;
+  if constexpr (rows == 1) {
+    // One chain of additions would wait for itself: four go side by side.
+    V chains[3][vectors];
+    for (auto& chain : chains) {
+      for (V& sum : chain) sum = hn::Zero(D());
+    }
+    for (; k + 4 <= tile.last; k += 4, a += 4 * p.a_column, b += 4 * tile.b_row) {
+      for (std::int64_t v = 0; v < vectors; ++v) {
+        const auto add = [&](std::int64_t i, V sum) HWY_ATTR {
+          return hn::MulAdd(hn::Set(D(), a[i * p.a_column]), load(b + i * tile.b_row, v), sum);
+        };
+        sums[0][v] = add(0, sums[0][v]);
+        for (std::int64_t i = 1; i < 4; ++i) chains[i - 1][v] = add(i, chains[i - 1][v]);
+      }
+    }
+    for (std::int64_t v = 0; v < vectors; ++v) {
+      sums[0][v] = hn::Add(hn::Add(sums[0][v], chains[0][v]), hn::Add(chains[1][v], chains[2][v]));
+    }
+  }
+  for (; k < tile.last; ++k, a += p.a_column, b += tile.b_row) {
     V columns[vectors];
     for (std::int64_t v = 0; v < vectors; ++v) columns[v] = load(b, v);
     for (std::int64_t r = 0; r < rows; ++r) {
