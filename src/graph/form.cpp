@@ -4,6 +4,8 @@
 #include <cassert>
 #include <new>
 
+#include "base/huge_pages.h"
+
 namespace sloy {
 namespace {
 
@@ -32,6 +34,7 @@ std::byte* Arena::data() {
   if (held_ < required_) {
     ::operator delete(block_, cache_line);
     block_ = static_cast<std::byte*>(::operator new(required_, cache_line));
+    prefer_huge_pages(block_, required_);
     held_ = required_;
   }
   return block_;

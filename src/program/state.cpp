@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/huge_pages.h"
 #include "graph/form.h"
 #include "tensor/precision.h"
 
@@ -18,6 +19,7 @@ constexpr std::align_val_t line{64};
 
 std::byte* allocate(std::size_t size) {
   auto* block = static_cast<std::byte*>(::operator new(size, line));
+  prefer_huge_pages(block, size);
   std::memset(block, 0, size);
   return block;
 }
