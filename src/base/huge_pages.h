@@ -7,8 +7,8 @@
 namespace sloy {
 
 /// Asks the system to put the block on huge pages as far as it covers whole ones, before it is
-/// first written. Small blocks stay as they are. Nothing of the block's contents changes, and no
-/// more of it becomes resident than is there. Returns whether the system was asked and agreed.
+/// first written. Small blocks stay as they are. The contents do not change; what is never written
+/// may become resident with the rest of its page. Returns whether the system was asked and agreed.
 bool prefer_huge_pages(void* block, std::size_t bytes);
 
 }  // namespace sloy
