@@ -60,7 +60,7 @@ TEST(Reorders, OfAWeightSayAsWhomItLies) {
   options.window.strides = {2, 2};  // for which there is no Winograd, that takes one form for both
   const Value y = convolution(x, graph.variable(id), options);
   const Program program =
-      compile({.outputs = {gradient(sum(square(y)), std::vector{x})[0]}, .batch_size = 4});
+      compile({.outputs = {gradient(sum(square(y)), std::vector{x})[0]}, .batch_size = 64});
   int of_weights = 0;
   for (const Plan::Reorder& reorder : program.plan().reorders) {
     if (!reorder.of_weight) continue;
