@@ -121,8 +121,8 @@ std::optional<Proposal> consider_few(const Request& request, std::string& refusa
   const Type& type = request.outputs[0];
   const bool is_padded = from.has_padding(type.shape) || to.has_padding(type.shape);
   if (type.dtype != DType::float32 || from.bfloat16 || to.bfloat16 || is_padded ||
-      type.shape.size() > few_numbers) {
-    refusal = "for few numbers of float32 without padding";
+      type.shape.size() == 0 || type.shape.size() > few_numbers) {
+    refusal = "for few numbers of float32 without padding, one at least";
     return std::nullopt;
   }
   const std::vector<CopyAxis> axes = axes_of(type.shape, from, to);
