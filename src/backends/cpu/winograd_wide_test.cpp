@@ -90,8 +90,8 @@ Floats run(const ConvolutionGeometry& g, ConvolutionPass pass, int threads, cons
       winograd_wide_kernel_gradient(shape, threads, x, w, to, room);
       break;
   }
-  EXPECT_TRUE(std::isnan(result[0].floats[of_result.size()])) << "wrote beyond the result";
-  EXPECT_TRUE(std::isnan(scratch[0].floats[floats])) << "wrote beyond the scratch";
+  EXPECT_TRUE(std::isnan(to[of_result.size()])) << "wrote beyond the result";
+  EXPECT_TRUE(std::isnan(room[floats])) << "wrote beyond the scratch";
   Floats values(static_cast<std::size_t>(of_result.size()));
   relayout(of_result, sizeof(float), forward || backward ? images : kernel, result[0].floats, {},
            values.data());
