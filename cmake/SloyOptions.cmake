@@ -17,33 +17,16 @@ if(SLOY_FUZZERS AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
 endif()
 
 if(PROJECT_IS_TOP_LEVEL)
-  if(NOT DEFINED ENV{CCACHE_DISABLE})
-    find_program(SLOY_CCACHE ccache)
-  endif()
+  find_program(SLOY_CCACHE ccache)
   if(SLOY_CCACHE)
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
-        CCACHE_NOHASHDIR=1 ${SLOY_CCACHE})
+        CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 ${SLOY_CCACHE})
   endif()
   set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
   set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
   set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 endif()
-
-# From nothing, the headers that most sources include are compiled once. A compiler cache does better
-# without: it would compile everything again for each change of one of them.
-if(PROJECT_IS_TOP_LEVEL AND NOT SLOY_CCACHE)
-  set(precompile_by_default ON)
-else()
-  set(precompile_by_default OFF)
-endif()
-option(SLOY_PRECOMPILE "Compile common headers once" ${precompile_by_default})
-
-function(sloy_precompile target)
-  if(SLOY_PRECOMPILE)
-    target_precompile_headers(${target} PRIVATE ${ARGN})
-  endif()
-endfunction()
 
 # Flags of our own sources. Nothing of this reaches a user of the installed library.
 add_library(sloy_flags INTERFACE)
