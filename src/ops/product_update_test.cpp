@@ -130,7 +130,8 @@ void add_refusals(Rows& rows) {
   rows.push_back(
       refused({{2, 3}, {2, 4}, {3, 4}}, -1, "the product is operand -1 of a chain of 2"));
   rows.push_back(refused({{2, 3}, {5, 4}, {3, 4}}, 0, "matmul: a has 2 rows, b has 5 rows"));
-  rows.push_back(refused({{2, 3}, {2, 4}, {2}}, 0, "fused: operand 1 does not meet the space"));
+  rows.push_back(refused({{2, 3}, {2, 4}, {2}}, 0,
+                         "fused: add: the shapes don't fit each other along axis -1: 4 and 2"));
 }
 
 }  // namespace
