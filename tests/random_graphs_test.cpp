@@ -216,6 +216,7 @@ void compare(Arithmetic arithmetic) {
   EXPECT_GT(counts.graphs, graphs_per_kind() / 2);
   for (std::string_view pass : pass_names()) {
     if (pass == "pooled_relu" && arithmetic == Arithmetic::smooth) continue;  // has no ReLU
+    if (pass == "product_updates") continue;  // of gradients of 4 MB and more
     EXPECT_GT(counts.changed[std::string(pass)], 0) << pass << " changed nothing";
   }
 }

@@ -37,6 +37,7 @@ std::string_view phase_name(Phase phase) {
 
 std::string short_op(const Plan::Step& step) {
   if (step.op == "fused") return short_chain(step);
+  if (step.op == "product_update") return "matmul dw and update";
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> endings{
       {{"_input_gradient", " dx"}, {"_kernel_gradient", " dw"}, {"_gradient", " dx"}}};
   for (const auto& [ending, mark] : endings) {

@@ -8,6 +8,7 @@
 #include "ops/matmul.h"
 #include "ops/moments.h"
 #include "ops/pool.h"
+#include "ops/product_update.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/reorder.h"
@@ -40,6 +41,6 @@ using Table = OpList<
 
 /// Ops that passes alone write into a graph. They keep the same rules: what is asked of an op of
 /// the table is asked of them.
-using PassTable = OpList<fused_op, reorder_op>;
+using PassTable = OpList<fused_op, reorder_op, product_update_op>;
 
 }  // namespace sloy

@@ -13,6 +13,7 @@
 #include "passes/layout.h"
 #include "passes/plan_memory.h"
 #include "passes/precision.h"
+#include "passes/product_updates.h"
 #include "passes/recompute.h"
 #include "passes/schedule.h"
 #include "passes/verify_plan.h"
@@ -97,6 +98,10 @@ class Lowering {
                                    .most_scratch = most_scratch,
                                    .plain = !options_.layout});
     verify(*made.lowered.graph, "layout");
+    if (options_.product_updates) {
+      made.lowered = join_product_updates(std::move(made.lowered), backend_);
+      verify(*made.lowered.graph, "product_updates");
+    }
     place_updates(made.lowered, backend_, options_.precision, options_.place_updates);
     verify(*made.lowered.graph, "place_updates");
     made.order = schedule(made.lowered);

@@ -34,6 +34,7 @@ struct LowerOptions {
   // The passes that can be left out.
   bool fuse = true;
   bool layout = true;
+  bool product_updates = true;
   bool place_updates = true;
   bool in_place = true;
 };

@@ -22,8 +22,9 @@ namespace {
 /// Work that takes reference kernels a millisecond or two.
 constexpr double much_work = 1e6;
 
-constexpr std::array<std::string_view, 7> names{"pooled_relu", "simplify",      "epilogue", "fuse",
-                                                "layout",      "place_updates", "in_place"};
+constexpr std::array<std::string_view, 8> names{"pooled_relu",   "simplify", "epilogue",
+                                                "fuse",          "layout",   "product_updates",
+                                                "place_updates", "in_place"};
 
 bool has_pass(const ExecutableOptions& options, std::string_view pass) {
   return std::find(options.without.begin(), options.without.end(), pass) == options.without.end();
@@ -68,6 +69,7 @@ Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& op
                                .recompute_everything = options.recompute_everything,
                                .fuse = has_pass(options, "fuse"),
                                .layout = has_pass(options, "layout"),
+                               .product_updates = has_pass(options, "product_updates"),
                                .place_updates = has_pass(options, "place_updates"),
                                .in_place = has_pass(options, "in_place")});
   lowered_ = std::move(made.scheduled.lowered);

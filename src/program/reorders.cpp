@@ -7,6 +7,7 @@
 #include "graph/leaf.h"
 #include "ops/convolution.h"
 #include "ops/fused.h"
+#include "ops/product_update.h"
 #include "ops/reorder.h"
 #include "passes/schedule.h"
 
@@ -109,8 +110,8 @@ class Listing {
   std::int32_t chooser_of(VariableId id) const {
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
       const Node& node = graph_.nodes()[n];
-      if (node.op->kind() != Kind::other || node.op == &fused_op || node.op == &reorder_op)
-        continue;
+      if (node.op->kind() != Kind::other) continue;
+      if (node.op == &fused_op || node.op == &product_update_op || node.op == &reorder_op) continue;
       for (Value input : node.inputs) {
         const Node& producer = graph_.node(input);
         if (producer.op != &variable_op) continue;

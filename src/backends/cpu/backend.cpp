@@ -64,6 +64,7 @@ std::span<const std::span<const Offer>> cpu::offer_lists() {
                                 few_rows_offers(),
                                 matmul_offers(),
                                 any_matmul_offers(),
+                                product_update_offers(),
                                 reorder_offers()};
   return lists;
 }

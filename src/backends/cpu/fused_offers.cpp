@@ -1,5 +1,7 @@
 /// Element-wise ops, alone or fused, and the reductions that fusion knows: all run as programs of
 /// simd/fused.h.
+#include "backends/cpu/fused_offers.h"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -33,6 +35,16 @@ class Translation {
     proposal.kernel = std::move(kernel);
     proposal.implementation = implementation();
     return proposal;
+  }
+
+  std::optional<FlatChain> run_flat(std::string& refusal) {
+    if (!classify(refusal) || !choose_form(refusal)) return {};
+    if (form_kind_ != Form::flat) {
+      refusal = "the chain minds where an element stands";
+      return {};
+    }
+    if (!translate(refusal)) return {};
+    return FlatChain{program_, order_, layouts().in_place, implementation()};
   }
 
  private:
@@ -379,5 +391,9 @@ constexpr Offer offers[] = {
 }  // namespace
 
 std::span<const Offer> fused_offers() { return offers; }
+
+std::optional<FlatChain> flat_chain(const Request& request, std::string& refusal) {
+  return Translation(request, request.as<FusedAttributes>()).run_flat(refusal);
+}
 
 }  // namespace sloy::cpu

@@ -24,6 +24,7 @@ std::span<const Offer> tiny_matmul_offers();
 std::span<const Offer> few_rows_offers();
 std::span<const Offer> matmul_offers();
 std::span<const Offer> any_matmul_offers();
+std::span<const Offer> product_update_offers();
 std::span<const Offer> reorder_offers();
 
 /// All lists, one after another; for one op, earlier offers are preferred.
