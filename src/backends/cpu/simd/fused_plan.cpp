@@ -93,6 +93,7 @@ class Builder {
     choose_workers(threads);
     lay_out(registers, count);
     note_last_uses();
+    plan_.loop = find_loop(program_, plan_.space);
     note_streams();
     return std::move(plan_);
   }
@@ -482,7 +483,9 @@ class Builder {
       steps += step.phrase == Phrase::none ? 1 : steps_of_a_phrase;
     }
     const bool far = plan_.space.size() * bytes >= near_bytes;
-    if (!far || steps < fewest_steps_to_prefetch) plan_.streams.clear();
+    const bool few = !plan_.loop && steps < fewest_steps_to_prefetch;
+    if (!far || few) plan_.streams.clear();
+    if (plan_.loop) return;
     for (Step& step : plan_.per_tile) share_streams(step);
   }
   /// A phrase, which takes its time, fetches what it reads itself.

@@ -110,6 +110,7 @@ class Worker {
   void work_on_tile(std::int64_t tile_columns) {
     elements_ = rows_ * tile_columns;
     element_ = element_at(panel_, row_, column_);
+    if (plan_.loop) return run_loop_over_tile(*plan_.loop);
     logical_row_ = example_ * plan_.space.rows + row_;
     place(plan_.views_of_tile);
     for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
@@ -123,6 +124,25 @@ class Worker {
     for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
       if (plan_.sinks[i].result == Result::full) sink(i);
     }
+  }
+
+  void run_loop_over_tile(const LoopChoice& loop) const {
+    const std::int64_t full = element_ * std::int64_t{loop.bfloat16 ? 2 : 4};
+    const std::int64_t channel = index_of(Place::channel) * 4;
+    LoopRun run = {.count = elements_};
+    for (int i = 0; i < loop.code.loads; ++i) {
+      const Indexing indexing = loop.code.indexing[i];
+      run.operands[i] =
+          static_cast<const std::byte*>(run_.inputs[i]) + (indexing == Indexing::full      ? full
+                                                           : indexing == Indexing::channel ? channel
+                                                                                           : 0);
+    }
+    for (int i = 0; i < loop.code.stores; ++i) {
+      run.results[i] = loop.code.store[i].is_sum ? static_cast<void*>(memory_ + plan_.sinks[i].sums)
+                                                 : static_cast<std::byte*>(run_.outputs[i]) + full;
+    }
+    if (!plan_.streams.empty() && after_tile_ != nowhere) run.ahead = after_tile_ - element_;
+    run_loop(loop, run);
   }
 
   void place(const std::vector<std::uint16_t>& numbers) {
