@@ -38,7 +38,8 @@ HWY_INLINE void for_each_part(const Body& body) {
 template <std::size_t form, class T>
 class Loop {
  public:
-  HWY_INLINE explicit Loop(const LoopRun& run) : count_(run.count), ahead_(run.ahead) {
+  HWY_INLINE explicit Loop(const LoopRun& run)
+      : count_(run.count), ahead_(run.ahead), stream_(run.stream) {
     unrolled<code.loads>([&](auto k) HWY_ATTR {
       if constexpr (code.indexing[k] == Indexing::full) {
         from_[k] = static_cast<const T*>(run.operands[k]);
@@ -117,6 +118,8 @@ class Loop {
       const V value = values[code.store[k].value];
       if constexpr (code.store[k].is_sum) {
         sums_[k][part] = hn::Add(sums_[k][part], value);
+      } else if (std::is_same_v<Access, WholeVector> && stream_) {
+        stream_all(value, to_[k] + i);
       } else {
         access.store(value, to_[k] + i);
       }
@@ -149,6 +152,7 @@ class Loop {
 
   std::int64_t count_;
   std::int64_t ahead_;
+  bool stream_;
   const T* from_[code.loads];
   T* to_[code.stores];
   V fixed_[code.loads][parts];

@@ -138,6 +138,7 @@ struct LoopRun {
   std::array<void*, most_loop_stores> results = {};
   std::int64_t count = 0;  ///< of elements: a multiple of 16 where there are channels or sums
   std::int64_t ahead = 0;  ///< the elements that many further on are fetched meanwhile
+  bool stream = false;     ///< full results go past the caches; they are aligned to 16 elements
 };
 void run_loop(const LoopChoice& choice, const LoopRun& run);
 

@@ -273,5 +273,23 @@ TEST(FusedLoops, HaveTheBitsOfTheirInstructionsWhateverVectorsAndThreads) {
   });
 }
 
+TEST(FusedLoops, HaveTheSameBitsWhereResultsGoPastTheCaches) {
+  for (const std::string_view form : {loop_forms[1], loop_forms[8]}) {
+    for (const bool in_bfloat16 : {false, true}) {
+      const FusedProgram program = program_of(read_loop(form), in_bfloat16);
+      const Space space = Space::blocked(3, in_bfloat16 ? 50000 : 25000, 32, 16);
+      ASSERT_TRUE(plan_fused(program, space, 2).stream_results);
+      const std::vector<Floats> operands = operands_of(program, space, false, 3);
+      const std::vector<Floats> expected = run(without_loop(program), space, operands);
+      for (const bool in_place : {false, true}) {
+        const std::vector<Floats> seen = run(program, space, operands, {2, in_place});
+        for (std::size_t i = 0; i < seen.size(); ++i) {
+          expect_same_bits(seen[i], expected[i], std::string(form));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sloy::cpu

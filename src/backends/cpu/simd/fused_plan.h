@@ -125,6 +125,7 @@ struct FusedPlan {
   std::vector<Stream> streams;
   /// What does a tile instead of `per_tile`, sinks and all. Tiles and slabs stay as they would be.
   std::optional<LoopChoice> loop;
+  bool stream_results = false;  ///< a loop's, where they are too large for the caches
 
   std::int64_t views_offset = 0;   ///< where a worker notes the slots' places, in floats
   std::int64_t worker_floats = 0;  ///< each worker's own memory
