@@ -142,6 +142,29 @@ TEST(Workloads, NoActivationIsReorderedBetweenConvolutions) {
   }
 }
 
+/// What normalises a batch, forwards and backwards, is a loop through registers, whatever type the
+/// activations are stored as.
+TEST(Workloads, NormalisationsOfBlocksAreLoops) {
+  if (cpu_backend().block_width() != 16) return;  // loops are over blocks of 16 channels
+  for (const char* name : {"W4", "W5"}) {
+    for (const auto precision : {NumericPrecision::float32, NumericPrecision::mixed_bfloat16}) {
+      const Workload& workload = cli::find_workload(name);
+      Model model = workload.make();
+      CompileOptions options = workload.compile_options();
+      options.precision = precision;
+      model.compile(options);
+      const Program training = model.training_program(workload.spec(), workload.batch_size);
+      int loops = 0;
+      for (const Plan::Step& step : training.plan().steps) {
+        if (step.kernel != "fused") continue;
+        EXPECT_FALSE(step.implementation.starts_with("blocked ")) << step.implementation;
+        loops += step.implementation.starts_with("blocked-loop ");
+      }
+      EXPECT_GT(loops, 12) << name;
+    }
+  }
+}
+
 /// W5's kernels have a penalty, which doesn't mind how they lie. Only the input's gradient of a
 /// direct convolution wants a kernel otherwise than the other passes.
 TEST(Workloads, KernelsLieAsTheirConvolutionsWantThem) {

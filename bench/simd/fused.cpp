@@ -3,11 +3,14 @@
 
 #include <benchmark/benchmark.h>
 
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "backends/cpu/simd/fused.h"
+#include "backends/cpu/simd/fused_loops.h"
 
 namespace sloy::cpu {
 namespace {
@@ -22,11 +25,12 @@ void run(benchmark::State& state, const FusedProgram& program, const Space& spac
   std::size_t bytes = 0;
   for (const auto& load : program.loads) {
     operands.emplace_back(size, 1.0f);
-    if (load.indexing == Indexing::full) bytes += size * sizeof(float);
+    const std::size_t width = load.element == Element::bfloat16 ? 2 : 4;
+    if (load.indexing == Indexing::full) bytes += size * width;
   }
   for (const auto& store : program.stores) {
     results.emplace_back(size);
-    if (store.result == Result::full) bytes += size * sizeof(float);
+    if (store.result == Result::full) bytes += size * (store.bfloat16 ? 2 : 4);
   }
   const std::int32_t seed[] = {1, 2};
   for (const auto& operand : operands) inputs.push_back(operand.data());
@@ -126,6 +130,20 @@ void add(const char* name, const FusedProgram& program, const Space& space, int 
   })->UseRealTime();
 }
 
+/// Every program that has a loop, near and far.
+void add_loops() {
+  static std::vector<FusedProgram> programs;
+  programs.reserve(2 * std::size(loop_forms));
+  for (const std::string_view form : loop_forms) {
+    for (const bool bfloat16 : {false, true}) {
+      programs.push_back(program_of(read_loop(form), bfloat16));
+      const std::string name = std::string(form) + (bfloat16 ? " bfloat16" : "");
+      add((name + "/L2").c_str(), programs.back(), Space::blocked(4, 256, 16, 16));
+      add((name + "/memory").c_str(), programs.back(), Space::blocked(128, 1024, 64, 16), 2);
+    }
+  }
+}
+
 void add_sizes(const std::string& name, const FusedProgram& program) {
   add((name + "/L1").c_str(), program, Space::flat(2048));
   add((name + "/L2").c_str(), program, Space::flat(32768));
@@ -153,6 +171,7 @@ int main(int argc, char** argv) {
     add((std::string(name) + " 4096x10 plain").c_str(), *program, Space::plain(4096, 10), 1);
     add((std::string(name) + " 4096x100 plain").c_str(), *program, Space::plain(4096, 100), 1);
   }
+  add_loops();
   add("dropout 128x1600", dropout, Space::plain(128, 1600));
   add("dropout 128x1600 2 threads", dropout, Space::plain(128, 1600), 2);
   add("softmax 128x10", softmax, Space::plain(128, 10));

@@ -32,8 +32,8 @@ class Translation {
     Proposal proposal = layouts();
     auto kernel = std::make_shared<RunFused>(program_, form_, std::move(order_));
     proposal.scratch_bytes = kernel->scratch_bytes();
+    proposal.implementation = implementation(kernel->is_one_loop());
     proposal.kernel = std::move(kernel);
-    proposal.implementation = implementation();
     return proposal;
   }
 
@@ -56,6 +56,7 @@ class Translation {
       in_order_ = std::is_sorted(order_.begin(), order_.end());
     }
     std::size_t scratch_bytes() const { return kernel_.scratch_bytes(); }
+    bool is_one_loop() const { return kernel_.is_one_loop(); }
     void run(const Pointers& pointers) const override {
       if (in_order_) return kernel_.run(pointers.inputs, pointers.outputs, pointers.scratch);
       for (std::size_t i = 0; i < order_.size(); ++i) inputs_[i] = pointers.inputs[order_[i]];
@@ -275,9 +276,10 @@ class Translation {
     return proposal;
   }
 
-  std::string implementation() const {
+  std::string implementation(bool is_one_loop) const {
     constexpr std::array<std::string_view, 3> forms{"flat", "plain", "blocked"};
     std::string text(forms[static_cast<std::size_t>(form_kind_)]);
+    if (is_one_loop) text += "-loop";
     const auto narrow = [](const FusedProgram::Store& store) { return store.bfloat16; };
     if (std::ranges::any_of(program_.stores, narrow)) text += " to bfloat16";
     for (const FusedInstruction& instruction : attributes_.instructions) {

@@ -46,6 +46,8 @@ std::size_t FusedKernel::scratch_bytes() const {
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
+bool FusedKernel::is_one_loop() const { return plan_->loop.has_value(); }
+
 void FusedKernel::run(const void* const* inputs, void* const* outputs, void* scratch) const {
   const FusedPlan& plan = *plan_;
   float* memory = static_cast<float*>(scratch);

@@ -39,6 +39,7 @@ struct FusedProgram {
   struct Load {
     Indexing indexing = Indexing::full;
     Element element = Element::float32;
+    bool operator==(const Load&) const = default;
   };
   /// Operands a, b, c are numbers of values: first come the loads, then the instructions' results,
   /// in order.
@@ -49,11 +50,13 @@ struct FusedProgram {
     std::uint16_t c = 0;
     float immediate = 0;       ///< of `constant`
     std::uint16_t random = 0;  ///< of `random_uniform`: which of `randoms`
+    bool operator==(const Instruction&) const = default;
   };
   struct Store {
     Result result;
     std::uint16_t value;
     bool bfloat16 = false;  ///< a full result that is rounded to that
+    bool operator==(const Store&) const = default;
   };
   /// Numbers of tensor/random.h: the seed is two int32 at run time, the step one int32. An
   /// element's example is its row / rows_per_example.
@@ -63,6 +66,7 @@ struct FusedProgram {
     std::uint32_t purpose;
     std::uint64_t stream;
     std::int64_t rows_per_example;
+    bool operator==(const Random&) const = default;
   };
 
   std::vector<Load> loads = {};  ///< input i of a run is the operand of load i; further inputs of a
@@ -70,6 +74,8 @@ struct FusedProgram {
   std::vector<Instruction> instructions = {};
   std::vector<Store> stores = {};  ///< output i of a run is the result of store i
   std::vector<Random> randoms = {};
+
+  bool operator==(const FusedProgram&) const = default;
 };
 
 struct FusedPlan;
@@ -82,6 +88,8 @@ class FusedKernel {
   ~FusedKernel();
 
   std::size_t scratch_bytes() const;
+  /// Whether it goes through registers from loads to stores, else from tile to tile.
+  bool is_one_loop() const;
   /// `scratch` is aligned to 64 bytes. An output of Result::full may be the same memory as a full
   /// input whose elements are as wide; otherwise outputs overlap nothing.
   void run(const void* const* inputs, void* const* outputs, void* scratch) const;

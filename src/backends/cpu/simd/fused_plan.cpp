@@ -20,6 +20,8 @@ constexpr std::int64_t work_of_a_thread = 65536;
 
 /// Operands and results of fewer bytes together are taken to lie in the caches.
 constexpr std::int64_t near_bytes = 512 * 1024;
+/// Results of more bytes together are out of the caches before anyone reads them.
+constexpr std::int64_t cached_bytes = 8 << 20;
 /// Chains of fewer steps are left to the CPU, which sees what comes next.
 constexpr std::int64_t fewest_steps_to_prefetch = 4;
 /// Steps that a phrase is counted as.
@@ -93,6 +95,8 @@ class Builder {
     choose_workers(threads);
     lay_out(registers, count);
     note_last_uses();
+    plan_.loop = find_loop(program_, plan_.space);
+    plan_.stream_results = plan_.loop && result_bytes() > cached_bytes;
     note_streams();
     return std::move(plan_);
   }
@@ -465,6 +469,14 @@ class Builder {
     }
   }
 
+  std::int64_t result_bytes() const {
+    std::int64_t bytes = 0;
+    for (const Sink& sink : plan_.sinks) {
+      if (sink.result == Result::full) bytes += sink.bfloat16 ? 2 : 4;
+    }
+    return plan_.space.size() * bytes;
+  }
+
   void note_streams() {
     for (const Slot& slot : plan_.slots) {
       if (slot.place == Place::full) plan_.streams.push_back({slot.input, 4});
@@ -474,15 +486,14 @@ class Builder {
     }
     std::int64_t bytes = 0;
     for (const Stream& stream : plan_.streams) bytes += stream.bytes;
-    for (const Sink& sink : plan_.sinks) {
-      if (sink.result == Result::full) bytes += sink.bfloat16 ? 2 : 4;
-    }
     std::int64_t steps = 0;
     for (const Step& step : plan_.per_tile) {
       steps += step.phrase == Phrase::none ? 1 : steps_of_a_phrase;
     }
-    const bool far = plan_.space.size() * bytes >= near_bytes;
-    if (!far || steps < fewest_steps_to_prefetch) plan_.streams.clear();
+    const bool far = plan_.space.size() * bytes + result_bytes() >= near_bytes;
+    const bool few = !plan_.loop && steps < fewest_steps_to_prefetch;
+    if (!far || few) plan_.streams.clear();
+    if (plan_.loop) return;
     for (Step& step : plan_.per_tile) share_streams(step);
   }
   /// A phrase, which takes its time, fetches what it reads itself.

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "backends/cpu/simd/fused.h"
+#include "backends/cpu/simd/fused_loops.h"
 #include "backends/cpu/simd/fused_phrases.h"
 
 namespace sloy::cpu {
@@ -121,6 +123,9 @@ struct FusedPlan {
   std::vector<Sink> sinks;
   std::vector<LastUse> last_uses;
   std::vector<Stream> streams;
+  /// What does a tile instead of `per_tile`, sinks and all. Tiles and slabs stay as they would be.
+  std::optional<LoopChoice> loop;
+  bool stream_results = false;  ///< a loop's, where they are too large for the caches
 
   std::int64_t views_offset = 0;   ///< where a worker notes the slots' places, in floats
   std::int64_t worker_floats = 0;  ///< each worker's own memory

@@ -35,6 +35,7 @@ class Worker {
     const std::size_t results = plan_.sinks.size();
     for (std::size_t i = 0; i < results; ++i)
       directs_[i / 64] |= std::uint64_t{direct(i)} << i % 64;
+    stream_ = streams_results();
     execute(plan_.once);
   }
 
@@ -44,6 +45,7 @@ class Worker {
       after_item_ = item + 1 < last ? first_element(item + 1) : nowhere;
       work(item);
     }
+    if (stream_) hwy::FlushStream();
   }
 
  private:
@@ -110,6 +112,7 @@ class Worker {
   void work_on_tile(std::int64_t tile_columns) {
     elements_ = rows_ * tile_columns;
     element_ = element_at(panel_, row_, column_);
+    if (plan_.loop) return run_loop_over_tile(*plan_.loop);
     logical_row_ = example_ * plan_.space.rows + row_;
     place(plan_.views_of_tile);
     for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
@@ -123,6 +126,40 @@ class Worker {
     for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
       if (plan_.sinks[i].result == Result::full) sink(i);
     }
+  }
+
+  void run_loop_over_tile(const LoopChoice& loop) const {
+    const std::int64_t full = element_ * std::int64_t{loop.bfloat16 ? 2 : 4};
+    const std::int64_t channel = index_of(Place::channel) * 4;
+    LoopRun run = {.count = elements_};
+    for (int i = 0; i < loop.code.loads; ++i) {
+      const Indexing indexing = loop.code.indexing[i];
+      run.operands[i] =
+          static_cast<const std::byte*>(run_.inputs[i]) + (indexing == Indexing::full      ? full
+                                                           : indexing == Indexing::channel ? channel
+                                                                                           : 0);
+    }
+    for (int i = 0; i < loop.code.stores; ++i) {
+      run.results[i] = loop.code.store[i].is_sum ? static_cast<void*>(memory_ + plan_.sinks[i].sums)
+                                                 : static_cast<std::byte*>(run_.outputs[i]) + full;
+    }
+    if (!plan_.streams.empty() && after_tile_ != nowhere) run.ahead = after_tile_ - element_;
+    run.stream = stream_;
+    run_loop(loop, run);
+  }
+
+  /// Whether full results go past the caches: not where one takes an operand's place.
+  bool streams_results() const {
+    if (!plan_.stream_results) return false;
+    const void* const* first = run_.inputs;
+    const void* const* last = run_.inputs + plan_.loop->code.loads;
+    for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
+      if (plan_.sinks[i].result != Result::full) continue;
+      const void* to = run_.outputs[i];
+      const bool is_aligned = reinterpret_cast<std::uintptr_t>(to) % line == 0;
+      if (!is_aligned || std::find(first, last, to) != last) return false;
+    }
+    return true;
   }
 
   void place(const std::vector<std::uint16_t>& numbers) {
@@ -411,6 +448,7 @@ class Worker {
   float* memory_;
   Tile* views_;
   std::uint64_t directs_[4] = {};
+  bool stream_ = false;
   // Where we are.
   std::int64_t item_ = 0;
   std::int64_t slab_ = 0;
