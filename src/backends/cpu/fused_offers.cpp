@@ -44,7 +44,7 @@ class Translation {
       return {};
     }
     if (!translate(refusal)) return {};
-    return FlatChain{program_, order_, layouts().in_place, implementation()};
+    return FlatChain{program_, order_, layouts().in_place, implementation(false)};
   }
 
  private:
