@@ -68,7 +68,6 @@ TEST_F(ProfileTest, TimesEachCall) {
     EXPECT_GE(call.seconds, 0.99 * spun_seconds);
   }
   EXPECT_DOUBLE_EQ(taken.explained(), all / taken.step_seconds);
-  EXPECT_GT(taken.explained(), 0.5);
 }
 
 /// It trains as it runs: twice to see how long a step is, then five times of either kind.

@@ -98,6 +98,11 @@ Layout channels_blocked(int rank, int width) {
   return layout;
 }
 
+Layout packed_kernel(int width) {
+  const auto size = static_cast<std::uint16_t>(width);
+  return {.order = {3, 2, 0, 1}, .blocks = {{2, size}, {3, size}}};
+}
+
 int blocked_channels(const Layout& layout, int rank) {
   if (rank < 2 || layout.blocks.size() != 1) return 0;
   const int width = layout.blocks.front().size;

@@ -61,6 +61,10 @@ struct Layout {
 /// Activations (batch, spatial…, channels) with channels blocked by `width`.
 Layout channels_blocked(int rank, int width);
 
+/// A convolution's kernel (height, width, channels, filters) with both blocked by `width`, a block
+/// of channels outside one of filters.
+Layout packed_kernel(int width);
+
 /// The block width where `layout` is channels_blocked for this rank and of the type's own elements,
 /// else 0.
 int blocked_channels(const Layout& layout, int rank);

@@ -43,7 +43,7 @@ std::optional<Proposal> consider(const Request& request, std::string& refusal) {
                            .height = windows.height,
                            .width = windows.width,
                            .rectify = attributes.relu};
-  const std::int64_t block = few_pixels_block();
+  const std::int64_t block = channel_block();
   if (x.rank() != 4 || sizes.groups != 1 || shape.channels % block != 0 ||
       shape.filters % block != 0 || shape.pixels() > most_pixels || windows.height.dilation != 1 ||
       windows.width.dilation != 1) {
@@ -61,9 +61,9 @@ std::optional<Proposal> consider(const Request& request, std::string& refusal) {
     refusal = "the operands are bfloat16";
     return {};
   }
-  const auto width = static_cast<std::uint16_t>(block);
+  const auto width = static_cast<int>(block);
   const Layout images = channels_blocked(4, width);
-  const Layout packed = {.order = {3, 2, 0, 1}, .blocks = {{2, width}, {3, width}}};
+  const Layout packed = packed_kernel(width);
   Proposal proposal;
   proposal.inputs = {images, kernel.free ? packed : adopt(kernel, packed)};
   if (!kernel.free && proposal.inputs[1] != *kernel.layout) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "backends/cpu/simd/winograd.h"
-#include "backends/cpu/simd/winograd_wide.h"
 
 namespace sloy::cpu {
 namespace {
@@ -25,40 +24,18 @@ WinogradShape shape_of(const ConvolutionGeometry& g, const WinogradOptions& opti
           .bfloat16_result = options.bfloat16_result};
 }
 
-/// One pass's functions, which take kernels of 3×3 or wide ones.
-struct Passes {
-  decltype(&winograd_convolution) convolution;
-  decltype(&winograd_input_gradient) input_gradient;
-  decltype(&winograd_kernel_gradient) kernel_gradient;
-  using Bytes = std::size_t (*)(const WinogradShape&, int);
-  Bytes convolution_bytes, input_gradient_bytes, kernel_gradient_bytes;
-};
-constexpr Passes narrow = {winograd_convolution,
-                           winograd_input_gradient,
-                           winograd_kernel_gradient,
-                           winograd_convolution_scratch_bytes,
-                           winograd_input_gradient_scratch_bytes,
-                           winograd_kernel_gradient_scratch_bytes};
-constexpr Passes wide = {winograd_wide_convolution,
-                         winograd_wide_input_gradient,
-                         winograd_wide_kernel_gradient,
-                         winograd_wide_convolution_scratch_bytes,
-                         winograd_wide_input_gradient_scratch_bytes,
-                         winograd_wide_kernel_gradient_scratch_bytes};
-
 class WinogradKernel final : public Kernel {
  public:
   WinogradKernel(const WinogradShape& shape, const WinogradOptions& options, int threads)
-      : shape_(shape),
-        options_(options),
-        threads_(threads),
-        passes_(shape.height.taps == 3 ? narrow : wide) {}
+      : shape_(shape), options_(options), threads_(threads) {}
 
   std::size_t scratch_bytes() const {
     switch (options_.pass) {
-      case ConvolutionPass::forward: return passes_.convolution_bytes(shape_, threads_);
-      case ConvolutionPass::input_gradient: return passes_.input_gradient_bytes(shape_, threads_);
-      case ConvolutionPass::kernel_gradient: return passes_.kernel_gradient_bytes(shape_, threads_);
+      case ConvolutionPass::forward: return winograd_convolution_scratch_bytes(shape_, threads_);
+      case ConvolutionPass::input_gradient:
+        return winograd_input_gradient_scratch_bytes(shape_, threads_);
+      case ConvolutionPass::kernel_gradient:
+        return winograd_kernel_gradient_scratch_bytes(shape_, threads_);
     }
     return 0;
   }
@@ -69,14 +46,14 @@ class WinogradKernel final : public Kernel {
     auto* scratch = static_cast<float*>(pointers.scratch);
     switch (options_.pass) {
       case ConvolutionPass::forward:
-        return passes_.convolution(shape_, threads_, inputs[0], inputs[1],
-                                   options_.bias ? static_cast<const float*>(inputs[2]) : nullptr,
-                                   output, scratch);
+        return winograd_convolution(shape_, threads_, inputs[0], inputs[1],
+                                    options_.bias ? static_cast<const float*>(inputs[2]) : nullptr,
+                                    output, scratch);
       case ConvolutionPass::input_gradient:
-        return passes_.input_gradient(shape_, threads_, inputs[0], inputs[1], output, scratch);
+        return winograd_input_gradient(shape_, threads_, inputs[0], inputs[1], output, scratch);
       case ConvolutionPass::kernel_gradient:
-        return passes_.kernel_gradient(shape_, threads_, inputs[0], inputs[1],
-                                       static_cast<float*>(output), scratch);
+        return winograd_kernel_gradient(shape_, threads_, inputs[0], inputs[1],
+                                        static_cast<float*>(output), scratch);
     }
   }
 
@@ -84,7 +61,6 @@ class WinogradKernel final : public Kernel {
   WinogradShape shape_;
   WinogradOptions options_;
   int threads_;
-  const Passes& passes_;
 };
 
 }  // namespace
@@ -129,9 +105,9 @@ bool takes_winograd(const ConvolutionGeometry& geometry, ConvolutionPass pass,
 
 Proposal propose_winograd(const ConvolutionGeometry& geometry, const WinogradOptions& options,
                           const Machine& machine) {
-  const auto block = static_cast<std::uint16_t>(machine.channel_block());
+  const int block = machine.channel_block();
   const Layout images = channels_blocked(4, block);
-  const Layout kernel = {.order = {3, 2, 0, 1}, .blocks = {{2, block}, {3, block}}};
+  const Layout kernel = packed_kernel(block);
   const Layout read = images.stored(options.bfloat16);
   Proposal proposal;
   if (options.pass == ConvolutionPass::kernel_gradient) {

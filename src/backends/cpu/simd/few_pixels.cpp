@@ -20,7 +20,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 constexpr auto step = static_cast<std::int64_t>(lanes);
-constexpr std::int64_t block = step == 16 ? 16 : 8;
+constexpr std::int64_t block = block_lanes;
 constexpr std::int64_t vectors = block / step;
 
 /// A tile of pixels whose sums stay in registers.
@@ -140,8 +140,6 @@ void convolve(const FewPixels& shape, const float* x, std::int64_t x_width, std:
   }
 }
 
-std::int64_t block_of_vectors() { return block; }
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace sloy::cpu
@@ -150,7 +148,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sloy::cpu {
 HWY_EXPORT(convolve);
-HWY_EXPORT(block_of_vectors);
 
 namespace {
 
@@ -161,12 +158,12 @@ bool is_inside(const Axis& axis) { return axis.low == 0 && seen(axis) <= axis.in
 bool needs_padding(const FewPixels& s) { return !is_inside(s.height) || !is_inside(s.width); }
 
 std::int64_t padded_plane(const FewPixels& s) {
-  return seen(s.height) * seen(s.width) * few_pixels_block();
+  return seen(s.height) * seen(s.width) * channel_block();
 }
 
 /// One block of channels with zeros around it.
 void pad(const FewPixels& s, const float* x, float* padded) {
-  const std::int64_t block = few_pixels_block();
+  const std::int64_t block = channel_block();
   const std::int64_t width = seen(s.width);
   // What is right of the last window isn't copied.
   const std::int64_t first = std::max<std::int64_t>(-s.width.low, 0);
@@ -192,17 +189,15 @@ constexpr std::int64_t copies_of_a_thread = 1 << 16;
 
 }  // namespace
 
-std::int64_t few_pixels_block() { return HWY_DYNAMIC_DISPATCH(block_of_vectors)(); }
-
 std::size_t few_pixels_scratch_bytes(const FewPixels& s) {
   if (!needs_padding(s)) return 0;
-  const std::int64_t planes = s.batch * s.channels / few_pixels_block();
+  const std::int64_t planes = s.batch * s.channels / channel_block();
   return static_cast<std::size_t>(planes * padded_plane(s)) * sizeof(float);
 }
 
 void convolve_few_pixels(const FewPixels& s, const float* x, const float* kernel, const float* bias,
                          float* y, float* scratch) {
-  const std::int64_t block = few_pixels_block();
+  const std::int64_t block = channel_block();
   assert(s.channels % block == 0 && s.filters % block == 0);
   assert(s.height.dilation == 1 && s.width.dilation == 1);
   std::int64_t x_width = s.width.input;

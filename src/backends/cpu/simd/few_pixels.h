@@ -5,13 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "backends/cpu/simd/channel_block.h"
 #include "backends/cpu/simd/window.h"
 
 namespace sloy::cpu {
 
-/// Channels and filters come in blocks: x is (batch, channels / block, height, width, block), y
-/// likewise, and the kernel (filters / block, channels / block, height, width, block of channels,
-/// block of filters). REQUIRES: whole blocks, and windows that are not dilated.
+/// Channels and filters come in blocks of channel_block(): x is (batch, channels / block, height,
+/// width, block), y likewise, and the kernel (filters / block, channels / block, height, width,
+/// block of channels, block of filters). REQUIRES: whole blocks, and windows that are not dilated.
 struct FewPixels {
   std::int64_t batch = 1;
   std::int64_t channels = 1;
@@ -23,9 +24,6 @@ struct FewPixels {
   std::int64_t pixels() const { return batch * height.output * width.output; }
   std::int64_t kernel_size() const { return filters * channels * height.taps * width.taps; }
 };
-
-/// Channels of a block: 16 where vectors are that long, else 8.
-std::int64_t few_pixels_block();
 
 std::size_t few_pixels_scratch_bytes(const FewPixels& shape);
 

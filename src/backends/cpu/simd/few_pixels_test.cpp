@@ -62,13 +62,13 @@ Windows windows_of(const FewPixels& s) { return {.height = s.height, .width = s.
 /// Where a number of an image lies: (batch, channels / block, positions, block).
 std::int64_t place(std::int64_t image, std::int64_t position, std::int64_t channel,
                    std::int64_t channels, std::int64_t positions) {
-  const std::int64_t block = few_pixels_block();
+  const std::int64_t block = channel_block();
   const std::int64_t plane = image * (channels / block) + channel / block;
   return (plane * positions + position) * block + channel % block;
 }
 std::int64_t place_of_weight(const FewPixels& s, std::int64_t tap, std::int64_t channel,
                              std::int64_t filter) {
-  const std::int64_t block = few_pixels_block();
+  const std::int64_t block = channel_block();
   const std::int64_t taps = s.height.taps * s.width.taps;
   const std::int64_t panel = filter / block * (s.channels / block) + channel / block;
   return ((panel * taps + tap) * block + channel % block) * block + filter % block;
@@ -90,7 +90,7 @@ std::vector<double> exact(const FewPixels& s, const Floats& x, const Floats& ker
     }
   };
   for_each_tap(windows, s.batch, under_tap);
-  const std::int64_t block = few_pixels_block();
+  const std::int64_t block = channel_block();
   const auto size = static_cast<std::int64_t>(y.size());
   for (std::int64_t i = 0; i < size; ++i) {
     const std::int64_t plane = i / block / positions;

@@ -27,6 +27,8 @@ using VI = hn::Vec<DI>;
 
 /// Lanes of a vector: 16, 8, 4 or 1.
 inline constexpr std::size_t lanes = hn::MaxLanes(D());
+/// Of a block of channels: channel_block().
+inline constexpr std::int64_t block_lanes = lanes == 16 ? 16 : 8;
 /// Lanes of a sum, whatever the vectors' width, so that its bits are the same.
 inline constexpr std::size_t sum_lanes = 16;
 

@@ -18,8 +18,7 @@ namespace HWY_NAMESPACE {
 namespace winograd {
 
 inline constexpr auto step = static_cast<std::int64_t>(lanes);
-/// Channels of a block: winograd_block().
-inline constexpr std::int64_t block = step == 16 ? 16 : 8;
+inline constexpr std::int64_t block = block_lanes;
 
 /// The points. Near each other's inverses they lose few bits: about half the error of 1 and 2.
 inline constexpr double a = 0.625, b = 1.5;

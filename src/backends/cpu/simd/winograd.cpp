@@ -4,12 +4,13 @@
 
 #include "backends/cpu/simd/winograd_pass.h"
 #include "backends/cpu/simd/winograd_product.h"
+#include "backends/cpu/simd/winograd_wide.h"
 #include "base/parallel.h"
 
 namespace sloy::cpu {
 
 WinogradPass winograd_forward(const WinogradShape& s) {
-  const std::int64_t block = winograd_block();
+  const std::int64_t block = channel_block();
   const std::int64_t down = divide_up(s.height.output, 4), across = divide_up(s.width.output, 4);
   return {.block = block,
           .tiles = s.batch * down * across,
@@ -27,7 +28,7 @@ WinogradPass winograd_forward(const WinogradShape& s) {
 }
 
 WinogradPass winograd_backward(const WinogradShape& s) {
-  const std::int64_t block = winograd_block();
+  const std::int64_t block = channel_block();
   const std::int64_t down = divide_up(s.height.input, 4), across = divide_up(s.width.input, 4);
   // Pixel i of dx sees dy from i + low - 2 on.
   return {.block = block,
@@ -198,19 +199,27 @@ void convolve(const WinogradPass& pass, int threads, const Operands& o) {
 
 void winograd_convolution(const WinogradShape& shape, int threads, const void* x,
                           const void* kernel, const float* bias, void* y, float* scratch) {
+  if (is_wide(shape)) {
+    return winograd_wide_convolution(shape, threads, x, kernel, bias, y, scratch);
+  }
   convolve(winograd_forward(shape), threads, {x, kernel, bias, y, scratch});
 }
 
 std::size_t winograd_convolution_scratch_bytes(const WinogradShape& shape, int threads) {
+  if (is_wide(shape)) return winograd_wide_convolution_scratch_bytes(shape, threads);
   return static_cast<std::size_t>(bytes_of(plan_of(winograd_forward(shape), threads).scratch()));
 }
 
 void winograd_input_gradient(const WinogradShape& shape, int threads, const void* dy,
                              const void* kernel, void* dx, float* scratch) {
+  if (is_wide(shape)) {
+    return winograd_wide_input_gradient(shape, threads, dy, kernel, dx, scratch);
+  }
   convolve(winograd_backward(shape), threads, {dy, kernel, nullptr, dx, scratch});
 }
 
 std::size_t winograd_input_gradient_scratch_bytes(const WinogradShape& shape, int threads) {
+  if (is_wide(shape)) return winograd_wide_input_gradient_scratch_bytes(shape, threads);
   return static_cast<std::size_t>(bytes_of(plan_of(winograd_backward(shape), threads).scratch()));
 }
 

@@ -1,17 +1,19 @@
 /// Convolution with dense 3×3 kernels and its gradients by Winograd's algorithm F(4×4, 3×3):
 /// a quarter of direct convolution's multiplications, at about four times its rounding error.
+/// Larger kernels are cut into such (simd/winograd_wide.h).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "backends/cpu/simd/channel_block.h"
 #include "backends/cpu/simd/window.h"
 
 namespace sloy::cpu {
 
 /// x (batch, C/b, height, width, b), y (batch, F/b, height, width, b) and the kernel
-/// (F/b, C/b, 3, 3, b channels, b filters), with b = winograd_block(). Channels and filters are
-/// multiples of it; axes have 3 taps, a stride and a dilation of 1.
+/// (F/b, C/b, 3, 3, b channels, b filters), with b = channel_block(). Channels and filters are
+/// multiples of it; axes have 3 taps, or both 4 to 6 of float32, a stride and a dilation of 1.
 struct WinogradShape {
   std::int64_t batch = 1;
   std::int64_t channels = 1;
@@ -22,9 +24,6 @@ struct WinogradShape {
   bool bfloat16 = false;         ///< all that is read but bias
   bool bfloat16_result = false;  ///< y or dx; a kernel's gradient is float32
 };
-
-/// b: 16 with AVX-512, 8 else.
-std::int64_t winograd_block();
 
 /// Operands are floats, or bfloat16 where the shape says so: then they are read and rounded to
 /// inside the transforms, and everything between is float32. `bias` may be null. The bits depend on

@@ -6,6 +6,7 @@
 #include "backends/cpu/simd/winograd.h"
 #include "backends/cpu/simd/winograd_pass.h"
 #include "backends/cpu/simd/winograd_product.h"
+#include "backends/cpu/simd/winograd_wide.h"
 #include "base/parallel.h"
 
 namespace sloy::cpu {
@@ -106,6 +107,9 @@ void run_job(const Plan& plan, const Operands& o, std::int64_t job, float* scrat
 
 void winograd_kernel_gradient(const WinogradShape& shape, int threads, const void* x,
                               const void* dy, float* dkernel, float* scratch) {
+  if (is_wide(shape)) {
+    return winograd_wide_kernel_gradient(shape, threads, x, dy, dkernel, scratch);
+  }
   const Plan plan = plan_of(shape, threads);
   const Operands operands = {x, dy, plan.slabs == 1 ? dkernel : scratch};
   float* of_workers = scratch + plan.partials();
@@ -124,6 +128,7 @@ void winograd_kernel_gradient(const WinogradShape& shape, int threads, const voi
 }
 
 std::size_t winograd_kernel_gradient_scratch_bytes(const WinogradShape& shape, int threads) {
+  if (is_wide(shape)) return winograd_wide_kernel_gradient_scratch_bytes(shape, threads);
   const Plan plan = plan_of(shape, threads);
   return static_cast<std::size_t>(bytes_of(plan.partials() + plan.workers * plan.of_worker()));
 }

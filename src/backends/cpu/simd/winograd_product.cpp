@@ -182,8 +182,6 @@ void add(const WinogradPiece& piece, const float* channels, const float* filters
   }
 }
 
-std::int64_t channel_block() { return block; }
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace sloy::cpu
@@ -193,9 +191,6 @@ HWY_AFTER_NAMESPACE();
 namespace sloy::cpu {
 HWY_EXPORT(multiply);
 HWY_EXPORT(add);
-HWY_EXPORT(channel_block);
-
-std::int64_t winograd_block() { return HWY_DYNAMIC_DISPATCH(channel_block)(); }
 
 void multiply_points(const WinogradPiece& piece, const float* channels, const float* kernel,
                      std::int64_t kernel_step, float* results, TileFetch& next) {

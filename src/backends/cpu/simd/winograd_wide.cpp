@@ -20,7 +20,7 @@ constexpr std::int64_t parts = cuts * cuts;
 struct Wide {
   explicit Wide(const WinogradShape& wanted)
       : shape(wanted),
-        block(winograd_block()),
+        block(channel_block()),
         channel_blocks(shape.channels / block),
         filter_blocks(shape.filters / block) {
     assert(shape.height.taps > 3 && shape.height.taps <= 6);

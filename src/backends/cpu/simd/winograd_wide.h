@@ -8,6 +8,11 @@
 
 namespace sloy::cpu {
 
+/// Whether the functions of simd/winograd.h leave a convolution to those here.
+inline bool is_wide(const WinogradShape& shape) {
+  return shape.height.taps > 3 || shape.width.taps > 3;
+}
+
 /// As the functions of simd/winograd.h, but for the axes' taps, 4 to 6 of either, and for bfloat16,
 /// which they don't read or write. The scratch has room for the moved images, some of the batch at
 /// a time.
