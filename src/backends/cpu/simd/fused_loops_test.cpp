@@ -3,20 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "backends/cpu/simd/fused_plan.h"
+#include "backends/cpu/simd/fused_testing.h"
 #include "harness/each_target.h"
 #include "tensor/bfloat16.h"
 
 namespace sloy::cpu {
 namespace {
 
-using Floats = std::vector<float>;
+using fused_testing::expect_same_bits;
+using fused_testing::Floats;
+using fused_testing::size_of;
 
 /// What computes the same, but has no loop: a product's operands change places.
 FusedProgram without_loop(FusedProgram program) {
@@ -41,11 +43,6 @@ std::vector<Space> spaces_of(std::string_view form) {
             Space::blocked(1, 3000, 16, 16)};
   }
   return {Space::flat(1), Space::flat(17), Space::flat(100), Space::flat(20001)};
-}
-
-std::int64_t size_of(const Space& space, Indexing indexing) {
-  if (indexing == Indexing::full) return space.size();
-  return indexing == Indexing::channel ? space.channels() : 1;
 }
 
 /// Operands of a program, as floats; those that will be bfloat16 lose nothing by it.
@@ -185,14 +182,6 @@ std::vector<std::vector<double>> evaluate(const FusedProgram& program, const Spa
     }
   }
   return results;
-}
-
-void expect_same_bits(const Floats& seen, const Floats& expected, const std::string& what) {
-  ASSERT_EQ(seen.size(), expected.size()) << what;
-  for (std::size_t i = 0; i < seen.size(); ++i) {
-    ASSERT_EQ(std::bit_cast<std::uint32_t>(seen[i]), std::bit_cast<std::uint32_t>(expected[i]))
-        << what << " at " << i << ": " << seen[i] << ", not " << expected[i];
-  }
 }
 
 /// Calls check(program, space, what) for every form in both types, over all of its spaces.
