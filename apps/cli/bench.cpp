@@ -232,6 +232,21 @@ Config measure_predictions(const Workload& workload, const Arguments& arguments,
   return event;
 }
 
+/// A model predicts as it is: what a training is compiled with doesn't reach that.
+void refuse_options_of_training(const Arguments& arguments) {
+  const std::pair<const char*, bool> options[] = {
+      {"--steps", arguments.steps > 0},
+      {"--precision", arguments.precision != "float32"},
+      {"--memory-limit", !arguments.memory_limit.empty()},
+      {"--convolution", !arguments.kernels.convolution.empty()},
+      {"--tune", arguments.kernels.tune}};
+  for (const auto& [name, is_given] : options) {
+    if (!is_given) continue;
+    throw ConfigError(fmt::format("--predict does not go with {}", name), {},
+                      "leave one of them out");
+  }
+}
+
 int bench(const Arguments& arguments) {
   apply(arguments.common);
   if (!arguments.trace.empty() && !(arguments.profile && arguments.workloads.size() == 1)) {
@@ -243,9 +258,7 @@ int bench(const Arguments& arguments) {
   if (chosen.empty()) {
     for (const Workload& workload : workloads()) chosen.push_back(&workload);
   }
-  if (arguments.predict && arguments.steps > 0) {
-    throw ConfigError("--predict does not go with --steps", {}, "leave one of them out");
-  }
+  if (arguments.predict) refuse_options_of_training(arguments);
   // The measurement takes longer than a first step.
   std::optional<double> peak;
   if (arguments.profile || (!arguments.predict && arguments.steps == 0)) {

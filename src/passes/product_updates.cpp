@@ -10,11 +10,11 @@
 namespace sloy {
 namespace {
 
-/// Elements of a gradient from which on joining pays: 4 MB. A smaller one, with the parameter and
-/// the slots, stays in the caches between the product and the chain.
+/// Elements of the gradients that are joined, at least: 4 MB. A smaller one, with the parameter and
+/// the slots, may stay in the caches between the product and the chain.
 constexpr std::int64_t least_elements = 1 << 20;
-/// Summands of an element up to which joining pays. With more the product takes so much longer than
-/// writing and reading its result that oneDNN's faster one weighs more.
+/// Summands of an element, at most. With more the product takes so much longer than writing and
+/// reading its result that oneDNN's, which is faster than the slabs', weighs more.
 constexpr std::int64_t most_summands = 256;
 
 class Joiner {

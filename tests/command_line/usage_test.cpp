@@ -119,6 +119,10 @@ TEST_F(CommandLine, RefusesWrongUsage) {
                              {"plan", recipe_file(), "--set", "train.batch_size=0"},
                              {"bench", "W0"},
                              {"bench", "W2", "--predict", "--steps", "1"},
+                             {"bench", "W2", "--predict", "--precision", "mixed_bfloat16"},
+                             {"bench", "W2", "--predict", "--memory-limit", "1MB"},
+                             {"bench", "W2", "--predict", "--convolution", "direct"},
+                             {"bench", "W2", "--predict", "--tune"},
                              {"data"},
                              {"data", "show", "mons"}};
   for (const Arguments& arguments : wrong) {
