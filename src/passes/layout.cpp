@@ -53,9 +53,8 @@ class LayoutPass {
   }
 
   Layout layout_of(Value value) const {
-    const auto& layout =
-        rewrite_.to().node(value).results[static_cast<std::size_t>(value.result())].layout;
-    return layout ? *layout : Layout{};
+    return sloy::layout_of(
+        rewrite_.to().node(value).results[static_cast<std::size_t>(value.result())]);
   }
   void set_layout(Value value, const Layout& layout) {
     auto& result =

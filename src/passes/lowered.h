@@ -76,4 +76,7 @@ inline bool runs(const Node& node) {
   return node.op->kind() != Kind::leaf && node.op->kind() != Kind::view;
 }
 
+/// How a result lies in memory.
+inline Layout layout_of(const Result& result) { return result.layout ? *result.layout : Layout{}; }
+
 }  // namespace sloy

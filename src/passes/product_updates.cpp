@@ -62,9 +62,6 @@ class Joiner {
   };
 
   const Node& node(std::int32_t n) const { return graph_.nodes()[static_cast<std::size_t>(n)]; }
-  static Layout layout_of(const Result& result) {
-    return result.layout ? *result.layout : Layout{};
-  }
   const Result& result_of(Value value) const {
     return graph_.node(value).results[static_cast<std::size_t>(value.result())];
   }

@@ -129,7 +129,7 @@ class UpdatePlacer {
 
   Value copy_of(Value value) {
     const auto& result = graph_.node(value).results[static_cast<std::size_t>(value.result())];
-    Layout layout = result.layout ? *result.layout : Layout{};
+    Layout layout = layout_of(result);
     Node node{.op = &reorder_op,
               .attributes = OpDefinition<ReorderAttributes>::box({layout, layout}),
               .inputs = {value},

@@ -122,8 +122,8 @@ void Executable::fill_constants() {
     bool wide = result.type.dtype == DType::float32 && precision_ == NumericPrecision::float64;
     DType dtype = wide ? DType::float64 : result.type.dtype;
     Tensor value = OpDefinition<ConstantAttributes>::as(node.attributes).value.cast(dtype);
-    relayout(result.type.shape, size_of(dtype), Layout{}, value.data(),
-             result.layout ? *result.layout : Layout{}, base + memory_.results[n][0].offset);
+    relayout(result.type.shape, size_of(dtype), Layout{}, value.data(), layout_of(result),
+             base + memory_.results[n][0].offset);
   }
 }
 

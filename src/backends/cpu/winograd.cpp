@@ -2,27 +2,11 @@
 
 #include <algorithm>
 
-#include "backends/cpu/simd/winograd.h"
-
 namespace sloy::cpu {
 namespace {
 
 using onednn::ConvolutionGeometry;
 using onednn::ConvolutionPass;
-
-WinogradShape shape_of(const ConvolutionGeometry& g, const WinogradOptions& options) {
-  const auto axis = [&](int dim) {
-    return Axis{g.input[dim], g.output(dim), g.kernel[dim], 1, 1, g.padding_before[dim]};
-  };
-  return {.batch = g.batch,
-          .channels = g.input_channels,
-          .filters = g.filters,
-          .height = axis(0),
-          .width = axis(1),
-          .rectify = options.relu,
-          .bfloat16 = options.bfloat16,
-          .bfloat16_result = options.bfloat16_result};
-}
 
 class WinogradKernel final : public Kernel {
  public:
@@ -64,6 +48,20 @@ class WinogradKernel final : public Kernel {
 };
 
 }  // namespace
+
+WinogradShape winograd_shape(const ConvolutionGeometry& g, const WinogradOptions& options) {
+  const auto axis = [&](int dim) {
+    return Axis{g.input[dim], g.output(dim), g.kernel[dim], 1, 1, g.padding_before[dim]};
+  };
+  return {.batch = g.batch,
+          .channels = g.input_channels,
+          .filters = g.filters,
+          .height = axis(0),
+          .width = axis(1),
+          .rectify = options.relu,
+          .bfloat16 = options.bfloat16,
+          .bfloat16_result = options.bfloat16_result};
+}
 
 bool has_winograd(const ConvolutionGeometry& g, const Machine& machine) {
   using Sizes = std::vector<std::int64_t>;
@@ -119,7 +117,7 @@ Proposal propose_winograd(const ConvolutionGeometry& geometry, const WinogradOpt
     proposal.outputs = {images.stored(options.bfloat16_result)};
   }
   auto made =
-      std::make_shared<WinogradKernel>(shape_of(geometry, options), options, machine.threads);
+      std::make_shared<WinogradKernel>(winograd_shape(geometry, options), options, machine.threads);
   proposal.scratch_bytes = made->scratch_bytes();
   proposal.implementation =
       geometry.kernel[0] == 3 ? "winograd 4x4 3x3" : "winograd 4x4 3x3, four for 5x5";

@@ -5,6 +5,7 @@
 
 #include "backends/cpu/machine.h"
 #include "backends/cpu/onednn/convolution.h"
+#include "backends/cpu/simd/winograd.h"
 #include "passes/backend.h"
 
 namespace sloy::cpu {
@@ -26,6 +27,10 @@ struct WinogradOptions {
   bool bfloat16 = false;         ///< both factors
   bool bfloat16_result = false;  ///< not of a kernel's gradient, which is float32
 };
+
+/// What our kernels compute for it.
+WinogradShape winograd_shape(const onednn::ConvolutionGeometry& geometry,
+                             const WinogradOptions& options);
 
 /// What accepts one pass: activations blocked by the machine's width, the kernel packed in blocks
 /// of both its channels, as oneDNN's direct forward and kernel gradient want it too. Operands in

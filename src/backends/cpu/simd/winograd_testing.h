@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "backends/cpu/onednn/convolution.h"
-#include "backends/cpu/simd/winograd.h"
+#include "backends/cpu/winograd.h"
 #include "tensor/layout.h"
 
 namespace sloy::cpu::winograd_testing {
@@ -48,20 +48,6 @@ struct Options {
   bool bfloat16 = false;         ///< operands
   bool bfloat16_result = false;  ///< else float32
 };
-
-inline WinogradShape shape_of(const ConvolutionGeometry& g, const Options& options) {
-  const auto axis = [&](int dim) {
-    return Axis{g.input[dim], g.output(dim), g.kernel[dim], 1, 1, g.padding_before[dim]};
-  };
-  return {.batch = g.batch,
-          .channels = g.input_channels,
-          .filters = g.filters,
-          .height = axis(0),
-          .width = axis(1),
-          .rectify = options.rectify,
-          .bfloat16 = options.bfloat16,
-          .bfloat16_result = options.bfloat16_result};
-}
 
 /// Floats or bfloat16 on a cache line's edge, not-a-number until they are written, between lines
 /// that stay.
@@ -104,7 +90,11 @@ inline Layout packed() { return packed_kernel(static_cast<int>(channel_block()))
 /// One pass on plain operands.
 inline Floats run(const ConvolutionGeometry& g, ConvolutionPass pass, int threads,
                   const Floats& first, const Floats& second, const Options& options = {}) {
-  const WinogradShape shape = shape_of(g, options);
+  const WinogradShape shape = winograd_shape(g, {.pass = pass,
+                                                 .bias = !options.bias.empty(),
+                                                 .relu = options.rectify,
+                                                 .bfloat16 = options.bfloat16,
+                                                 .bfloat16_result = options.bfloat16_result});
   const bool forward = pass == ConvolutionPass::forward;
   const bool backward = pass == ConvolutionPass::input_gradient;
   const Shape of_first = backward ? g.output_shape() : g.input_shape();
