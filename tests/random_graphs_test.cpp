@@ -30,7 +30,7 @@ using test::RandomGraph;
 /// How many graphs; SLOY_RANDOM_GRAPHS asks for more.
 int graphs_per_kind() {
   const char* asked = std::getenv("SLOY_RANDOM_GRAPHS");
-  return asked ? std::atoi(asked) : 1500;
+  return asked ? std::atoi(asked) : 800;
 }
 
 struct Counts {
