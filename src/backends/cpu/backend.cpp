@@ -62,6 +62,7 @@ std::span<const std::span<const Offer>> cpu::offer_lists() {
                                 any_convolution_offers(),
                                 tiny_matmul_offers(),
                                 few_rows_offers(),
+                                panel_offers(),
                                 matmul_offers(),
                                 any_matmul_offers(),
                                 product_update_offers(),

@@ -1,6 +1,6 @@
 /// Matrix products through oneDNN. A dense layer's weight is packed where all three of its products
 /// take that.
-#include "backends/cpu/onednn/matmul.h"
+#include "backends/cpu/matmul.h"
 
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
@@ -10,32 +10,10 @@
 namespace sloy::cpu {
 namespace {
 
-onednn::MatmulGeometry geometry_of(const Request& request) {
-  const auto [transpose_a, transpose_b] = request.as<MatmulAttributes>().options;
-  const Shape& c = request.outputs[0].shape;
-  return {.rows = c.size(0),
-          .columns = c.size(1),
-          .inner = request.inputs[0].type->shape.size(transpose_a ? 0 : 1),
-          .transpose_a = transpose_a,
-          .transpose_b = transpose_b};
-}
-
-/// The form of the weight: packed if it is still open, or is a gradient, or is packed already.
-Layout weight_form(const Request& request, const onednn::MatmulGeometry& geometry) {
-  if (geometry.transpose_a && geometry.transpose_b) return {};
-  const Operand& b = request.inputs[1];
-  const Shape& weight = geometry.transpose_a ? request.outputs[0].shape : b.type->shape;
-  const auto packed = onednn::packed_weight(weight.size(0), weight.size(1));
-  if (!packed) return {};
-  const bool takes_it =
-      geometry.transpose_a || *b.layout == *packed || (b.free && !geometry.transpose_b);
-  return takes_it ? *packed : Layout{};
-}
-
 std::optional<Proposal> consider(const Request& request, const Layout& weight,
                                  std::string& refusal) {
   if (!counts_in_32_bits(request, refusal)) return std::nullopt;
-  const onednn::MatmulGeometry geometry = geometry_of(request);
+  const onednn::MatmulGeometry geometry = geometry_of_matmul(request);
   const onednn::Preparation prepared =
       onednn::prepare_matmul(geometry, {.bias = request.inputs.size() == 3}, {.weight = weight});
   if (!prepared) {
@@ -46,7 +24,7 @@ std::optional<Proposal> consider(const Request& request, const Layout& weight,
 }
 
 std::optional<Proposal> consider_packed(const Request& request, std::string& refusal) {
-  const Layout weight = weight_form(request, geometry_of(request));
+  const Layout weight = form_of_weight(request, geometry_of_matmul(request));
   if (weight.is_plain()) {
     refusal = "the weight is plain, or packing would pad it";
     return std::nullopt;
@@ -63,10 +41,10 @@ std::optional<Proposal> consider_bfloat16(const Request& request, std::string& r
   if (!multiplies_bfloat16(request, refusal) || !counts_in_32_bits(request, refusal)) {
     return std::nullopt;
   }
-  const onednn::Preparation prepared =
-      onednn::prepare_matmul(geometry_of(request), {.bfloat16 = true,
-                                                    .bfloat16_result = request.is_bfloat16(0),
-                                                    .bias = request.inputs.size() == 3});
+  const onednn::Preparation prepared = onednn::prepare_matmul(
+      geometry_of_matmul(request), {.bfloat16 = true,
+                                    .bfloat16_result = request.is_bfloat16(0),
+                                    .bias = request.inputs.size() == 3});
   if (!prepared) {
     refusal = prepared.refusal;
     return std::nullopt;
@@ -84,6 +62,27 @@ constexpr Offer offers[] = {
 };
 
 }  // namespace
+
+onednn::MatmulGeometry geometry_of_matmul(const Request& request) {
+  const auto [transpose_a, transpose_b] = request.as<MatmulAttributes>().options;
+  const Shape& c = request.outputs[0].shape;
+  return {.rows = c.size(0),
+          .columns = c.size(1),
+          .inner = request.inputs[0].type->shape.size(transpose_a ? 0 : 1),
+          .transpose_a = transpose_a,
+          .transpose_b = transpose_b};
+}
+
+Layout form_of_weight(const Request& request, const onednn::MatmulGeometry& geometry) {
+  if (geometry.transpose_a && geometry.transpose_b) return {};
+  const Operand& b = request.inputs[1];
+  const Shape& weight = geometry.transpose_a ? request.outputs[0].shape : b.type->shape;
+  const auto packed = onednn::packed_weight(weight.size(0), weight.size(1));
+  if (!packed) return {};
+  const bool takes_it =
+      geometry.transpose_a || *b.layout == *packed || (b.free && !geometry.transpose_b);
+  return takes_it ? *packed : Layout{};
+}
 
 std::span<const Offer> matmul_offers() {
   const Machine machine = this_machine();

@@ -22,6 +22,7 @@ std::span<const Offer> convolution_kernel_gradient_offers();
 std::span<const Offer> any_convolution_offers();
 std::span<const Offer> tiny_matmul_offers();
 std::span<const Offer> few_rows_offers();
+std::span<const Offer> panel_offers();
 std::span<const Offer> matmul_offers();
 std::span<const Offer> any_matmul_offers();
 std::span<const Offer> product_update_offers();

@@ -9,7 +9,7 @@
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
 #include "backends/cpu/onednn/matmul.h"
-#include "backends/cpu/simd/slab_product.h"
+#include "backends/cpu/simd/panel_product.h"
 #include "base/parallel.h"
 
 namespace sloy::cpu {
@@ -28,14 +28,14 @@ struct Gradient {
 
   std::int64_t panels() const { return columns / width; }
   std::int64_t slab_rows() const {
-    return std::max(slab_elements / width / slab_group, std::int64_t{1}) * slab_group;
+    return std::max(slab_elements / width / row_group, std::int64_t{1}) * row_group;
   }
   std::int64_t slabs_of_panel() const { return (rows + slab_rows() - 1) / slab_rows(); }
   std::int64_t rows_of_slab(std::int64_t slab) const {
     return std::min(slab_rows(), rows - slab * slab_rows());
   }
-  std::int64_t a_pieces() const { return (rows + slab_group - 1) / slab_group; }
-  std::int64_t b_pieces() const { return (columns + slab_panel - 1) / slab_panel; }
+  std::int64_t a_pieces() const { return (rows + row_group - 1) / row_group; }
+  std::int64_t b_pieces() const { return (columns + panel_columns - 1) / panel_columns; }
 };
 
 std::int64_t whole_lines(std::int64_t floats) { return (floats + 15) / 16 * 16; }
@@ -60,8 +60,8 @@ class ProductUpdateKernel final : public Kernel {
         last_slab_(
             program,
             Space::flat(gradient.rows_of_slab(gradient.slabs_of_panel() - 1) * gradient.width), 1),
-        a_floats_(whole_lines(gradient.a_pieces() * slab_group * gradient.inner)),
-        b_floats_(gradient.b_pieces() * slab_panel * gradient.inner),
+        a_floats_(whole_lines(gradient.a_pieces() * row_group * gradient.inner)),
+        b_floats_(gradient.b_pieces() * panel_columns * gradient.inner),
         slab_floats_(whole_lines(gradient.slab_rows() * gradient.width)),
         chain_floats_(whole_lines_of(std::max(slab_.scratch_bytes(), last_slab_.scratch_bytes()))),
         workers_(static_cast<std::size_t>(std::min<std::int64_t>(
@@ -82,8 +82,8 @@ class ProductUpdateKernel final : public Kernel {
   void run(const Pointers& pointers) const override {
     auto* a = static_cast<float*>(pointers.scratch);
     float* b = a + a_floats_;
-    pack(pointers.inputs[0], gradient_.rows, slab_group, gradient_.a_pieces(), a);
-    pack(pointers.inputs[1], gradient_.columns, slab_panel, gradient_.b_pieces(), b);
+    pack(pointers.inputs[0], gradient_.rows, row_group, gradient_.a_pieces(), a);
+    pack(pointers.inputs[1], gradient_.columns, panel_columns, gradient_.b_pieces(), b);
     const auto workers = static_cast<std::int64_t>(workers_.size());
     const std::int64_t slabs = gradient_.panels() * gradient_.slabs_of_panel();
     parallel_for(workers, 1, [&](std::int64_t first, std::int64_t last) {
@@ -143,16 +143,19 @@ class ProductUpdateKernel final : public Kernel {
   void multiply(std::int64_t panel, std::int64_t first_row, std::int64_t rows, const float* a,
                 const float* b, float* slab, std::vector<const float*>& ahead) const {
     const std::int64_t inner = gradient_.inner;
-    for (std::int64_t column = 0; column < gradient_.width; column += slab_panel) {
-      multiply_slab({.a = a + first_row * inner,
-                     .b = b + (panel * gradient_.width + column) * inner,
-                     .inner = inner,
-                     .rows = rows,
-                     .columns = std::min(slab_panel, gradient_.width - column),
-                     .c = slab + column,
-                     .c_row = gradient_.width,
-                     .ahead = ahead});
-      for (const float*& operand : ahead) operand += slab_panel;
+    for (std::int64_t column = 0; column < gradient_.width; column += panel_columns) {
+      multiply_panel({.a = a + first_row * inner,
+                      .a_group = inner * row_group,
+                      .a_row = 1,
+                      .a_step = row_group,
+                      .b = b + (panel * gradient_.width + column) * inner,
+                      .inner = inner,
+                      .rows = rows,
+                      .columns = std::min(panel_columns, gradient_.width - column),
+                      .c = slab + column,
+                      .c_row = gradient_.width,
+                      .ahead = ahead});
+      for (const float*& operand : ahead) operand += panel_columns;
     }
   }
 
@@ -226,7 +229,7 @@ std::optional<Proposal> consider(const Request& request, std::string& refusal) {
   const Shape& space = attributes.chain.space;
   const Layout plain;
   const Layout form = form_of(request, space);
-  assert(form.is_plain() || form.blocks.back().size == slab_panel);
+  assert(form.is_plain() || form.blocks.back().size == panel_columns);
   const auto form_for = [&](const Shape& shape) { return shape == space ? &form : &plain; };
 
   const Type product_type{DType::float32, space};
@@ -250,7 +253,7 @@ std::optional<Proposal> consider(const Request& request, std::string& refusal) {
   const Gradient gradient{.inner = request.inputs[0].type->shape.size(0),
                           .rows = space.size(0),
                           .columns = space.size(1),
-                          .width = form.is_plain() ? space.size(1) : slab_panel};
+                          .width = form.is_plain() ? space.size(1) : panel_columns};
   auto kernel = std::make_shared<ProductUpdateKernel>(gradient, chain->program, std::move(inputs));
 
   Proposal proposal;

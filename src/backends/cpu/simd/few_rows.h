@@ -4,11 +4,11 @@
 
 #include <cstdint>
 
+#include "backends/cpu/simd/panel_product.h"
+
 namespace sloy::cpu {
 
 inline constexpr std::int64_t most_few_rows = 4;
-/// Columns of a panel of a packed matrix.
-inline constexpr std::int64_t panel_columns = 64;
 
 /// c (rows, columns) = a (rows, inner) · b (inner, columns), then plus bias (columns), then
 /// rectified. Row-major, but for a packed b: (columns / 64, inner, 64).
