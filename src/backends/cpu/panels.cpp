@@ -24,7 +24,10 @@ constexpr std::int64_t least_rows_of_transposed = 32;
 class PanelKernel final : public Kernel {
  public:
   PanelKernel(const MatmulGeometry& geometry, bool has_bias, bool rectify)
-      : g_(geometry), has_bias_(has_bias), rectify_(rectify), jobs_(g_.rows, g_.columns, this_machine().threads) {
+      : g_(geometry),
+        has_bias_(has_bias),
+        rectify_(rectify),
+        jobs_(g_.rows, g_.columns, this_machine().threads) {
     constexpr double flops_of_a_thread = 1 << 19;
     const double threads = std::clamp(g_.flops() / flops_of_a_thread, 1.0,
                                       static_cast<double>(this_machine().threads));
@@ -58,17 +61,16 @@ class PanelKernel final : public Kernel {
     const std::int64_t column = job.panel * panel_columns;
     const std::int64_t c_row = g_.transpose_a ? panel_columns : g_.columns;
     const std::int64_t a_row = g_.transpose_a ? 1 : g_.inner;
-    PanelProduct product{
-        .a = a,
-        .a_group = row_group * a_row,
-        .a_row = a_row,
-        .a_step = g_.transpose_a ? g_.rows : 1,
-        .b = part,
-        .inner = 0,
-        .rows = job.rows,
-        .columns = std::min(panel_columns, g_.columns - column),
-        .c = c + (g_.transpose_a ? column * g_.rows : column) + job.row * c_row,
-        .c_row = c_row};
+    PanelProduct product{.a = a,
+                         .a_group = row_group * a_row,
+                         .a_row = a_row,
+                         .a_step = g_.transpose_a ? g_.rows : 1,
+                         .b = part,
+                         .inner = 0,
+                         .rows = job.rows,
+                         .columns = std::min(panel_columns, g_.columns - column),
+                         .c = c + (g_.transpose_a ? column * g_.rows : column) + job.row * c_row,
+                         .c_row = c_row};
     for (std::int64_t k = 0; k < g_.inner; k += summands) {
       product.a = a + job.row * product.a_row + k * product.a_step;
       product.inner = std::min(summands, g_.inner - k);

@@ -43,8 +43,7 @@ class DenseLayer {
     const Value b = variable(graph, "b", {units}, b_);
     const Value y = rectify(matmul(x, w) + b);
     const std::vector<Value> slopes = gradient(sum(y * dy), std::vector<Value>{x, w});
-    const Program program =
-        compile({.outputs = {y, slopes[0], slopes[1]}, .batch_size = 1});
+    const Program program = compile({.outputs = {y, slopes[0], slopes[1]}, .batch_size = 1});
     for (const Plan::Step& step : program.plan().steps) {
       if (step.op == "matmul") {
         EXPECT_EQ(step.kernel, "panels");
