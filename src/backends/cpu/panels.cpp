@@ -1,5 +1,7 @@
 /// Products with a packed weight on our own kernel. Each thread keeps to panels of its own: what it
 /// updates stays in its caches until it multiplies by it.
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 
 #include "backends/cpu/machine.h"
@@ -19,7 +21,7 @@ using onednn::MatmulGeometry;
 /// Summands for which a part of a panel stays in L2.
 constexpr std::int64_t summands = 512;
 /// Rows that pay for turning the weight, which the product with its transpose takes.
-constexpr std::int64_t least_rows_of_transposed = 32;
+constexpr std::int64_t least_rows_of_transposed = 8;
 
 class PanelKernel final : public Kernel {
  public:
@@ -91,11 +93,21 @@ class PanelKernel final : public Kernel {
     }
   }
 
-  /// Rows [column, column + product.columns) of the weight from unit k on, as columns.
+  /// Rows [column, column + product.columns) of the weight from unit k on, as columns. Asks for the
+  /// next panel's rows meanwhile: they are far away, and no stream.
   void transpose(const float* weight, std::int64_t k, const PanelProduct& product,
                  std::int64_t column, float* part) const {
+    constexpr std::int64_t line = 16;
     for (std::int64_t unit = 0; unit < product.inner; unit += panel_columns) {
-      transpose_rows({.from = weight + ((k + unit) * g_.columns + column * panel_columns),
+      const std::int64_t panel = k + unit;
+      const float* rows = weight + (panel * g_.columns + column * panel_columns);
+      if (panel + panel_columns < g_.inner) {
+        const float* next = rows + panel_columns * g_.columns;
+        for (std::int64_t i = 0; i < product.columns * panel_columns; i += line) {
+          hwy::Prefetch(next + i);
+        }
+      }
+      transpose_rows({.from = rows,
                       .to = part + unit * panel_columns,
                       .rows = {.size = panel_columns, .from = 1, .to = panel_columns},
                       .inner = {.size = product.columns, .from = panel_columns, .to = 1}});
@@ -142,6 +154,10 @@ constexpr Offer offers[] = {
 
 }  // namespace
 
-std::span<const Offer> panel_offers() { return offers; }
+/// None where nothing is packed.
+std::span<const Offer> panel_offers() {
+  const bool packs = this_machine().instructions == InstructionSet::avx512;
+  return packs ? std::span(offers) : std::span<const Offer>();
+}
 
 }  // namespace sloy::cpu
