@@ -103,7 +103,7 @@ TEST(Products, TakeTheKernelsMeantForThem) {
   using Kernels = std::set<std::string>;
   EXPECT_EQ(kernels_of(plan, "convolution"), (Kernels{"onednn blocked", "winograd"}));
   EXPECT_EQ(kernels_of(plan, "convolution_input_gradient"), Kernels{"winograd"});
-  EXPECT_EQ(kernels_of(plan, "matmul"), (Kernels{"onednn packed", "panels", "simd tiny"}));
+  EXPECT_EQ(kernels_of(plan, "matmul"), (Kernels{"panels", "simd tiny"}));
 }
 
 TEST(Products, MixedTrainingTakesWinogradAndLeavesWeightsItsForm) {
