@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "backends/cpu/matmul.h"
 #include "backends/cpu/offers.h"
-#include "backends/cpu/onednn/matmul.h"
 #include "ops/matmul.h"
 
 namespace sloy::cpu {
@@ -28,13 +28,6 @@ class FewRowsKernel final : public Kernel {
 /// Fewer columns don't fill vectors.
 constexpr std::int64_t least_columns = 16;
 
-/// The matrix's own form if it is plain or packed, and packed if that is open, as it is for more
-/// rows.
-Layout form_of(const Operand& b) {
-  const auto packed = onednn::packed_weight(b.type->shape.size(0), b.type->shape.size(1));
-  return packed && (b.free || *b.layout == *packed) ? *packed : Layout{};
-}
-
 std::optional<Proposal> consider(const Request& request, std::string& refusal) {
   const auto& attributes = request.as<MatmulAttributes>();
   const Shape& c = request.outputs[0].shape;
@@ -48,11 +41,11 @@ std::optional<Proposal> consider(const Request& request, std::string& refusal) {
     refusal = "the operands are bfloat16";
     return {};
   }
-  const Operand& b = request.inputs[1];
-  const Layout form = form_of(b);
-  const FewRows shape = {.rows = c.size(0),
-                         .columns = c.size(1),
-                         .inner = b.type->shape.size(0),
+  const onednn::MatmulGeometry geometry = geometry_of_matmul(request);
+  const Layout form = form_of_weight(request, geometry);
+  const FewRows shape = {.rows = geometry.rows,
+                         .columns = geometry.columns,
+                         .inner = geometry.inner,
                          .packed = !form.is_plain(),
                          .rectify = attributes.relu};
   Proposal proposal;

@@ -29,12 +29,8 @@ class PanelKernel final : public Kernel {
       : g_(geometry),
         has_bias_(has_bias),
         rectify_(rectify),
-        jobs_(g_.rows, g_.columns, this_machine().threads) {
-    constexpr double flops_of_a_thread = 1 << 19;
-    const double threads = std::clamp(g_.flops() / flops_of_a_thread, 1.0,
-                                      static_cast<double>(this_machine().threads));
-    workers_ = std::min(static_cast<std::int64_t>(threads), jobs_.count());
-  }
+        jobs_(g_.rows, g_.columns, threads_for(geometry)),
+        workers_(std::min(std::int64_t{threads_for(geometry)}, jobs_.count())) {}
 
   std::size_t scratch_bytes() const {
     if (!g_.transpose_a && !g_.transpose_b) return 0;
@@ -54,6 +50,12 @@ class PanelKernel final : public Kernel {
   }
 
  private:
+  static int threads_for(const MatmulGeometry& geometry) {
+    constexpr double flops_of_a_thread = 1 << 19;
+    const double most = this_machine().threads;
+    return static_cast<int>(std::clamp(geometry.flops() / flops_of_a_thread, 1.0, most));
+  }
+
   std::int64_t part_floats() const { return std::min(g_.inner, summands) * panel_columns; }
 
   void multiply(const PanelJob& job, const Pointers& pointers, float* part) const {
@@ -78,8 +80,8 @@ class PanelKernel final : public Kernel {
       product.inner = std::min(summands, g_.inner - k);
       product.adds = k > 0;
       if (g_.transpose_a) {
-        pack_columns(b + k * g_.columns, product.inner, g_.columns, panel_columns, job.panel,
-                     job.panel + 1, part - job.panel * product.inner * panel_columns);
+        pack_columns(b + k * g_.columns + column, product.inner, g_.columns, panel_columns, 0, 1,
+                     part);
       } else if (g_.transpose_b) {
         transpose(b, k, product, column, part);
       } else {
