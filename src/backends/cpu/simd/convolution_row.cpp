@@ -119,7 +119,7 @@ HWY_INLINE void strip_by_results(const ConvolutionRow& row, const Strip& strip, 
     const V bias = row.bias == nullptr ? hn::Zero(D()) : load(row.bias + j, v);
     for (std::int64_t p = 0; p < positions; ++p) {
       V sum = row.bias == nullptr ? sums[p][v] : hn::Add(sums[p][v], bias);
-      if (row.rectify) sum = hn::IfThenZeroElse(hn::Le(sum, hn::Zero(D())), sum);
+      if (row.rectify) sum = rectify(sum);
       float* place = to + p * next_place + v * step;
       if (v + 1 == vectors)
         access.store(sum, place);

@@ -92,7 +92,7 @@ void convolve_tile(const Convolution& c, const Tile& tile) {
     constexpr std::int64_t p = i / vectors, v = i % vectors;
     V sum = totals[i];
     if (c.bias != nullptr) sum = hn::Add(sum, hn::LoadU(D(), c.bias + tile.filter + v * step));
-    if (s.rectify) sum = hn::IfThenZeroElse(hn::Le(sum, hn::Zero(D())), sum);
+    if (s.rectify) sum = rectify(sum);
     const std::int64_t pixel = p / columns * s.width.output + p % columns;
     hn::StoreU(sum, D(), tile.y + pixel * block + v * step);
   });

@@ -39,7 +39,7 @@ struct Product {
 
 HWY_INLINE V finish(const Product& p, V sum, V bias) {
   if (p.bias != nullptr) sum = hn::Add(sum, bias);
-  return p.shape.rectify ? hn::IfThenZeroElse(hn::Le(sum, hn::Zero(D())), sum) : sum;
+  return p.shape.rectify ? rectify(sum) : sum;
 }
 
 /// `vectors` neighbouring vectors of columns of a panel, in registers.

@@ -137,7 +137,7 @@ class Loop {
     if constexpr (instruction.opcode == Opcode::multiply) return hn::Mul(a, b);
     if constexpr (instruction.opcode == Opcode::negative) return hn::Neg(a);
     if constexpr (instruction.opcode == Opcode::rectify) {
-      return hn::IfThenZeroElse(hn::Le(a, hn::Zero(D())), a);
+      return rectify(a);
     }
     if constexpr (instruction.opcode == Opcode::greater) {
       return hn::IfThenElseZero(hn::Gt(a, b), hn::Set(D(), 1.0f));

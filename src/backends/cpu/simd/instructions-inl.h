@@ -37,9 +37,6 @@ struct Minimum {
   }
 };
 
-/// 0 where x ≤ 0, else x: NaN stays NaN.
-HWY_INLINE V rectify(V x) { return hn::IfThenZeroElse(hn::Le(x, hn::Zero(D())), x); }
-
 template <class Function>
 HWY_INLINE void each(Function function, Tile a, float* out, std::size_t count) {
   std::size_t i = 0;

@@ -38,7 +38,7 @@ struct Tile {
 
 HWY_INLINE V finish(const Product& p, V sum, V bias) {
   if (p.bias != nullptr) sum = hn::Add(sum, bias);
-  return p.rectify ? hn::IfThenZeroElse(hn::Le(sum, hn::Zero(D())), sum) : sum;
+  return p.rectify ? rectify(sum) : sum;
 }
 
 /// `rows` rows of `vectors` vectors of columns, the last of which `access` knows.

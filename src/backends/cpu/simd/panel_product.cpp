@@ -52,10 +52,7 @@ HWY_INLINE void multiply_tile(const PanelProduct& p, const float* a, const float
     });
   }
   if (p.rectify) {
-    // Keeps not-a-number.
-    unrolled<rows * vectors>([&](auto i) HWY_ATTR {
-      sums[i] = hn::IfThenZeroElse(hn::Le(sums[i], hn::Zero(D())), sums[i]);
-    });
+    unrolled<rows * vectors>([&](auto i) HWY_ATTR { sums[i] = rectify(sums[i]); });
   }
   unrolled<rows * vectors>([&](auto i) HWY_ATTR {
     hn::StoreU(sums[i], D(), c + i / vectors * c_row + i % vectors * step);

@@ -108,6 +108,9 @@ HWY_INLINE void store_first(V v, bfloat16* to, std::size_t count) {
   std::memcpy(to, buffer, count * sizeof(bfloat16));
 }
 
+/// 0 where x ≤ 0, else x: NaN stays NaN.
+HWY_INLINE V rectify(V x) { return hn::IfThenZeroElse(hn::Le(x, hn::Zero(D())), x); }
+
 /// How a loop loads and stores: whole vectors, or the last few lanes. T is float or bfloat16.
 struct WholeVector {
   template <class T>

@@ -235,7 +235,7 @@ HWY_INLINE void transform_result(const float* in, std::int64_t matrix_step, cons
       unrolled<4>([&](auto c) HWY_ATTR {
         if (c >= target.columns) return;
         if (finish.bias != nullptr) y[c] = hn::Add(y[c], bias);
-        if (finish.rectify) y[c] = hn::IfThenZeroElse(hn::Le(y[c], hn::Zero(D())), y[c]);
+        if (finish.rectify) y[c] = rectify(y[c]);
         if (finish.stream)
           stream_all(y[c], to + c * block);
         else
