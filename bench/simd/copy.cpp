@@ -32,6 +32,10 @@ int main(int argc, char** argv) {
   add("transpose 3000x3000", {{3000, 1, 3000}, {3000, 3000, 1}});
   add("images 64x224x224x3 to channels first",
       {{64, 3 * 224 * 224, 3 * 224 * 224}, {224 * 224, 3, 1}, {3, 1, 224 * 224}});
+  add("2x2 results side by side 128x15x15x4",
+      {{128 * 15, 60, 60}, {2, 2, 30}, {15, 4, 2}, {2, 1, 1}});
+  add("side by side to 2x2 results 128x15x15x4",
+      {{128 * 15, 60, 60}, {2, 30, 2}, {15, 2, 4}, {2, 1, 1}});
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

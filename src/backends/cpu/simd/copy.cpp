@@ -1,6 +1,7 @@
 #include "backends/cpu/simd/copy.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -16,10 +17,45 @@ constexpr std::int64_t elements_of_a_thread = 32768;
 constexpr std::int64_t rows_of_a_piece = 64;
 /// A single run is cut into rows of this many elements.
 constexpr std::int64_t elements_of_a_row = 8192;
+/// Fewer elements than this make a piece that is not worth its start.
+constexpr std::int64_t elements_of_a_piece = 64;
+constexpr std::int64_t few_rows = 8;
+constexpr std::size_t most_axes = 16;
+
+/// Where the indices of several axes lie, counted up from one of them.
+class Walk {
+ public:
+  Walk(const std::vector<CopyAxis>& axes, std::int64_t item) : axes_(axes) {
+    for (std::size_t a = axes_.size(); a-- > 0;) {
+      index_[a] = item % axes_[a].size;
+      item /= axes_[a].size;
+      from_ += index_[a] * axes_[a].from;
+      to_ += index_[a] * axes_[a].to;
+    }
+  }
+  std::int64_t from() const { return from_; }
+  std::int64_t to() const { return to_; }
+  void next() {
+    for (std::size_t a = axes_.size(); a-- > 0;) {
+      from_ += axes_[a].from;
+      to_ += axes_[a].to;
+      if (++index_[a] < axes_[a].size) return;
+      from_ -= axes_[a].size * axes_[a].from;
+      to_ -= axes_[a].size * axes_[a].to;
+      index_[a] = 0;
+    }
+  }
+
+ private:
+  const std::vector<CopyAxis>& axes_;
+  std::array<std::int64_t, most_axes> index_ = {};
+  std::int64_t from_ = 0, to_ = 0;
+};
 
 }  // namespace
 
 StridedCopy::StridedCopy(std::vector<CopyAxis> axes) : outer_(std::move(axes)) {
+  assert(outer_.size() <= most_axes);
   simplify();
   choose();
 }
@@ -49,8 +85,13 @@ void StridedCopy::choose() {
   outer_.pop_back();
   rows_ = {1, 0, 0};
   if (outer_.empty()) return;
-  const auto row = transposes() ? std::ranges::find(outer_, 1, &CopyAxis::from) : outer_.end() - 1;
+  auto row = transposes() ? std::ranges::find(outer_, 1, &CopyAxis::from) : outer_.end() - 1;
   assert(inner_.to == 1 && row != outer_.end());
+  if (!transposes() && inner_.size * row->size < elements_of_a_piece && row->size < few_rows) {
+    const auto longer = std::find_if(outer_.rbegin(), outer_.rend(),
+                                     [](const CopyAxis& axis) { return axis.size >= few_rows; });
+    if (longer != outer_.rend()) row = longer.base() - 1;
+  }
   rows_ = *row;
   outer_.erase(row);
 }
@@ -68,23 +109,20 @@ void StridedCopy::run(const float* from, float* to) const {
   const std::int64_t elements = std::min(cut.size, length) * (one_row ? 1 : inner_.size);
   parallel_for(items, elements_of_a_thread / (elements + 1) + 1,
                [&](std::int64_t first, std::int64_t last) {
+                 Walk walk(outer_, first / pieces);
+                 std::int64_t start = first % pieces * length;
                  for (std::int64_t item = first; item < last; ++item) {
-                   CopyPiece piece = {from, to, rows_, inner_};
-                   std::int64_t rest = item / pieces;
-                   for (std::size_t a = outer_.size(); a-- > 0;) {
-                     const std::int64_t index = rest % outer_[a].size;
-                     rest /= outer_[a].size;
-                     piece.from += index * outer_[a].from;
-                     piece.to += index * outer_[a].to;
-                   }
-                   const std::int64_t start = item % pieces * length;
-                   piece.from += start * cut.from;
-                   piece.to += start * cut.to;
+                   CopyPiece piece = {from + walk.from() + start * cut.from,
+                                      to + walk.to() + start * cut.to, rows_, inner_};
                    (one_row ? piece.inner : piece.rows).size = std::min(length, cut.size - start);
                    if (transposes())
                      transpose_rows(piece);
                    else
                      copy_rows(piece);
+                   start += length;
+                   if (start < cut.size) continue;
+                   start = 0;
+                   walk.next();
                  }
                });
 }

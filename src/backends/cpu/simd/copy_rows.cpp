@@ -19,10 +19,30 @@ namespace {
 /// From here on memcpy is faster than a loop of our own.
 constexpr std::size_t long_run = 256;
 
-void copy_all_rows(const CopyPiece& piece) {
+/// Runs of few elements, whose number is known.
+template <std::size_t count>
+void copy_short_rows(const CopyPiece& piece) {
   const float* from = piece.from;
   float* to = piece.to;
+  for (std::int64_t row = 0; row < piece.rows.size; ++row) {
+    std::memcpy(to, from, count * sizeof(float));
+    from += piece.rows.from;
+    to += piece.rows.to;
+  }
+}
+
+void copy_all_rows(const CopyPiece& piece) {
   const auto count = static_cast<std::size_t>(piece.inner.size);
+  switch (count) {
+    case 1: return copy_short_rows<1>(piece);
+    case 2: return copy_short_rows<2>(piece);
+    case 3: return copy_short_rows<3>(piece);
+    case 4: return copy_short_rows<4>(piece);
+    case 8: return copy_short_rows<8>(piece);
+    default: break;
+  }
+  const float* from = piece.from;
+  float* to = piece.to;
   for (std::int64_t row = 0; row < piece.rows.size; ++row) {
     if (count >= long_run) {
       std::memcpy(to, from, count * sizeof(float));
