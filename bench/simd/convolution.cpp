@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/cpu/simd/convolution.h"
+#include "backends/cpu/simd/few_results.h"
 
 namespace {
 
@@ -46,6 +47,37 @@ void add_all(const std::string& name, std::int64_t channels, std::int64_t filter
       });
 }
 
+FewResults few(const ConvolutionShape& s) {
+  return {.batch = s.batch,
+          .channels = s.channels,
+          .filters = s.filters,
+          .height = s.windows.height,
+          .width = s.windows.width,
+          .threads = 2};
+}
+
+void add_few(const std::string& name, std::int64_t channels, std::int64_t filters,
+             std::int64_t size, std::int64_t low, std::int64_t taps = 3) {
+  const Axis axis{size, size + 2 * low - taps + 1, taps, 1, 1, low};
+  const ConvolutionShape shape{128, 1, channels, filters, {.height = axis, .width = axis}};
+  if (filters <= most_results) {
+    add(name + " few forward", shape, convolve_to_few_scratch_bytes(few(shape)),
+        [](const ConvolutionShape& s, float* x, float* kernel, float* y, float* scratch) {
+          convolve_to_few(few(s), x, kernel, nullptr, y, scratch);
+        });
+    add(name + " few kernel gradient", shape, kernel_gradient_of_few_scratch_bytes(few(shape)),
+        [](const ConvolutionShape& s, float* x, float* kernel, float* y, float* scratch) {
+          kernel_gradient_of_few(few(s), x, y, kernel, scratch);
+        });
+  }
+  if (channels <= most_results) {
+    add(name + " few input gradient", shape, input_gradient_of_few_scratch_bytes(few(shape)),
+        [](const ConvolutionShape& s, float* x, float* kernel, float* y, float* scratch) {
+          input_gradient_of_few(few(s), y, kernel, x, scratch);
+        });
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -55,6 +87,17 @@ int main(int argc, char** argv) {
   add_all("32->3 3x3 32x32 same", 32, 3, 32, 1);
   add_all("3->64 3x3 32x32 same", 3, 64, 32, 1);
   add_all("1->16 3x3 28x28 same", 1, 16, 28, 1);
+  add_few("16->8 3x3 14x14 same", 16, 8, 14, 1);
+  add_few("16->4 2x2 14x14 to 15x15", 16, 4, 14, 1, 2);
+  add_few("8->8 3x3 7x7 same", 8, 8, 7, 1);
+  add_few("8->8 3x3 4x4 same", 8, 8, 4, 1);
+  add_few("8->32 2x2 4x4 to 5x5", 8, 32, 4, 1, 2);
+  add_few("8->64 2x2 8x8 to 7x7", 8, 64, 8, 0, 2);
+  add_few("8->16 3x3 16x16 to 14x14", 8, 16, 16, 0);
+  add_few("3->64 3x3 32x32 same", 3, 64, 32, 1);
+  add_few("16->1 3x3 28x28 same", 16, 1, 28, 1);
+  add_few("32->3 3x3 32x32 same", 32, 3, 32, 1);
+  add_few("64->3 3x3 32x32 same", 64, 3, 32, 1);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

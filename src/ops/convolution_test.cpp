@@ -78,6 +78,9 @@ std::vector<Convolution> convolutions() {
       // very few filters
       same_padded({2, 6, 9, 16}, {3, 3, 16, 1}),
       {{3, 9, 9, 20}, {3, 2, 20, 3}, {.window = {.strides = {2, 1}, .dilations = {1, 2}}}},
+      same_padded({2, 13, 14, 9}, {3, 3, 9, 3}),
+      // very few channels
+      same_padded({2, 13, 14, 3}, {3, 3, 3, 17}),
   };
 }
 

@@ -54,6 +54,7 @@ std::span<const std::span<const Offer>> cpu::offer_lists() {
                                 row_offers(),
                                 copy_offers(),
                                 random_offers(),
+                                few_results_offers(),
                                 few_channels_offers(),
                                 few_pixels_offers(),
                                 convolution_offers(),

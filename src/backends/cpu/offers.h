@@ -14,6 +14,7 @@ std::span<const Offer> pool_offers();
 std::span<const Offer> row_offers();
 std::span<const Offer> copy_offers();
 std::span<const Offer> random_offers();
+std::span<const Offer> few_results_offers();
 std::span<const Offer> few_channels_offers();
 std::span<const Offer> few_pixels_offers();
 std::span<const Offer> convolution_offers();
