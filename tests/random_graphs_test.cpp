@@ -19,6 +19,7 @@
 #include "passes/fuse.h"
 #include "passes/pooled_relu.h"
 #include "passes/simplify.h"
+#include "passes/upsampled_convolution.h"
 #include "program/executable.h"
 
 namespace sloy {
@@ -173,8 +174,10 @@ void count_passes(const RandomGraph& random, Counts& counts) {
   auto bound = bind_batch(*random.graph, random.outputs, random.updates, batch_size);
   for (const Node& node : bound->nodes()) ++counts.nodes[std::string(node.op->name())];
   auto moved = move_relu_behind_pools(*bound);
-  auto simple = simplify(*moved);
-  counts.changed["pooled_relu"] += to_text(*simple) != to_text(*simplify(*bound));
+  auto folded = fold_upsampling(*moved);
+  auto simple = simplify(*folded);
+  counts.changed["pooled_relu"] += to_text(*simplify(*moved)) != to_text(*simplify(*bound));
+  counts.changed["upsampled_convolution"] += to_text(*simple) != to_text(*simplify(*moved));
   auto absorbed = absorb_epilogues(*simple);
   auto fused = fuse(*absorbed);
   counts.changed["simplify"] += static_cast<long>(bound->nodes().size() - simple->nodes().size());

@@ -9,7 +9,7 @@ namespace sloy::cli {
 void add_kernel_options(CLI::App& command, KernelOptions& options) {
   command
       .add_option("--convolution", options.convolution,
-                  "direct: no Winograd, for its smaller rounding errors")
+                  "direct: by the formula, no Winograd, for its smaller rounding errors")
       ->check(one_of({"automatic", "direct"}));
   command.add_flag("--tune", options.tune,
                    "Kernels of convolutions and products by their time on this machine, kept in "

@@ -97,8 +97,10 @@ constexpr std::array<std::string_view, 2> enum_names(BackendKind) { return {"cpu
 /// How convolutions are computed.
 enum class ConvolutionAlgorithm : std::uint8_t {
   automatic,  ///< by Winograd's algorithm where a fixed rule of CPU and shape says that it is
-              ///< faster
-  direct      ///< without Winograd's algorithm, whose rounding errors are larger
+              ///< faster; of an image that UpSampling enlarged on the image as it was, with sums of
+              ///< the kernel's weights, where that has fewer products
+  direct      ///< as the formula says: without Winograd's algorithm, whose rounding errors are
+              ///< larger, and without sums of weights
 };
 constexpr std::array<std::string_view, 2> enum_names(ConvolutionAlgorithm) {
   return {"automatic", "direct"};

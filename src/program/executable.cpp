@@ -13,6 +13,7 @@
 #include "passes/lower.h"
 #include "passes/pooled_relu.h"
 #include "passes/simplify.h"
+#include "passes/upsampled_convolution.h"
 #include "program/reorders.h"
 #include "tensor/precision.h"
 
@@ -22,9 +23,9 @@ namespace {
 /// Work that takes reference kernels a millisecond or two.
 constexpr double much_work = 1e6;
 
-constexpr std::array<std::string_view, 8> names{"pooled_relu",   "simplify", "epilogue",
-                                                "fuse",          "layout",   "product_updates",
-                                                "place_updates", "in_place"};
+constexpr std::array<std::string_view, 9> names{
+    "pooled_relu", "upsampled_convolution", "simplify",      "epilogue", "fuse",
+    "layout",      "product_updates",       "place_updates", "in_place"};
 
 bool has_pass(const ExecutableOptions& options, std::string_view pass) {
   return std::find(options.without.begin(), options.without.end(), pass) == options.without.end();
@@ -52,11 +53,16 @@ Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& op
     graph = move_relu_behind_pools(*graph);
     verify(*graph, "pooled_relu");
   }
+  const Backend& backend = backend_of(options);
+  if (has_pass(options, "upsampled_convolution") && fuses(backend, options.precision) &&
+      options.convolution == ConvolutionAlgorithm::automatic) {
+    graph = fold_upsampling(*graph);
+    verify(*graph, "upsampled_convolution");
+  }
   if (has_pass(options, "simplify")) {
     graph = simplify(*graph);
     verify(*graph, "simplify");
   }
-  const Backend& backend = backend_of(options);
   if (has_pass(options, "epilogue") && fuses(backend, options.precision)) {
     graph = absorb_epilogues(*graph);
     verify(*graph, "epilogue");

@@ -98,7 +98,8 @@ class Builder {
         &Builder::convolve, &Builder::convolve, &Builder::multiply_matrix,
         &Builder::add_two,  &Builder::add_bias, &Builder::scale,
         &Builder::join,     &Builder::enlarge,  &Builder::cut,
-        &Builder::flatten,  &Builder::negate,   &Builder::turn};
+        &Builder::flatten,  &Builder::negate,   &Builder::turn,
+        &Builder::decode};
     static constexpr Grow on_exact[] = {&Builder::pool_max, &Builder::clip, &Builder::choose,
                                         &Builder::total};
     static constexpr Grow on_smooth[] = {&Builder::bend,         &Builder::normalize,
@@ -194,6 +195,22 @@ class Builder {
     if (!x || x->value.shape()[1].size() > 12) return;
     if (chance(2)) return keep(upsample(x->value, {pick(1, 2), pick(1, 2)}), x->bound);
     keep(pad(x->value, static_cast<int>(pick(1, 3)), pick(0, 2), pick(0, 2)), x->bound);
+  }
+
+  /// As a decoder does: enlarged, then convolved.
+  void decode() {
+    const Known* x = any_of_rank(4);
+    if (!x || x->value.shape()[1].size() > 12) return;
+    const Value large = upsample(x->value, {pick(1, 3), pick(1, 2)});
+    const std::vector<std::int64_t> size{pick(1, 4), pick(2, 4)};
+    const Padding padding =
+        large.dim(1).size() < size[0] || large.dim(2).size() < size[1] || chance(2) ? same : valid;
+    const std::int64_t channels = large.dim(-1).size();
+    const double fan_in = static_cast<double>(size[0] * size[1] * channels);
+    Known kernel = parameter({size[0], size[1], channels, pick_channels()}, fan_in);
+    const double bound = x->bound * fan_in;
+    keep(convolution(large, kernel.value, {.window = window(large.shape(), size, {1, 1}, padding)}),
+         bound);
   }
 
   void cut() {

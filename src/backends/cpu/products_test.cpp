@@ -195,6 +195,17 @@ TEST(Products, FewFiltersTakeOurOwnKernel) {
             std::set<std::string>{"few results"});
 }
 
+TEST(Products, ADecoderConvolvesTheSmallImageUnlessAskedForTheFormula) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {2, 6, 6, 8}});
+  Value k = graph.input("k", {DType::float32, {3, 3, 8, 4}});
+  Value y = convolution(upsample(x, {2, 2}), k);
+  ProgramOptions options{.outputs = {y}, .batch_size = 1};
+  EXPECT_TRUE(kernels_of(compile(options).plan(), "upsample").empty());
+  options.convolution = ConvolutionAlgorithm::direct;
+  EXPECT_FALSE(kernels_of(compile(options).plan(), "upsample").empty());
+}
+
 // A prediction of one example: weights are read once, indices of the pool aren't written.
 TEST(Products, OneExampleTakesKernelsOfItsOwn) {
   Graph graph;
