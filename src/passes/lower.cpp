@@ -21,6 +21,9 @@
 namespace sloy {
 namespace {
 
+/// Of an arena that stays in a cache of 32 MB, with some of the state beside it.
+constexpr std::size_t cached_bytes = 28'000'000;
+
 class Lowering {
  public:
   Lowering(const Graph& graph, const Backend& backend, const LowerOptions& options)
@@ -29,7 +32,9 @@ class Lowering {
         options_(options),
         is_mixed_(options.precision == NumericPrecision::mixed_bfloat16),
         fuses_(options.fuse && fuses(backend, options.precision)),
-        memory_{.precision = options.precision, .in_place = options.in_place} {}
+        memory_{.precision = options.precision,
+                .in_place = options.in_place,
+                .roomy_bytes = cached_bytes} {}
 
   LoweredProgram run() {
     prepare({});
@@ -38,6 +43,8 @@ class Lowering {
     if (options_.recompute_everything) made = checked(sloy::recompute_everything(made, memory_));
     if (is_met(made)) return {std::move(made), 0};
 
+    memory_.roomy_bytes = 0;
+    made.memory = plan_memory(made.lowered, made.order, memory_);
     const std::size_t scratch = most_scratch(made);
     made = shrunk(std::move(made));
     // Mixed precision would round at the ends of shorter chains.

@@ -273,31 +273,88 @@ TEST(Schedule, LargeGradientsComeLast) {
                                                             "sqrt", "matmul", "subtract"}));
 }
 
+std::vector<Block> random_blocks(std::mt19937& random) {
+  std::vector<Block> blocks(1 + random() % 40);
+  for (Block& block : blocks) {
+    block.bytes = 64 * (1 + random() % 9);
+    block.first = static_cast<std::int32_t>(random() % 60);
+    block.last = block.first + static_cast<std::int32_t>(random() % 4);
+  }
+  return blocks;
+}
+
+bool live_together(const Block& a, const Block& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
+bool overlap(const Block& a, const Block& b) {
+  return a.offset < b.offset + static_cast<std::int64_t>(b.bytes) &&
+         b.offset < a.offset + static_cast<std::int64_t>(a.bytes);
+}
+
+/// The most that is in use at once.
+std::size_t most_live(const std::vector<Block>& blocks) {
+  std::size_t most = 0;
+  for (std::int32_t t = 0; t < 64; ++t) {
+    std::size_t live = 0;
+    for (const Block& block : blocks) live += block.first <= t && t <= block.last ? block.bytes : 0;
+    most = std::max(most, live);
+  }
+  return most;
+}
+
 TEST(AssignOffsets, BlocksThatLiveTogetherNeverOverlap) {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {
-    std::vector<Block> blocks(1 + random() % 40);
-    std::vector<std::size_t> live(64, 0);
-    for (Block& block : blocks) {
-      block.bytes = 64 * (1 + random() % 9);
-      block.first = static_cast<std::int32_t>(random() % 60);
-      block.last = block.first + static_cast<std::int32_t>(random() % 4);
-      for (auto t = block.first; t <= block.last; ++t) {
-        live[static_cast<std::size_t>(t)] += block.bytes;
-      }
-    }
-    std::size_t total = assign_offsets(blocks);
-    EXPECT_GE(total, *std::max_element(live.begin(), live.end()));
-    for (const Block& a : blocks) {
-      EXPECT_LE(static_cast<std::size_t>(a.offset) + a.bytes, total);
-      for (const Block& b : blocks) {
-        if (&a == &b || a.last < b.first || b.last < a.first) continue;
-        bool apart = a.offset + static_cast<std::int64_t>(a.bytes) <= b.offset ||
-                     b.offset + static_cast<std::int64_t>(b.bytes) <= a.offset;
-        ASSERT_TRUE(apart);
+    std::vector<Block> blocks = random_blocks(random);
+    for (const Places places : {Places::any, Places::own_size}) {
+      const std::size_t total = assign_offsets(blocks, places);
+      EXPECT_GE(total, most_live(blocks));
+      for (const Block& a : blocks) {
+        EXPECT_LE(static_cast<std::size_t>(a.offset) + a.bytes, total);
+        for (const Block& b : blocks) {
+          if (&a != &b && live_together(a, b)) {
+            ASSERT_FALSE(overlap(a, b));
+          }
+        }
       }
     }
   }
+}
+
+TEST(AssignOffsets, InARoomyArenaBlocksOfDifferentSizesNeverOverlap) {
+  std::mt19937 random(8);
+  int shared = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Block> blocks = random_blocks(random);
+    assign_offsets(blocks, Places::own_size);
+    for (const Block& a : blocks) {
+      for (const Block& b : blocks) {
+        if (&a == &b || !overlap(a, b)) continue;
+        ASSERT_EQ(a.bytes, b.bytes);
+        ASSERT_EQ(a.offset, b.offset);
+        ++shared;
+      }
+    }
+  }
+  EXPECT_GT(shared, 0);
+}
+
+/// The arena of a chain of large values of falling size.
+std::size_t arena_of_a_chain(std::size_t roomy_bytes) {
+  Graph graph;
+  Value x = graph.input("x", {DType::float32, {1000, 500}});
+  for (std::int64_t columns : {400, 300, 200}) x = slice(exp(x), 1, 0, columns);
+  graph.output("y", x);
+  const Lowered lowered = choose_layouts(graph, reference_backend(), {});
+  return plan_memory(lowered, schedule(lowered), {.roomy_bytes = roomy_bytes}).arena_bytes;
+}
+
+TEST(PlanMemory, IsRoomyWhereThatFits) {
+  const std::size_t tight = arena_of_a_chain(0);
+  const std::size_t roomy = arena_of_a_chain(1'000'000'000);
+  EXPECT_GT(roomy, tight);
+  EXPECT_EQ(arena_of_a_chain(roomy), roomy);
+  EXPECT_EQ(arena_of_a_chain(roomy - 1), tight);
 }
 
 }  // namespace

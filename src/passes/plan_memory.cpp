@@ -12,6 +12,8 @@ namespace sloy {
 namespace {
 
 constexpr std::size_t line = 64;
+/// What fits a core's own cache is better kept together.
+constexpr std::size_t least_roomy_bytes = 1'000'000;
 std::size_t rounded(std::size_t bytes) { return (bytes + line - 1) / line * line; }
 
 class Planner {
@@ -32,7 +34,7 @@ class Planner {
     for (std::size_t step = 0; step < order_.size(); ++step) {
       place_results(static_cast<std::int32_t>(step));
     }
-    plan_.arena_bytes = assign_offsets(blocks_);
+    assign_all_offsets();
     for (auto& [value, block] : placed_) {
       if (block >= 0) plan_address(value).offset = blocks_[static_cast<std::size_t>(block)].offset;
     }
@@ -142,6 +144,16 @@ class Planner {
     return false;
   }
 
+  void assign_all_offsets() {
+    plan_.arena_bytes = assign_offsets(blocks_);
+    if (plan_.arena_bytes < least_roomy_bytes || plan_.arena_bytes > options_.roomy_bytes) return;
+    std::vector<Block> roomy = blocks_;
+    const std::size_t bytes = assign_offsets(roomy, Places::own_size);
+    if (bytes > options_.roomy_bytes) return;
+    blocks_ = std::move(roomy);
+    plan_.arena_bytes = bytes;
+  }
+
   void place_views() {
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
       const Node& node = graph_.nodes()[n];
@@ -178,7 +190,7 @@ std::size_t bytes_of(const Result& result, NumericPrecision precision) {
          (result.layout ? result.layout->element_bytes(own) : own);
 }
 
-std::size_t assign_offsets(std::vector<Block>& blocks) {
+std::size_t assign_offsets(std::vector<Block>& blocks, Places places) {
   std::vector<std::size_t> by_size(blocks.size());
   std::iota(by_size.begin(), by_size.end(), std::size_t{0});
   std::stable_sort(by_size.begin(), by_size.end(),
@@ -193,7 +205,8 @@ std::size_t assign_offsets(std::vector<Block>& blocks) {
     auto bytes = static_cast<std::int64_t>(block.bytes);
     for (std::size_t p : placed) {
       const Block& other = blocks[p];
-      if (other.last < block.first || other.first > block.last) continue;
+      const bool is_dead = other.last < block.first || other.first > block.last;
+      if (is_dead && (places == Places::any || other.bytes == block.bytes)) continue;
       std::int64_t gap = other.offset - end;
       if (gap >= bytes && (best < 0 || gap < best_gap)) {
         best = end;
