@@ -131,10 +131,11 @@ Value Adam::step(OptimizerScope& scope, Value weight, Value gradient) const {
   const Value correction = bias_correction(beta_2, t);
   switch (epsilon_place) {
     case EpsilonPlace::uncorrected: return weight - rate * sqrt(correction) * m / (sqrt(v) + e);
-    case EpsilonPlace::outside_root: return weight - rate * m / (sqrt(v / correction) + e);
+    case EpsilonPlace::outside_root:
+      return weight - rate * m / (sqrt(v) * (1.0 / sqrt(correction)) + e);
     case EpsilonPlace::inside_root: break;
   }
-  return weight - rate * m / sqrt(v / correction + e);
+  return weight - rate * m / sqrt(v * (1.0 / correction) + e);
 }
 
 Value AdamW::step(OptimizerScope& scope, Value weight, Value gradient) const {

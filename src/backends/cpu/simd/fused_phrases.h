@@ -24,8 +24,8 @@ struct PhraseForm {
   std::string_view text;
 };
 inline constexpr PhraseForm phrase_forms[] = {
-    {Phrase::descent_by_root_plus, "-a/*bc+r/def"},    // a − b·c / (√(d/e) + f)
-    {Phrase::descent_by_root_of_sum, "-a/*bcr+/def"},  // a − b·c / √(d/e + f)
+    {Phrase::descent_by_root_plus, "-a/*bc+*rdef"},    // a − b·c / (√d·e + f)
+    {Phrase::descent_by_root_of_sum, "-a/*bcr+*def"},  // a − b·c / √(d·e + f)
     {Phrase::descent_by_plain_root, "-a/*bc+rde"},     // a − b·c / (√d + e)
     {Phrase::average_of_square, "+*ab*csd"},           // a·b + c·d²
     {Phrase::average, "+*ab*cd"},                      // a·b + c·d

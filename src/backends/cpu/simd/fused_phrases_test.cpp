@@ -130,7 +130,7 @@ FusedProgram adam(bool swapped) {
   const auto m = add(Opcode::add, add(Opcode::multiply, 6, 1), add(Opcode::multiply, 7, 3));
   const auto square = add(Opcode::square, 3);
   const auto v = add(Opcode::add, add(Opcode::multiply, 8, 2), add(Opcode::multiply, 9, square));
-  const auto root = add(Opcode::add, add(Opcode::sqrt, add(Opcode::divide, v, 5)), 10);
+  const auto root = add(Opcode::add, add(Opcode::multiply, add(Opcode::sqrt, v), 5), 10);
   const auto step = add(Opcode::divide, add(Opcode::multiply, 4, m), root);
   const auto w = add(Opcode::subtract, 0, step);
   program.stores = {{Result::full, m}, {Result::full, v}, {Result::full, w}};
@@ -164,17 +164,17 @@ TEST(FusedPhrases, AdamInPlaceIsTheFormula) {
       Floats w = random_floats(size, generator), m = random_floats(size, generator);
       Floats v = random_floats(size, generator);
       for (float& number : v) number = std::abs(number);
-      const Floats g = random_floats(size, generator), rate = {0.01f}, correction = {0.3f};
+      const Floats g = random_floats(size, generator), rate = {0.01f}, inverse = {0.3f};
       const Floats w0 = w, m0 = m, v0 = v;
       const FusedKernel kernel(adam(false), Space::flat(size), 2);
       Floats scratch(kernel.scratch_bytes() / 4 + 16);
       const void* inputs[] = {w.data(), m.data(),    v.data(),
-                              g.data(), rate.data(), correction.data()};
+                              g.data(), rate.data(), inverse.data()};
       void* outputs[] = {m.data(), v.data(), w.data()};
       kernel.run(inputs, outputs, scratch.data());
       for (std::size_t i = 0; i < w.size(); ++i) {
         const double m1 = 0.9 * m0[i] + 0.1 * g[i], v1 = 0.999 * v0[i] + 0.001 * g[i] * g[i];
-        const double w1 = w0[i] - 0.01 * m1 / (std::sqrt(v1 / 0.3) + 1e-7);
+        const double w1 = w0[i] - 0.01 * m1 / (std::sqrt(v1) * 0.3 + 1e-7);
         ASSERT_NEAR(m[i], m1, 1e-6) << i;
         ASSERT_NEAR(v[i], v1, 1e-6) << i;
         ASSERT_NEAR(w[i], w1, 1e-5 * (1 + std::abs(w1))) << i;

@@ -31,12 +31,12 @@ struct AverageOfSquare {
 };
 struct DescentByRootPlus {
   HWY_INLINE V operator()(V a, V b, V c, V d, V e, V f) const {
-    return hn::Sub(a, hn::Div(hn::Mul(b, c), hn::Add(hn::Sqrt(hn::Div(d, e)), f)));
+    return hn::Sub(a, hn::Div(hn::Mul(b, c), hn::Add(hn::Mul(hn::Sqrt(d), e), f)));
   }
 };
 struct DescentByRootOfSum {
   HWY_INLINE V operator()(V a, V b, V c, V d, V e, V f) const {
-    return hn::Sub(a, hn::Div(hn::Mul(b, c), hn::Sqrt(hn::Add(hn::Div(d, e), f))));
+    return hn::Sub(a, hn::Div(hn::Mul(b, c), hn::Sqrt(hn::Add(hn::Mul(d, e), f))));
   }
 };
 struct DescentByPlainRoot {
