@@ -15,6 +15,7 @@
 #include "harness/random_graph.h"
 #include "ops/reorder.h"
 #include "passes/bind.h"
+#include "passes/dropped_relu.h"
 #include "passes/epilogue.h"
 #include "passes/fuse.h"
 #include "passes/pooled_relu.h"
@@ -174,10 +175,12 @@ void count_passes(const RandomGraph& random, Counts& counts) {
   auto bound = bind_batch(*random.graph, random.outputs, random.updates, batch_size);
   for (const Node& node : bound->nodes()) ++counts.nodes[std::string(node.op->name())];
   auto moved = move_relu_behind_pools(*bound);
-  auto folded = fold_upsampling(*moved);
+  auto masked = read_masks_off_dropout(*moved);
+  counts.changed["dropped_relu"] += to_text(*simplify(*masked)) != to_text(*simplify(*moved));
+  auto folded = fold_upsampling(*masked);
   auto simple = simplify(*folded);
   counts.changed["pooled_relu"] += to_text(*simplify(*moved)) != to_text(*simplify(*bound));
-  counts.changed["upsampled_convolution"] += to_text(*simple) != to_text(*simplify(*moved));
+  counts.changed["upsampled_convolution"] += to_text(*simple) != to_text(*simplify(*masked));
   auto absorbed = absorb_epilogues(*simple);
   auto fused = fuse(*absorbed);
   counts.changed["simplify"] += static_cast<long>(bound->nodes().size() - simple->nodes().size());

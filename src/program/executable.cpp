@@ -9,6 +9,7 @@
 #include "graph/form.h"
 #include "graph/leaf.h"
 #include "graph/verify.h"
+#include "passes/dropped_relu.h"
 #include "passes/epilogue.h"
 #include "passes/lower.h"
 #include "passes/pooled_relu.h"
@@ -23,9 +24,9 @@ namespace {
 /// Work that takes reference kernels a millisecond or two.
 constexpr double much_work = 1e6;
 
-constexpr std::array<std::string_view, 9> names{
-    "pooled_relu", "upsampled_convolution", "simplify",      "epilogue", "fuse",
-    "layout",      "product_updates",       "place_updates", "in_place"};
+constexpr std::array<std::string_view, 10> names{
+    "pooled_relu", "dropped_relu", "upsampled_convolution", "simplify",      "epilogue",
+    "fuse",        "layout",       "product_updates",       "place_updates", "in_place"};
 
 bool has_pass(const ExecutableOptions& options, std::string_view pass) {
   return std::find(options.without.begin(), options.without.end(), pass) == options.without.end();
@@ -52,6 +53,10 @@ Executable::Executable(std::unique_ptr<Graph> graph, const ExecutableOptions& op
   if (has_pass(options, "pooled_relu")) {
     graph = move_relu_behind_pools(*graph);
     verify(*graph, "pooled_relu");
+  }
+  if (has_pass(options, "dropped_relu")) {
+    graph = read_masks_off_dropout(*graph);
+    verify(*graph, "dropped_relu");
   }
   const Backend& backend = backend_of(options);
   if (has_pass(options, "upsampled_convolution") && fuses(backend, options.precision) &&

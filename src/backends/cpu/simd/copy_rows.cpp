@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "backends/cpu/simd/turn-inl.h"
+#include "backends/cpu/simd/unrolled-inl.h"
 #include "backends/cpu/simd/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -63,18 +65,14 @@ constexpr std::int64_t block = 64;
 /// `lanes` rows of `line` elements: to[row · to_step + i] = from[i · from_step + row].
 HWY_INLINE void transpose_square(const float* from, std::int64_t from_step, float* to,
                                  std::int64_t to_step) {
-  constexpr std::size_t group = 4;
-  HWY_ALIGN float turned[line / group][lanes * group];
-  for (std::size_t g = 0; g < line / group; ++g) {
-    const float* x = from + static_cast<std::int64_t>(g * group) * from_step;
-    hn::StoreInterleaved4(hn::LoadU(D(), x), hn::LoadU(D(), x + from_step),
-                          hn::LoadU(D(), x + 2 * from_step), hn::LoadU(D(), x + 3 * from_step), D(),
-                          turned[g]);
-  }
-  for (std::size_t row = 0; row < lanes; ++row, to += to_step) {
-    for (std::size_t g = 0; g < line / group; ++g) {
-      std::memcpy(to + g * group, turned[g] + row * group, group * sizeof(float));
-    }
+  constexpr auto step = static_cast<std::int64_t>(lanes);
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(line); i += step) {
+    V square[lanes];
+    unrolled<step>([&](auto k)
+                       HWY_ATTR { square[k] = hn::LoadU(D(), from + (i + k) * from_step); });
+    turn_square(square);
+    unrolled<step>([&](auto row)
+                       HWY_ATTR { hn::StoreU(square[row], D(), to + row * to_step + i); });
   }
 }
 

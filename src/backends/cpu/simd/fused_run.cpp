@@ -324,8 +324,8 @@ class Worker {
   void random(const FusedProgram::Random& source, float* out) {
     const auto* seed = static_cast<const std::uint32_t*>(run_.inputs[source.seed_input]);
     const auto step = *static_cast<const std::uint32_t*>(run_.inputs[source.step_input]);
-    const RandomKey key = random_key(seed[0] | std::uint64_t{seed[1]} << 32,
-                                     static_cast<Purpose>(source.purpose), source.stream);
+    const PhiloxKeys keys(random_key(seed[0] | std::uint64_t{seed[1]} << 32,
+                                     static_cast<Purpose>(source.purpose), source.stream));
     const std::int64_t channels = plan_.space.channels();
     const std::int64_t width = elements_ / rows_;
     const std::int64_t column = block_ * plan_.space.width + column_;
@@ -338,13 +338,13 @@ class Worker {
       const auto first = static_cast<std::uint64_t>(inside * channels + column);
       float* numbers = out + row * width;
       if (width == channels || rows == 1) {
-        fill_uniform_run(key, counter, first, static_cast<std::size_t>(rows * width), numbers);
+        fill_uniform_run(keys, counter, first, static_cast<std::size_t>(rows * width), numbers);
       } else if (first % 4 == 0 && channels % 4 == 0 && width % 4 == 0) {
-        fill_uniform_rows(key, counter, first, static_cast<std::uint64_t>(channels),
+        fill_uniform_rows(keys, counter, first, static_cast<std::uint64_t>(channels),
                           static_cast<std::size_t>(width), static_cast<std::size_t>(rows), numbers);
       } else {
         for (std::int64_t i = 0; i < rows; ++i) {
-          fill_uniform_run(key, counter, first + static_cast<std::uint64_t>(i * channels),
+          fill_uniform_run(keys, counter, first + static_cast<std::uint64_t>(i * channels),
                            static_cast<std::size_t>(width), numbers + i * width);
         }
       }
