@@ -43,7 +43,8 @@ struct PhiloxKeys {
 
 /// Uniform numbers of the counters {first_block + offsets[i], the rest of `counter`}.
 HWY_INLINE void philox_uniform(const PhiloxKeys& keys, const RandomBlock& counter,
-                               std::uint32_t first_block, const std::uint64_t* offsets, float* out) {
+                               std::uint32_t first_block, const std::uint64_t* offsets,
+                               float* out) {
   RandomBlock own = counter;
   own[0] = first_block + static_cast<std::uint32_t>(offsets[0]);
   const RandomBlock words = philox(keys.key, own);
@@ -70,7 +71,8 @@ HWY_INLINE V uniform_of(V64 words) {
 /// the order philox_lane gives. Words live in the low halves of 64-bit lanes; what is in the high
 /// halves does not matter until the end.
 HWY_INLINE void philox_uniform(const PhiloxKeys& keys, const RandomBlock& counter,
-                               std::uint32_t first_block, const std::uint64_t* offsets, float* out) {
+                               std::uint32_t first_block, const std::uint64_t* offsets,
+                               float* out) {
   const D64 d;
   V64 c0 = hn::Add(hn::Set(d, first_block), hn::Load(d, offsets));
   V64 c1 = hn::Set(d, counter[1]);
@@ -100,8 +102,8 @@ constexpr std::size_t philox_lane(std::size_t i) {
 }
 
 /// Uniform numbers of elements [first, first + count) of one example.
-HWY_INLINE void fill_uniform_run(const PhiloxKeys& keys, const RandomBlock& counter, std::uint64_t first,
-                                 std::size_t count, float* out) {
+HWY_INLINE void fill_uniform_run(const PhiloxKeys& keys, const RandomBlock& counter,
+                                 std::uint64_t first, std::size_t count, float* out) {
   HWY_ALIGN std::uint64_t offsets[philox_counters];
   for (std::size_t i = 0; i < philox_counters; ++i) offsets[philox_lane(i)] = i;
   auto block = static_cast<std::uint32_t>(first / 4);
@@ -122,9 +124,9 @@ HWY_INLINE void fill_uniform_run(const PhiloxKeys& keys, const RandomBlock& coun
 
 /// Uniform numbers of rows of `width` elements each, the first from element `first` on and each
 /// next `stride` elements further on, where width and stride are multiples of 4.
-HWY_INLINE void fill_uniform_rows(const PhiloxKeys& keys, const RandomBlock& counter, std::uint64_t first,
-                                  std::uint64_t stride, std::size_t width, std::size_t rows,
-                                  float* out) {
+HWY_INLINE void fill_uniform_rows(const PhiloxKeys& keys, const RandomBlock& counter,
+                                  std::uint64_t first, std::uint64_t stride, std::size_t width,
+                                  std::size_t rows, float* out) {
   const std::size_t blocks = width / 4;
   if (philox_counters % blocks != 0) {
     for (std::size_t row = 0; row < rows; ++row) {
