@@ -6,6 +6,7 @@
 
 #include "graph/leaf.h"
 #include "ops/elementwise.h"
+#include "ops/reduce.h"
 #include "passes/rewrite.h"
 
 namespace sloy {
@@ -76,9 +77,12 @@ class Reader {
     return readers_[static_cast<std::size_t>(value.node())]
                    [static_cast<std::size_t>(value.result())];
   }
+  /// Whether something reads it that fusion does not join with it.
   bool is_stored(Value y) const {
     return std::ranges::any_of(readers_of(y), [&](std::int32_t n) {
-      return live_[static_cast<std::size_t>(n)] && node(n).op->kind() != Kind::element_wise;
+      const Op* op = node(n).op;
+      return live_[static_cast<std::size_t>(n)] && op->kind() != Kind::element_wise &&
+             op != &sum_op && op != &max_op;
     });
   }
 

@@ -10,8 +10,8 @@ namespace sloy {
 /// REQUIRES: a graph without symbols.
 ///
 /// What dropout makes of a ReLU's result, y = where(kept, rectify(z) · s, 0) with s > 0, is above 0
-/// exactly where z is and the number was kept. So neither z nor the random numbers are needed for the
-/// gradient:
+/// exactly where z is and the number was kept. So neither z nor the random numbers are needed for
+/// the gradient:
 ///
 ///     where(rectify(z) > 0, where(kept, d, 0) · s, 0)  =  where(y > 0, d · s, 0)
 ///

@@ -95,11 +95,11 @@ class Builder {
   void grow() {
     using Grow = void (Builder::*)();
     static constexpr Grow on_both[] = {
-        &Builder::convolve, &Builder::convolve, &Builder::multiply_matrix,
-        &Builder::add_two,  &Builder::add_bias, &Builder::scale,
-        &Builder::join,     &Builder::enlarge,  &Builder::cut,
-        &Builder::flatten,  &Builder::negate,   &Builder::turn,
-        &Builder::decode};
+        &Builder::convolve, &Builder::convolve,      &Builder::multiply_matrix,
+        &Builder::add_two,  &Builder::add_bias,      &Builder::scale,
+        &Builder::join,     &Builder::enlarge,       &Builder::cut,
+        &Builder::flatten,  &Builder::negate,        &Builder::turn,
+        &Builder::decode,   &Builder::drop_rectified};
     static constexpr Grow on_exact[] = {&Builder::pool_max, &Builder::clip, &Builder::choose,
                                         &Builder::total};
     static constexpr Grow on_smooth[] = {&Builder::bend,         &Builder::normalize,
@@ -309,16 +309,30 @@ class Builder {
   }
 
   /// A mask of random numbers, read by forward and backward alike.
-  void drop() {
-    Known a = any();
-    if (a.value.rank() < 2) return;
+  Value random_mask(const Shape& shape) {
     Value seed = graph().constant(Tensor({2}, std::vector<std::int32_t>{3, 4}));
     Value step = graph().constant(Tensor::scalar(std::int32_t{7}));
     auto stream = static_cast<std::uint32_t>(known_.size());
-    Value u =
-        random_uniform(seed, step, {.shape = a.value.shape(), .purpose = 2, .stream = stream});
-    Value zero = graph().constant(0.0);
-    keep(where(greater_equal(u, graph().constant(0.25)), a.value / 0.75, zero), 1);
+    return greater_equal(
+        random_uniform(seed, step, {.shape = shape, .purpose = 2, .stream = stream}), 0.25);
+  }
+
+  void drop() {
+    Known a = any();
+    if (a.value.rank() < 2) return;
+    keep(where(random_mask(a.value.shape()), a.value / 0.75, graph().constant(0.0)), 1);
+  }
+
+  /// What dropout makes of a ReLU, multiplied by a matrix.
+  void drop_rectified() {
+    const Known* x = any_of_rank(2);
+    if (!x) return;
+    const Value y =
+        where(random_mask(x->value.shape()), rectify(x->value) * 2.0, graph().constant(0.0));
+    const std::int64_t inner = y.dim(1).size();
+    const double bound = 2 * x->bound * static_cast<double>(inner);
+    Known w = parameter({inner, pick(1, 20)}, static_cast<double>(inner));
+    keep(matmul(y, w.value), bound);
   }
 
   void average() {

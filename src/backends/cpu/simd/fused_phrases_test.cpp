@@ -168,8 +168,7 @@ TEST(FusedPhrases, AdamInPlaceIsTheFormula) {
       const Floats w0 = w, m0 = m, v0 = v;
       const FusedKernel kernel(adam(false), Space::flat(size), 2);
       Floats scratch(kernel.scratch_bytes() / 4 + 16);
-      const void* inputs[] = {w.data(), m.data(),    v.data(),
-                              g.data(), rate.data(), inverse.data()};
+      const void* inputs[] = {w.data(), m.data(), v.data(), g.data(), rate.data(), inverse.data()};
       void* outputs[] = {m.data(), v.data(), w.data()};
       kernel.run(inputs, outputs, scratch.data());
       for (std::size_t i = 0; i < w.size(); ++i) {
