@@ -1,12 +1,13 @@
 """What the lines of a comparison say: ratios with their spread, what is left out after the first round, and the table.
 
-A line is a dict. `run`: row, round, contender, group, ms, rss_mb, quiet, probe_before, probe_after. `failed`: row, round, contender, group,
+A line is a dict. `run`: row, round, contender, group, ms, rss_mb, quiet, probe_before, probe_after, handover_before, handover_after. `failed`: row, round, contender, group,
 why. `round`: row, round, all of whose contenders have run. `missing`: group, why. `machine`: where and when.
 """
 import collections
 import statistics
 
 SLOY = "sloy"
+NEAR, APART = 60, 100  # nanoseconds from core to core up to which they share an L3, and from which they don't
 OF_ITS_PEER = 1.3  # a mode slower than this times its peer's fastest in the first round is left out of the others
 OF_ALL = 2.0  # and so is a peer whose fastest mode is slower than this times the fastest of all
 
@@ -94,6 +95,24 @@ def summary(row, lines):
         "runs": sum(len(runs) for runs in rounds), "noisy_runs": sum(not run["quiet"] for runs in rounds for run in runs.values())}
 
 
+def placement(run):
+    """How the cores lay while Sloy ran: near where they shared an L3 before and after, apart where they didn't, else None."""
+    times = [run.get(f"handover_{when}") for when in ("before", "after")]
+    if None in times:
+        return None
+    return "near" if max(times) <= NEAR else "apart" if min(times) >= APART else None
+
+
+def by_placement(row, lines):
+    """{placement: the ratios of the rounds in which Sloy's cores lay so}."""
+    found = collections.defaultdict(list)
+    for runs in rounds_of(row, lines):
+        where = placement(runs[SLOY])
+        if where:
+            found[where].append(min(run["ms"] for contender, run in runs.items() if contender != SLOY) / runs[SLOY]["ms"])
+    return dict(found)
+
+
 def verdict(value, must, aim, less_is_better=False):
     def reaches(target):
         return target is not None and (value <= target if less_is_better else value >= target)
@@ -165,6 +184,11 @@ def notes(rows, lines):
     for line in lines:
         if line["event"] == "failed" and line["group"] == SLOY:
             text.append(f"{line['row']}: Sloy failed in round {line['round']}: {line['why']}")
+    for row in rows:
+        placed = by_placement(row.name, lines)
+        if len(placed) > 1:
+            text.append(f"{row.name} by how Sloy's cores lay: " + ", ".join(
+                f"{where} {plain(statistics.median(ratios))} ({len(ratios)})" for where, ratios in sorted(placed.items(), reverse=True)))
     for row in rows:
         reasons = left_out(row.name, lines)
         if reasons:

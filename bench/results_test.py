@@ -51,6 +51,17 @@ class Arithmetic(unittest.TestCase):
         self.assertEqual(found["ratio"], {"median": 2.375, "min": 2.0, "max": 2.75})
         self.assertEqual(found["rounds"], 2)
 
+    def test_ratios_are_told_apart_by_how_the_cores_lay(self):
+        def placed(run, before, after):
+            return {**run, "handover_before": before, "handover_after": after}
+
+        lines = [placed(line(1, "sloy", 10.0), 30, 28), line(1, "jax jit", 30.0), whole(1),
+                 placed(line(2, "sloy", 15.0), 140, 231), line(2, "jax jit", 30.0), whole(2),
+                 placed(line(3, "sloy", 30.0), 30, 150), line(3, "jax jit", 30.0), whole(3)]
+        self.assertEqual(results.by_placement("W3", lines), {"near": [3.0], "apart": [2.0]})
+        self.assertEqual(results.by_placement("W3", LINES), {})
+        self.assertIn("W3 by how Sloy's cores lay: near 3.00 (1), apart 2.00 (1)", results.notes([ROW], lines))
+
     def test_the_peer_that_is_named_has_the_least_median_of_those_in_all_rounds(self):
         found = results.summary("W3", LINES)
         self.assertEqual(found["peer"], "pytorch eager+malloc")
