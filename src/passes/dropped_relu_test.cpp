@@ -19,6 +19,7 @@ struct Dropped {
   double limit = 0;       ///< what the ReLU's result is compared with
   bool is_stored = true;  ///< whether anything but element-wise ops reads what dropout gives
   bool other_mask = false;
+  bool other_relu = false;  ///< whether dropout is of the ReLU of something else
 
   std::unique_ptr<Graph> graph() const {
     auto made = std::make_unique<Graph>();
@@ -27,7 +28,7 @@ struct Dropped {
     const Value slope = made->input("slope", {DType::float32, {5, 7}});
     const Value kept = greater_equal(numbers, 0.25), zero = made->constant(0.0);
     const Value r = rectify(z);
-    const Value y = where(kept, r * scale, zero);
+    const Value y = where(kept, (other_relu ? rectify(slope) : r) * scale, zero);
     made->output("next", is_stored ? slice(y, 1, 2, 4) : sum(tanh(y)));
     const Value mask = other_mask ? greater_equal(numbers, 0.5) : kept;
     const Value scaled = where(mask, slope, zero) * scale;
