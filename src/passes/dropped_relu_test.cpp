@@ -49,8 +49,9 @@ struct Dropped {
 TEST(DroppedRelu, BothMasksAreReadOffTheResult) { EXPECT_EQ(Dropped().ops_after()["where"], 2); }
 
 TEST(DroppedRelu, StaysWhereTheResultDoesNotTell) {
-  for (const Dropped& graph : {Dropped{.scale = -2}, Dropped{.limit = 0.5},
-                               Dropped{.is_stored = false}, Dropped{.other_mask = true}}) {
+  for (const Dropped& graph :
+       {Dropped{.scale = -2}, Dropped{.limit = 0.5}, Dropped{.is_stored = false},
+        Dropped{.other_mask = true}, Dropped{.other_relu = true}}) {
     EXPECT_EQ(graph.ops_after()["where"], 3);
   }
 }
