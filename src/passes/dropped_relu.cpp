@@ -14,14 +14,10 @@ namespace {
 
 class Reader {
  public:
-  explicit Reader(const Graph& graph)
-      : graph_(graph), rewrite_(graph), live_(live_nodes(graph)), readers_(readers(graph)) {}
+  explicit Reader(const Graph& graph) : graph_(graph), rewrite_(graph), uses_(graph) {}
 
   std::unique_ptr<Graph> run() {
-    for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
-      if (live_[n]) rewrite(static_cast<std::int32_t>(n));
-    }
-    return rewrite_.finish();
+    return rewrite_live(rewrite_, uses_, [this](std::int32_t n) { rewrite(n); });
   }
 
  private:
@@ -61,10 +57,10 @@ class Reader {
 
   /// What dropout made of the ReLU's result, where it is kept in memory; else null.
   Value dropout_of(const Masks& masks) const {
-    for (std::int32_t n : readers_of(masks.kept)) {
+    for (std::int32_t n : uses_.readers(masks.kept)) {
       const Node& dropout = node(n);
       const Value y{const_cast<Graph*>(&graph_), n, 0};
-      if (!live_[static_cast<std::size_t>(n)] || !found(y, where_op)) continue;
+      if (!found(y, where_op)) continue;
       const Node* scaled = found(dropout.inputs[1], multiply_op);
       if (dropout.inputs[0] == masks.kept && scaled && scaled->inputs[0] == masks.relu &&
           is_positive(scaled->inputs[1]) && y.type() == masks.slope.type() && is_stored(y)) {
@@ -73,16 +69,11 @@ class Reader {
     }
     return {};
   }
-  const std::vector<std::int32_t>& readers_of(Value value) const {
-    return readers_[static_cast<std::size_t>(value.node())]
-                   [static_cast<std::size_t>(value.result())];
-  }
   /// Whether something reads it that fusion does not join with it.
   bool is_stored(Value y) const {
-    return std::ranges::any_of(readers_of(y), [&](std::int32_t n) {
+    return std::ranges::any_of(uses_.readers(y), [&](std::int32_t n) {
       const Op* op = node(n).op;
-      return live_[static_cast<std::size_t>(n)] && op->kind() != Kind::element_wise &&
-             op != &sum_op && op != &max_op;
+      return op->kind() != Kind::element_wise && op != &sum_op && op != &max_op;
     });
   }
 
@@ -100,8 +91,7 @@ class Reader {
 
   const Graph& graph_;
   Rewrite rewrite_;
-  std::vector<bool> live_;
-  std::vector<std::vector<std::vector<std::int32_t>>> readers_;
+  Uses uses_;
 };
 
 }  // namespace

@@ -14,14 +14,10 @@ namespace {
 
 class Mover {
  public:
-  explicit Mover(const Graph& graph)
-      : graph_(graph), rewrite_(graph), live_(live_nodes(graph)), readers_(readers(graph)) {}
+  explicit Mover(const Graph& graph) : graph_(graph), rewrite_(graph), uses_(graph) {}
 
   std::unique_ptr<Graph> run() {
-    for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
-      if (live_[n]) move(static_cast<std::int32_t>(n));
-    }
-    return rewrite_.finish();
+    return rewrite_live(rewrite_, uses_, [this](std::int32_t n) { move(n); });
   }
 
  private:
@@ -61,29 +57,16 @@ class Mover {
   /// Whether the pool's input is a ReLU's result that no other node needs once masks have moved.
   bool can_pool_first(std::int32_t pool) const {
     const Value y = node(pool).inputs[0];
-    if (!is_op(y, "rectify") || is_output(y)) return false;
-    return std::ranges::all_of(live_readers(y), [&](std::int32_t reader) {
+    if (!is_op(y, "rectify") || uses_.is_kept(y)) return false;
+    return std::ranges::all_of(uses_.readers(y), [&](std::int32_t reader) {
       if (reader == pool) return true;
-      if (node(reader).op->name() != "greater" || is_output(value(reader))) return false;
-      return std::ranges::all_of(live_readers(value(reader)), [&](std::int32_t user) {
+      if (node(reader).op->name() != "greater" || uses_.is_kept(value(reader))) return false;
+      return std::ranges::all_of(uses_.readers(value(reader)), [&](std::int32_t user) {
         const auto mask = masked(user);
         return mask && mask->pool.node() == pool && node(user).inputs[0].node() == reader;
       });
     });
   }
-  std::vector<std::int32_t> live_readers(Value of) const {
-    std::vector<std::int32_t> all =
-        readers_[static_cast<std::size_t>(of.node())][static_cast<std::size_t>(of.result())];
-    std::erase_if(all, [&](std::int32_t n) { return !live_[static_cast<std::size_t>(n)]; });
-    return all;
-  }
-  bool is_output(Value of) const {
-    return std::ranges::any_of(graph_.outputs(),
-                               [&](const Graph::Output& output) { return output.value == of; }) ||
-           std::ranges::any_of(graph_.updates(),
-                               [&](const Graph::Update& update) { return update.value == of; });
-  }
-
   void move(std::int32_t n) {
     if (node(n).op->name() == "max_pool" && can_pool_first(n)) {
       const Value z = rewrite_(graph_.node(node(n).inputs[0]).inputs[0]);
@@ -123,8 +106,7 @@ class Mover {
 
   const Graph& graph_;
   Rewrite rewrite_;
-  std::vector<bool> live_;
-  std::vector<std::vector<std::vector<std::int32_t>>> readers_;
+  Uses uses_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "passes/rewrite.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "graph/leaf.h"
@@ -83,6 +84,25 @@ std::vector<std::vector<std::vector<std::int32_t>>> readers(const Graph& graph) 
     }
   }
   return of;
+}
+
+Uses::Uses(const Graph& graph)
+    : graph_(graph), live_(live_nodes(graph)), readers_(sloy::readers(graph)) {
+  for (auto& results : readers_) {
+    for (auto& list : results) {
+      std::erase_if(list, [&](std::int32_t n) { return !live_[static_cast<std::size_t>(n)]; });
+    }
+  }
+}
+
+const std::vector<std::int32_t>& Uses::readers(Value value) const {
+  return readers_[static_cast<std::size_t>(value.node())][static_cast<std::size_t>(value.result())];
+}
+
+bool Uses::is_kept(Value value) const {
+  const auto is_it = [&](const auto& named) { return named.value == value; };
+  return std::ranges::any_of(graph_.outputs(), is_it) ||
+         std::ranges::any_of(graph_.updates(), is_it);
 }
 
 }  // namespace sloy

@@ -40,4 +40,30 @@ std::vector<bool> live_nodes(const Graph& graph);
 /// twice).
 std::vector<std::vector<std::vector<std::int32_t>>> readers(const Graph& graph);
 
+/// Who reads what, of the nodes that an output or an update needs.
+class Uses {
+ public:
+  explicit Uses(const Graph& graph);
+
+  bool is_live(std::size_t node) const { return live_[node]; }
+  /// The live nodes that read the value (one that reads it twice stands there twice).
+  const std::vector<std::int32_t>& readers(Value value) const;
+  /// Whether it is an output or an update.
+  bool is_kept(Value value) const;
+
+ private:
+  const Graph& graph_;
+  std::vector<bool> live_;
+  std::vector<std::vector<std::vector<std::int32_t>>> readers_;
+};
+
+/// Calls body(node) for every live node in order, which maps its results; then finishes.
+template <class Body>
+std::unique_ptr<Graph> rewrite_live(Rewrite& rewrite, const Uses& uses, const Body& body) {
+  for (std::size_t n = 0; n < rewrite.from().nodes().size(); ++n) {
+    if (uses.is_live(n)) body(static_cast<std::int32_t>(n));
+  }
+  return rewrite.finish();
+}
+
 }  // namespace sloy

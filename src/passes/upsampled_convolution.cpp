@@ -194,14 +194,10 @@ class Folded {
 
 class Folder {
  public:
-  explicit Folder(const Graph& graph)
-      : graph_(graph), rewrite_(graph), live_(live_nodes(graph)), readers_(readers(graph)) {}
+  explicit Folder(const Graph& graph) : graph_(graph), rewrite_(graph), uses_(graph) {}
 
   std::unique_ptr<Graph> run() {
-    for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
-      if (live_[n]) rewrite(static_cast<std::int32_t>(n));
-    }
-    return rewrite_.finish();
+    return rewrite_live(rewrite_, uses_, [this](std::int32_t n) { rewrite(n); });
   }
 
  private:
@@ -268,20 +264,12 @@ class Folder {
   }
 
   bool read_once(Value value) const {
-    long count = 0;
-    for (std::int32_t reader : readers_[static_cast<std::size_t>(value.node())]
-                                       [static_cast<std::size_t>(value.result())]) {
-      count += live_[static_cast<std::size_t>(reader)];
-    }
-    const auto is_it = [&](const auto& named) { return named.value == value; };
-    return count == 1 && std::ranges::none_of(graph_.outputs(), is_it) &&
-           std::ranges::none_of(graph_.updates(), is_it);
+    return uses_.readers(value).size() == 1 && !uses_.is_kept(value);
   }
 
   const Graph& graph_;
   Rewrite rewrite_;
-  std::vector<bool> live_;
-  std::vector<std::vector<std::vector<std::int32_t>>> readers_;
+  Uses uses_;
 };
 
 }  // namespace

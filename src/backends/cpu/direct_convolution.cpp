@@ -2,6 +2,7 @@
 /// oneDNN computes whole blocks of them, and whatever oneDNN refuses.
 #include <fmt/format.h>
 
+#include "backends/cpu/direct_kernel.h"
 #include "backends/cpu/offers.h"
 #include "backends/cpu/simd/convolution.h"
 #include "backends/cpu/windows.h"
@@ -21,43 +22,6 @@ ConvolutionShape shape_of(const Shape& x, const Shape& kernel, const Convolution
           .rectify = relu};
 }
 
-/// The operands of one run.
-struct Operands {
-  const Pointers& pointers;
-  bool has_bias;
-
-  const float* input(int i) const { return static_cast<const float*>(pointers.inputs[i]); }
-  const float* bias() const { return has_bias ? input(2) : nullptr; }
-  float* output() const { return static_cast<float*>(pointers.outputs[0]); }
-  float* scratch() const { return static_cast<float*>(pointers.scratch); }
-};
-
-using Pass = void (*)(const ConvolutionShape& shape, const Operands& operands);
-
-class DirectKernel final : public Kernel {
- public:
-  DirectKernel(const ConvolutionShape& shape, Pass pass, bool has_bias)
-      : shape_(shape), pass_(pass), has_bias_(has_bias) {}
-  void run(const Pointers& pointers) const override { pass_(shape_, {pointers, has_bias_}); }
-
- private:
-  ConvolutionShape shape_;
-  Pass pass_;
-  bool has_bias_;
-};
-
-/// Everything plain.
-Proposal plain(const Request& request, const ConvolutionShape& shape, std::size_t scratch_bytes,
-               Pass pass) {
-  Proposal proposal;
-  proposal.inputs.resize(request.inputs.size());
-  proposal.outputs.resize(1);
-  proposal.scratch_bytes = scratch_bytes;
-  proposal.implementation = "direct";
-  proposal.kernel = std::make_shared<DirectKernel>(shape, pass, request.inputs.size() == 3);
-  return proposal;
-}
-
 bool is_possible(const ConvolutionShape& shape, std::string& refusal) {
   const std::int64_t lines = shape.windows.depth.taps * shape.windows.height.taps;
   if (lines <= most_tap_lines) return true;
@@ -71,11 +35,11 @@ std::optional<Proposal> consider_forward(const Request& request, std::string& re
       shape_of(request.inputs[0].type->shape, request.inputs[1].type->shape, attributes.options,
                attributes.relu);
   if (!is_possible(shape, refusal)) return {};
-  return plain(request, shape, convolution_scratch_bytes(shape),
-               [](const ConvolutionShape& s, const Operands& operands) {
-                 convolution(s, operands.input(0), operands.input(1), operands.bias(),
-                             operands.output(), operands.scratch());
-               });
+  return direct_proposal(request, shape, convolution_scratch_bytes(shape),
+                         [](const ConvolutionShape& s, const DirectOperands& operands) {
+                           convolution(s, operands.input(0), operands.input(1), operands.bias(),
+                                       operands.output(), operands.scratch());
+                         });
 }
 
 std::optional<Proposal> consider_input_gradient(const Request& request, std::string& refusal) {
@@ -83,22 +47,22 @@ std::optional<Proposal> consider_input_gradient(const Request& request, std::str
   const ConvolutionShape shape =
       shape_of(attributes.input, request.inputs[1].type->shape, attributes.options);
   if (!is_possible(shape, refusal)) return {};
-  return plain(request, shape, convolution_input_gradient_scratch_bytes(shape),
-               [](const ConvolutionShape& s, const Operands& operands) {
-                 convolution_input_gradient(s, operands.input(0), operands.input(1),
-                                            operands.output(), operands.scratch());
-               });
+  return direct_proposal(request, shape, convolution_input_gradient_scratch_bytes(shape),
+                         [](const ConvolutionShape& s, const DirectOperands& operands) {
+                           convolution_input_gradient(s, operands.input(0), operands.input(1),
+                                                      operands.output(), operands.scratch());
+                         });
 }
 
 std::optional<Proposal> consider_kernel_gradient(const Request& request, std::string&) {
   const auto& attributes = request.as<ConvolutionKernelGradientAttributes>();
   const ConvolutionShape shape =
       shape_of(request.inputs[0].type->shape, attributes.kernel, attributes.options);
-  return plain(request, shape, convolution_kernel_gradient_scratch_bytes(shape),
-               [](const ConvolutionShape& s, const Operands& operands) {
-                 convolution_kernel_gradient(s, operands.input(0), operands.input(1),
-                                             operands.output(), operands.scratch());
-               });
+  return direct_proposal(request, shape, convolution_kernel_gradient_scratch_bytes(shape),
+                         [](const ConvolutionShape& s, const DirectOperands& operands) {
+                           convolution_kernel_gradient(s, operands.input(0), operands.input(1),
+                                                       operands.output(), operands.scratch());
+                         });
 }
 
 /// Of windows that few_results.cpp does not take, where our kernels were measured to be two to five

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "backends/cpu/direct_kernel.h"
 #include "backends/cpu/machine.h"
 #include "backends/cpu/offers.h"
 #include "backends/cpu/windows.h"
@@ -11,26 +12,6 @@
 
 namespace sloy::cpu {
 namespace {
-
-using Pass = void (*)(const FewResults& shape, const Pointers& pointers, bool has_bias);
-
-class FewResultsKernel final : public Kernel {
- public:
-  FewResultsKernel(const FewResults& shape, Pass pass, bool has_bias)
-      : shape_(shape), pass_(pass), has_bias_(has_bias) {}
-  void run(const Pointers& pointers) const override { pass_(shape_, pointers, has_bias_); }
-
- private:
-  FewResults shape_;
-  Pass pass_;
-  bool has_bias_;
-};
-
-const float* floats(const Pointers& pointers, int i) {
-  return static_cast<const float*>(pointers.inputs[i]);
-}
-float* result(const Pointers& pointers) { return static_cast<float*>(pointers.outputs[0]); }
-float* scratch(const Pointers& pointers) { return static_cast<float*>(pointers.scratch); }
 
 /// Fewer terms than this are not worth turning the image.
 constexpr std::int64_t least_terms = 8;
@@ -72,29 +53,17 @@ bool is_worthwhile(std::int64_t results, std::int64_t terms, std::string& refusa
   return false;
 }
 
-/// Everything plain.
-Proposal plain(const Request& request, const FewResults& shape, std::size_t scratch_bytes,
-               Pass pass) {
-  Proposal proposal;
-  proposal.inputs.resize(request.inputs.size());
-  proposal.outputs.resize(1);
-  proposal.scratch_bytes = scratch_bytes;
-  proposal.implementation = "direct";
-  proposal.kernel = std::make_shared<FewResultsKernel>(shape, pass, request.inputs.size() == 3);
-  return proposal;
-}
-
 std::optional<Proposal> consider_forward(const Request& request, std::string& refusal) {
   const auto& attributes = request.as<ConvolutionAttributes>();
   auto shape = shape_of(request.inputs[0].type->shape, request.inputs[1].type->shape,
                         attributes.options, refusal);
   if (!shape || !is_worthwhile(shape->filters, shape->channels, refusal)) return {};
   shape->rectify = attributes.relu;
-  return plain(request, *shape, convolve_to_few_scratch_bytes(*shape),
-               [](const FewResults& s, const Pointers& p, bool has_bias) {
-                 convolve_to_few(s, floats(p, 0), floats(p, 1), has_bias ? floats(p, 2) : nullptr,
-                                 result(p), scratch(p));
-               });
+  return direct_proposal(request, *shape, convolve_to_few_scratch_bytes(*shape),
+                         [](const FewResults& s, const DirectOperands& operands) {
+                           convolve_to_few(s, operands.input(0), operands.input(1), operands.bias(),
+                                           operands.output(), operands.scratch());
+                         });
 }
 
 std::optional<Proposal> consider_input_gradient(const Request& request, std::string& refusal) {
@@ -106,10 +75,11 @@ std::optional<Proposal> consider_input_gradient(const Request& request, std::str
     refusal = fmt::format("rows of {} pixels, fewer than {}", shape->width.input, least_width);
     return {};
   }
-  return plain(request, *shape, input_gradient_of_few_scratch_bytes(*shape),
-               [](const FewResults& s, const Pointers& p, bool) {
-                 input_gradient_of_few(s, floats(p, 0), floats(p, 1), result(p), scratch(p));
-               });
+  return direct_proposal(request, *shape, input_gradient_of_few_scratch_bytes(*shape),
+                         [](const FewResults& s, const DirectOperands& operands) {
+                           input_gradient_of_few(s, operands.input(0), operands.input(1),
+                                                 operands.output(), operands.scratch());
+                         });
 }
 
 std::optional<Proposal> consider_kernel_gradient(const Request& request, std::string& refusal) {
@@ -117,10 +87,11 @@ std::optional<Proposal> consider_kernel_gradient(const Request& request, std::st
   const auto shape =
       shape_of(request.inputs[0].type->shape, attributes.kernel, attributes.options, refusal);
   if (!shape || !is_worthwhile(shape->filters, shape->channels, refusal)) return {};
-  return plain(request, *shape, kernel_gradient_of_few_scratch_bytes(*shape),
-               [](const FewResults& s, const Pointers& p, bool) {
-                 kernel_gradient_of_few(s, floats(p, 0), floats(p, 1), result(p), scratch(p));
-               });
+  return direct_proposal(request, *shape, kernel_gradient_of_few_scratch_bytes(*shape),
+                         [](const FewResults& s, const DirectOperands& operands) {
+                           kernel_gradient_of_few(s, operands.input(0), operands.input(1),
+                                                  operands.output(), operands.scratch());
+                         });
 }
 
 constexpr Offer offers[] = {
