@@ -30,6 +30,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/SloyConfigVersion.cmake
 install(FILES
   ${PROJECT_BINARY_DIR}/SloyConfig.cmake ${PROJECT_BINARY_DIR}/SloyConfigVersion.cmake
   ${PROJECT_SOURCE_DIR}/cmake/FindDNNL.cmake ${PROJECT_SOURCE_DIR}/cmake/FindHighway.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/FindMinizip.cmake
   DESTINATION ${sloy_package_dir} COMPONENT development)
 
 if(SLOY_OPENMP)

@@ -212,14 +212,14 @@ const ElementType& find_type(const InputStream& stream, const std::string& descr
               "save it as float32, float64, int32 or uint8: x.astype('float32')");
 }
 
-}  // namespace
+struct Described {
+  const ElementType& type;
+  bool is_big_endian = false;
+  Shape shape;
+};
 
-Tensor read_npy(const std::filesystem::path& path, FileSystem& files) {
-  InputStream stream(path, files);
-  return read_npy(stream);
-}
-
-Tensor read_npy(InputStream& stream) {
+/// An array that can be read, as far as its header and the file's size tell.
+Described read_description(InputStream& stream) {
   const Header header = read_header(stream);
   const ElementType& type = find_type(stream, header.descr);
   if (header.fortran_order && header.shape.rank() > 1) {
@@ -230,10 +230,27 @@ Tensor read_npy(InputStream& stream) {
   if (!elements) stream.fail(fmt::format("the array {} is too large", to_string(header.shape)));
   stream.expect(*elements * type.file_bytes,
                 fmt::format("the elements of {}", to_string(header.shape)));
-  Tensor tensor(type.dtype, header.shape);
-  read_elements(stream, type.code, header.descr[0] == '>', tensor);
+  return {type, header.descr[0] == '>', header.shape};
+}
+
+}  // namespace
+
+Tensor read_npy(const std::filesystem::path& path, FileSystem& files) {
+  InputStream stream(path, files);
+  return read_npy(stream);
+}
+
+Tensor read_npy(InputStream& stream) {
+  const Described array = read_description(stream);
+  Tensor tensor(array.type.dtype, array.shape);
+  read_elements(stream, array.type.code, array.is_big_endian, tensor);
   if (!stream.at_end()) stream.fail("the file goes on after its array");
   return tensor;
+}
+
+Type read_npy_type(InputStream& stream) {
+  const Described array = read_description(stream);
+  return {array.type.dtype, array.shape};
 }
 
 void write_npy(const std::filesystem::path& path, const Tensor& tensor, FileSystem& files) {

@@ -14,6 +14,8 @@ namespace sloy {
 /// exactly one such file.
 Tensor read_npy(const std::filesystem::path& path, FileSystem& files = real_files());
 Tensor read_npy(InputStream& stream);
+/// What read_npy would give, from the header alone.
+Type read_npy_type(InputStream& stream);
 
 /// Writes version 1, atomically.
 void write_npy(const std::filesystem::path& path, const Tensor& tensor,

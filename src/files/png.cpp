@@ -74,7 +74,7 @@ bool read_rows(Decoder& decoder, png_bytepp rows) {
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why,
                          const std::string& fix = "save it again as PNG, or leave it out") {
-  throw FileError("the image " + file + " can't be read: " + why, {}, fix);
+  throw FileError("the image can't be read: " + why, {{"file", file}}, fix);
 }
 
 /// The image without its last channel, which says that nothing of it is transparent.
@@ -94,10 +94,8 @@ Tensor without_alpha(const Tensor& image, const std::string& file) {
   return opaque;
 }
 
-}  // namespace
-
-Tensor decode_png(std::span<const std::byte> bytes, const std::string& file) {
-  Decoder decoder;
+/// The header, where it is one of an image that is read.
+void open(Decoder& decoder, std::span<const std::byte> bytes, const std::string& file) {
   decoder.rest = bytes;
   decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, keep_problem, ignore);
   if (decoder.png) decoder.info = png_create_info_struct(decoder.png);
@@ -110,6 +108,20 @@ Tensor decode_png(std::span<const std::byte> bytes, const std::string& file) {
   if (std::uint64_t{decoder.width} * decoder.height > limits.image_pixels) {
     refuse(file, "it has more than " + std::to_string(limits.image_pixels) + " pixels");
   }
+}
+
+}  // namespace
+
+ImageHeader read_png_header(std::span<const std::byte> bytes, const std::string& file) {
+  Decoder decoder;
+  open(decoder, bytes, file);
+  const bool is_grey = decoder.channels <= 2;
+  return {.size = {.height = decoder.height, .width = decoder.width}, .channels = is_grey ? 1 : 3};
+}
+
+Tensor decode_png(std::span<const std::byte> bytes, const std::string& file) {
+  Decoder decoder;
+  open(decoder, bytes, file);
   Tensor image(DType::uint8, {static_cast<std::int64_t>(decoder.height),
                               static_cast<std::int64_t>(decoder.width), decoder.channels});
   std::size_t row_bytes = std::size_t{decoder.width} * static_cast<std::size_t>(decoder.channels);

@@ -7,7 +7,13 @@
 #include <span>
 #include <string>
 
+#include "files/image_header.h"
+
 namespace sloy {
+
+/// What a PNG's header says, without alpha. Throws FileError naming `file` where there is none, and
+/// on an image larger than the limits.
+ImageHeader read_png_header(std::span<const std::byte> bytes, const std::string& file);
 
 /// uint8 (height, width, channels): 1 channel where the image is grey, else 3. Palettes become
 /// colours, and alpha that is full everywhere is dropped. Throws FileError naming `file` on a

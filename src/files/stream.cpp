@@ -50,19 +50,25 @@ void InputStream::expect(std::uint64_t count, std::string_view what) {
   }
 }
 
-void InputStream::read(std::span<std::byte> out, std::string_view what) {
-  const std::uint64_t start = offset_;
+std::size_t InputStream::read_some(std::span<std::byte> out) {
   std::size_t done = 0;
   if (has_peeked_ && !out.empty()) {
     out[done++] = peeked_;
     has_peeked_ = false;
   }
   while (done < out.size()) {
-    const std::size_t count = read_some(out.subspan(done));
-    if (count == 0) throw ends_too_early(name_, start, out.size(), done, what);
+    const std::size_t count = read_more(out.subspan(done));
+    if (count == 0) break;
     done += count;
   }
-  offset_ = start + done;
+  offset_ += done;
+  return done;
+}
+
+void InputStream::read(std::span<std::byte> out, std::string_view what) {
+  const std::uint64_t start = offset_;
+  const std::size_t done = read_some(out);
+  if (done < out.size()) throw ends_too_early(name_, start, out.size(), done, what);
 }
 
 void InputStream::skip(std::uint64_t count, std::string_view what) {
@@ -76,7 +82,7 @@ void InputStream::skip(std::uint64_t count, std::string_view what) {
 
 bool InputStream::at_end() {
   if (has_peeked_) return false;
-  has_peeked_ = read_some({&peeked_, 1}) == 1;
+  has_peeked_ = read_more({&peeked_, 1}) == 1;
   return !has_peeked_;
 }
 
@@ -85,7 +91,7 @@ void InputStream::fail(std::string sentence, std::string fix) const {
                   std::move(fix));
 }
 
-std::size_t InputStream::read_some(std::span<std::byte> out) {
+std::size_t InputStream::read_more(std::span<std::byte> out) {
   if (compressed_) return inflate_some(out);
   const std::size_t count = file_->read(consumed_, out);
   consumed_ += count;

@@ -34,13 +34,15 @@ class InputStream {
   void expect(std::uint64_t count, std::string_view what);
   /// Fills `out`. Throws where the file ends before; `what` names the thing being read.
   void read(std::span<std::byte> out, std::string_view what);
+  /// Fills as much of `out` as is left, and returns how much that is.
+  std::size_t read_some(std::span<std::byte> out);
   /// True once nothing is left.
   bool at_end();
 
   [[noreturn]] void fail(std::string sentence, std::string fix = {}) const;
 
  private:
-  std::size_t read_some(std::span<std::byte> out);
+  std::size_t read_more(std::span<std::byte> out);
   std::size_t inflate_some(std::span<std::byte> out);
   bool refill();
   void skip(std::uint64_t count, std::string_view what);

@@ -9,8 +9,8 @@
 #include "base/files.h"
 #include "base/limits.h"
 #include "files/idx.h"
+#include "files/image.h"
 #include "files/npy.h"
-#include "files/png.h"
 
 namespace sloy {
 namespace {
@@ -57,7 +57,7 @@ std::vector<std::byte> read_whole(std::istream& stream, const std::string& name)
   }
   if (bytes.empty()) {
     throw FileError("there is nothing to read", {{"file", name}},
-                    "give an npy array, an IDX array or a PNG image");
+                    "give an npy array, an IDX array, a PNG or a JPEG image");
   }
   return bytes;
 }
@@ -66,15 +66,15 @@ std::vector<std::byte> read_whole(std::istream& stream, const std::string& name)
 Tensor read_tensor(const std::string& name, std::unique_ptr<File> file) {
   std::byte head[8] = {};
   const std::span<const std::byte> bytes(head, file->read(0, head));
-  if (begins_with(bytes, "\x89PNG")) {
-    return decode_png(read_file(*file, name, limits.file_bytes), name);
+  if (!image_format(bytes).empty()) {
+    return decode_image(read_file(*file, name, limits.file_bytes), name);
   }
   InputStream stream(name, std::move(file));
   if (begins_with(bytes, "\x93NUMPY")) return read_npy(stream);
   using namespace std::string_view_literals;
   if (begins_with(bytes, "\x1f\x8b") || begins_with(bytes, "\0\0"sv)) return read_idx(stream);
   throw FileError("the file is of no kind known here", {{"file", name}},
-                  "give an npy array, an IDX array or a PNG image");
+                  "give an npy array, an IDX array, a PNG or a JPEG image");
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ TEST(ReadTensor, TellsFilesByTheirFirstBytes) {
   EXPECT_EQ(message_of([] { read_tensor("README.md"); }),
             "the file is of no kind known here\n"
             "  file     README.md\n"
-            "  to fix   give an npy array, an IDX array or a PNG image");
+            "  to fix   give an npy array, an IDX array, a PNG or a JPEG image");
   EXPECT_THROW(read_tensor("no/such/file.png"), FileError);
 }
 
@@ -40,7 +40,7 @@ TEST(ReadTensor, NamesTheStream) {
   EXPECT_EQ(message_of([] { from_stream(""); }),
             "there is nothing to read\n"
             "  file     standard input\n"
-            "  to fix   give an npy array, an IDX array or a PNG image");
+            "  to fix   give an npy array, an IDX array, a PNG or a JPEG image");
   const std::string whole = harness::bytes_of_file(array);
   for (std::size_t length = 0; length < whole.size(); ++length) {
     const std::string message = message_of([&] { from_stream(whole.substr(0, length)); });

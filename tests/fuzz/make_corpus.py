@@ -5,9 +5,11 @@
 """
 
 import gzip
+import io
 import json
 import pathlib
 import struct
+import zipfile
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 
@@ -87,6 +89,34 @@ write("npy/fortran", npy(npy_header("<i4", "(1, 1)", True), bytes(4)))
 write("npy/objects", npy(npy_header("|O", "(1,)"), b"pickle"))
 write("npy/overflow", npy(npy_header("<f8", "(4294967296, 4294967296)"), b""))
 write("npy/double_quotes", npy('{"shape":(1,),"descr":"<f4","fortran_order":False}', bytes(4)))
+
+write("csv/plain", b"a,b\n1,2\n")
+write("csv/quotes", b'"a,b","say ""hi""","two\r\nlines"\r\nx,"",\r\n')
+write("csv/mark", b"\xef\xbb\xbfa;b\rc;d")
+write("csv/blanks", b"  1 2\t3 \n\n4  5 6")
+write("csv/open", b'a,"b\n')
+write("csv/zero", b"a\0b")
+
+
+def npz(level, **arrays):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", level) as archive:
+        for name, content in arrays.items():
+            archive.writestr(zipfile.ZipInfo(name + ".npy"), content)
+    return packed.getvalue()
+
+
+ARRAY = npy(npy_header("<f4", "(2, 1)"), struct.pack("<2f", 1, -2))
+write("npz/stored", npz(zipfile.ZIP_STORED, x_train=ARRAY, y_train=npy(npy_header("|u1", "(2,)"), b"ab")))
+write("npz/packed", npz(zipfile.ZIP_DEFLATED, x_train=npy(npy_header("|u1", "(300,)"), bytes(300))))
+write("npz/no_array", npz(zipfile.ZIP_DEFLATED, x=b"hello"))
+write("npz/empty", npz(zipfile.ZIP_STORED))
+write("npz/cut", npz(zipfile.ZIP_STORED, x=ARRAY)[:-9])
+
+write("cifar/ten", bytes([3]) + bytes(range(256)) * 12 + bytes([9]) + bytes(3072))
+write("cifar/hundred", bytes([3, 99]) + bytes(3072))
+write("cifar/label", bytes([200]) + bytes(3072))
+write("cifar/cut", bytes(3000))
 
 CHOICE = {"node": "matmul 2×2", "kernel": "simd", "seconds": 1e-3}
 write("tuning/none", tuning([]))
