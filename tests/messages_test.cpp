@@ -385,13 +385,13 @@ TEST(Messages, OfWhatIsNotThereYet) {
   EXPECT_EQ(overridden("data.augment=[\"RandomFlip\"]"),
             "there is no key 'augment' here\n"
             "  where    --set data.augment=[\"RandomFlip\"]\n"
-            "  keys     name, directory, kind, path, train_images, train_labels, test_images, "
-            "test_labels, class_names, label_mode, target, validation, workers, generated\n"
+            "  keys     name, directory, generated, label_mode, target, validation, workers, "
+            "kind\n"
             "  to fix   write one of these keys");
-  EXPECT_EQ(overridden("data.kind=csv"),
-            "there is no kind of data 'csv'\n"
-            "  kinds    idx\n"
-            "  where    --set data.kind=csv\n"
+  EXPECT_EQ(overridden("data={kind=\"parquet\"}"),
+            "there is no kind of data 'parquet'\n"
+            "  where    --set data={kind=\"parquet\"}\n"
+            "  kinds    idx, npy, cifar10, cifar100, image-folder, csv\n"
             "  to fix   name one of the kinds");
   EXPECT_EQ(overridden("train.callbacks=[\"TensorBoard\"]"),
             "there is no callback of type 'TensorBoard'\n"

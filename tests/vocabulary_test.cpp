@@ -254,7 +254,7 @@ class Vocabulary : public testing::Test {
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
 
     const Recipe recipe = Recipe::read(directory / "run/recipe.toml");
-    const data::Split data = recipe.load_data();
+    const data::Parts data = recipe.load_data();
     const Tensor examples = data.test.features()[0];
     const std::string file = directory / "run/model.safetensors";
     Model loaded = Model::load(file);

@@ -27,10 +27,10 @@ int list(const Arguments& arguments) {
     }
   }
   if (!arguments.common.json) return done;
-  for (const std::string& kind : data::kinds()) {
+  for (const auto& kind : data::file_kinds()) {
     Config event;
     event["event"] = "data_kind";
-    event["kind"] = kind;
+    event["kind"] = std::string(kind.name);
     emit(event);
   }
   return done;
@@ -82,22 +82,24 @@ std::string numbers_text(const Config& list) {
 
 int show(const Arguments& arguments) {
   apply(arguments.common);
-  data::Split split = read_data(arguments.source).load();
+  const data::Parts parts = read_data(arguments.source).load();
+  tell_skipped(parts);
   for (const auto& [part, dataset] :
-       {std::pair{"train", split.train}, std::pair{"test", split.test}}) {
+       {std::pair{"train", parts.train}, std::pair{"validation", parts.validation},
+        std::pair{"test", parts.test}}) {
     if (dataset.empty()) continue;
     Config event = describe(part, dataset);
     if (arguments.common.json) {
       emit(event);
       continue;
     }
-    print(fmt::format("{:<10}{} examples of {}, target {}", part, count_text(dataset.size()),
+    print(fmt::format("{:<12}{} examples of {}, target {}", part, count_text(dataset.size()),
                       event.at("features").as_string(), event.at("target").as_string()));
-    print(fmt::format("          mean {}   deviation {}", numbers_text(event.at("mean")),
+    print(fmt::format("            mean {}   deviation {}", numbers_text(event.at("mean")),
                       numbers_text(event.at("deviation"))));
-    std::vector<std::vector<std::string>> rows{{"          class", "examples"}};
+    std::vector<std::vector<std::string>> rows{{"            class", "examples"}};
     for (const auto& [name, count] : event.at("classes").as_map()) {
-      rows.push_back({"          " + name, count_text(count.as_integer())});
+      rows.push_back({"            " + name, count_text(count.as_integer())});
     }
     if (rows.size() > 1) print(table_text(rows));
   }

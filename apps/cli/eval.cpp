@@ -35,8 +35,11 @@ Config counts(const Tensor& matrix) {
 int evaluate(const Arguments& arguments) {
   apply(arguments.common);
   Model model = load_model(arguments.model);
-  data::Split split = read_data(arguments.source).load();
-  const data::Dataset& dataset = arguments.part == "train" ? split.train : split.test;
+  const data::Parts parts = read_data(arguments.source).load();
+  tell_skipped(parts);
+  const data::Dataset& dataset = arguments.part == "train"        ? parts.train
+                                 : arguments.part == "validation" ? parts.validation
+                                                                  : parts.test;
   if (dataset.empty()) {
     throw DataError(fmt::format("the data have no {} part", arguments.part), {},
                     "measure another with --part, or give larger data");
@@ -73,8 +76,8 @@ void add_eval(CLI::App& app, Action& action) {
   command->add_option("model", arguments->model, "A model (.safetensors)")->required();
   command->add_option("--data", arguments->source.data, data_help)->required();
   add_data_settings(*command, arguments->source);
-  command->add_option("--part", arguments->part, "test (default) or train")
-      ->check(one_of({"test", "train"}));
+  command->add_option("--part", arguments->part, "test (default), validation or train")
+      ->check(one_of({"test", "validation", "train"}));
   command->add_option("--batch-size", arguments->batch_size, "Examples at a time (default 128)")
       ->check(whole_number(1));
   command->footer(

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -49,9 +50,28 @@ bool fits(const Shape& shape, const Shape& wanted) {
   return true;
 }
 
-Examples read_examples(const std::string& file, const Type& wanted) {
-  const std::string name = file == "-" ? "standard input" : file;
+bool is_image(const Tensor& tensor) {
+  const Shape& shape = tensor.shape();
+  return tensor.dtype() == DType::uint8 && shape.rank() == 3 &&
+         (shape.size(2) == 1 || shape.size(2) == 3);
+}
+
+bool is_table(const std::string& file) {
+  return std::ranges::any_of(std::array{".csv", ".tsv", ".txt", ".csv.gz"},
+                             [&](const char* ending) { return file.ends_with(ending); });
+}
+
+/// What a file holds, as the model takes it where it knows how.
+Tensor read_input(const std::string& file, const std::string& name, const Model& model) {
+  if (model.table_form() && is_table(file)) return read_table(file, *model.table_form());
   Tensor tensor = file == "-" ? read_tensor(std::cin, name) : read_tensor(file);
+  const bool has_form = model.image_form() && is_image(tensor);
+  return has_form ? to_form(tensor, *model.image_form()) : tensor;
+}
+
+Examples read_examples(const std::string& file, const Type& wanted, const Model& model) {
+  const std::string name = file == "-" ? "standard input" : file;
+  const Tensor tensor = read_input(file, name, model);
   Shape many = with_channels(tensor.shape(), wanted.shape);
   if (fits(many, wanted.shape)) return {file, tensor.reshaped(many), false};
   Shape one{1};
@@ -226,7 +246,7 @@ int predict(const Arguments& arguments) {
   Type wanted = model.input_types()[0];
   std::vector<Examples> all;
   for (const std::string& input : arguments.inputs) {
-    all.push_back(read_examples(input, wanted));
+    all.push_back(read_examples(input, wanted, model));
     all.back().features = first_rows(all.back().features, arguments.take);
   }
   if (!arguments.out.empty()) {
@@ -260,8 +280,9 @@ void add_predict(CLI::App& app, Action& action) {
   add_common(*command, arguments->common);
   command->add_option("model", arguments->model, "A model (.safetensors)")->required();
   command
-      ->add_option("inputs", arguments->inputs,
-                   "Examples: PNG images, npy or IDX arrays; - is standard input")
+      ->add_option(
+          "inputs", arguments->inputs,
+          "Examples: PNG or JPEG images, CSV tables, npy or IDX arrays; - is standard input")
       ->required();
   command->add_option("--out", arguments->out, "Write the outputs to this npy file")
       ->check(not_empty());

@@ -1,5 +1,6 @@
 #include "sources.h"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -47,6 +48,21 @@ Config said(const std::string& value, const std::string& option) {
   return config;
 }
 
+/// [data] of files at a place, of the kind they look like.
+Config files_said(const std::string& path) {
+  if (const data::Files files = data::files_at(path)) {
+    return Config::Map{{"kind", said(std::string(files.kind()), "--data")},
+                       {"path", said(path, "--data")}};
+  }
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    throw FileError("there is no such file or directory", {{"path", path}},
+                    "name a set (`sloy data list`), a file, or the directory the files are in");
+  }
+  throw FileError("there are no data here of a kind that is known by its files", {{"path", path}},
+                  "say the kind in a recipe's [data]: `sloy data list` names them");
+}
+
 /// [data] as --data says it.
 Config data_said(const std::string& data) {
   const std::vector<std::string> names = data::names();
@@ -57,9 +73,7 @@ Config data_said(const std::string& data) {
     throw ConfigError("the recipe names no data", {{"recipe", data}}, "give it a [data]");
   }
   std::error_code error;
-  if (!is_name && (data.find('/') != data.npos || fs::is_directory(data, error))) {
-    return Config::Map{{"kind", said("idx", "--data")}, {"path", said(data, "--data")}};
-  }
+  if (!is_name && (data.find('/') != data.npos || fs::exists(data, error))) return files_said(data);
   return Config::Map{{"name", said(data, "--data")}};
 }
 
@@ -87,6 +101,9 @@ void choose_data(Config& recipe, const DataSource& source) {
   }
   if (!source.data_directory.empty()) {
     recipe["data"]["directory"] = said(source.data_directory, "--data-dir");
+  }
+  if (!source.bad_files.empty()) {
+    recipe["data"]["bad_files"] = said(source.bad_files, "--bad-files");
   }
 }
 
@@ -117,6 +134,10 @@ void add_recipe(CLI::App& command, RecipeSource& source) {
 
 void add_data_settings(CLI::App& command, DataSource& source) {
   command.add_option("--data-dir", source.data_directory, "Where a named set's files are");
+  command
+      .add_option("--bad-files", source.bad_files,
+                  "Files of an image folder that can't be read: error (default), skip, unchecked")
+      ->check(one_of({"error", "skip", "unchecked"}));
   command
       .add_option("--set", source.overrides,
                   "KEY=VALUE puts a value over the recipe's, as train.epochs=3")
@@ -167,10 +188,25 @@ RecipeData read_data(const DataSource& source) {
   return data;
 }
 
+void tell_skipped(const data::Parts& parts) {
+  constexpr std::size_t shown = 5;
+  const auto count = parts.skipped.size();
+  if (count == 0) return;
+  std::string text =
+      fmt::format("{} of the data's files or rows {} left out:", count, count == 1 ? "is" : "are");
+  for (std::size_t i = 0; i < std::min(count, shown); ++i) {
+    text += fmt::format("\n  {}: {}", parts.skipped[i].file, parts.skipped[i].why);
+  }
+  if (count > shown) text += fmt::format("\n  and {} more", count - shown);
+  note(text);
+}
+
 std::string name_of(const RecipeSource& source, const Recipe& recipe) {
   if (!source.file.empty()) return fs::path(source.file).stem().string();
   const RecipeData& data = recipe.data;
-  const std::string of = data.name.empty() ? fs::path(data.path).stem().string() : data.name;
+  const Config files = to_config(data.files);
+  const Config* path = data.files ? files.find("path") : nullptr;
+  const std::string of = path ? fs::path(path->as_string()).stem().string() : data.name;
   return of.empty() ? source.model : source.model + "-" + of;
 }
 

@@ -19,6 +19,7 @@ namespace sloy::cli {
 struct DataSource {
   std::string data;
   std::string data_directory;
+  std::string bad_files;
   std::vector<std::string> overrides;
 };
 
@@ -36,7 +37,8 @@ void add_recipe(CLI::App& command, RecipeSource& source);
 void add_data_settings(CLI::App& command, DataSource& source);
 /// What --data takes, for its help.
 inline constexpr const char* data_help =
-    "A data set by name (`sloy data list`), a directory of IDX files, or a recipe whose data are "
+    "A data set by name (`sloy data list`), files of your own (a directory of IDX files, of npy "
+    "files or of a directory of images for each class, an npz file …), or a recipe whose data are "
     "meant";
 /// Whether a file is named as models are, or begins as they do.
 bool is_model_file(const std::string& path);
@@ -46,6 +48,8 @@ Model load_model(const std::string& path);
 Recipe read_recipe(const RecipeSource& source, const Common& common);
 /// The data alone. Throws ConfigError where --set is of anything else.
 RecipeData read_data(const DataSource& source);
+/// Says which files were left out, if any, on stderr.
+void tell_skipped(const data::Parts& parts);
 /// "cnn-fashion-mnist", or the file's name without its ending: what run directories are called.
 std::string name_of(const RecipeSource& source, const Recipe& recipe);
 

@@ -123,7 +123,7 @@ void say_interrupted(const Arguments& arguments, const fs::path& directory) {
   tell("interrupted; to go on from the last finished epoch:\n  " + command + " --resume");
 }
 
-FitOptions fit_options(const Arguments& arguments, const Recipe& recipe, const data::Split& data,
+FitOptions fit_options(const Arguments& arguments, const Recipe& recipe, const data::Parts& data,
                        RunDirectory& directory, Results& results) {
   FitOptions options = recipe.fit_options(data);
   options.callbacks = place_callbacks(options.callbacks, directory, arguments.source.file);
@@ -197,7 +197,8 @@ int train(const Arguments& arguments) {
                                : RunDirectory(arguments.out, arguments.resume);
   if (arguments.resume) directory.check_same(recipe);
 
-  data::Split data = recipe.load_data();
+  const data::Parts data = recipe.load_data();
+  tell_skipped(data);
   Model model = recipe.make_model(data.train.spec());
   CompileOptions compile = recipe.compile_options();
   // What was measured when the run began is repeated, whatever this machine would choose now.

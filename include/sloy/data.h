@@ -21,7 +21,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +33,8 @@
 
 #include <sloy/export.h>
 #include <sloy/fields.h>
+#include <sloy/image_form.h>
+#include <sloy/table_form.h>
 #include <sloy/tensor.h>
 
 namespace sloy::data {
@@ -73,6 +77,10 @@ struct Spec {
   /// () weighs the whole example. The shape of the loss, which is that of labels and of other
   /// targets without their last axis, weighs each position, where 0 masks it.
   Types weights = {};
+  /// Where the features are images that were given this form: the form, for images to come.
+  std::optional<ImageForm> image_form = {};
+  /// Where they are rows of a table: how rows to come are read.
+  std::optional<TableForm> table_form = {};
 };
 
 /// Where the bytes of one example go: row-major elements of the types in the data set's spec, a
@@ -133,7 +141,9 @@ struct Example {
 /// What a type must have to be a data set. `read` fills the whole slot, all parts; it is called
 /// with 0 ≤ index < size(), from several threads at once, and its bytes depend on the index and the
 /// epoch alone. A type whose read is a plain copy from memory may say so by a member
-/// `bool is_in_memory() const`: a loader then spreads a batch over the computing threads.
+/// `bool is_in_memory() const`: a loader then spreads a batch over the computing threads. One that
+/// knows an example's class without reading it may say it by `std::int32_t label(std::int64_t)
+/// const`: classes are then counted, split and balanced without reading anything else.
 template <class T>
 concept Source = requires(const T& source, std::int64_t index, Slot slot) {
   { source.size() } -> std::convertible_to<std::int64_t>;
@@ -162,6 +172,12 @@ class SLOY_EXPORT Dataset {
   /// Whether its source is, see Source.
   bool is_in_memory() const { return held_ && held_->in_memory; }
 
+  /// The class of an example, as its label says it. REQUIRES: 0 ≤ index < size(), and the first
+  /// target is one label.
+  std::int32_t label(std::int64_t index) const;
+  /// Those of all examples. Throws DataError where the first target is no label.
+  std::vector<std::int32_t> labels() const;
+
   /// Writes one example into `slot`, whose parts have exactly the spec's bytes. An Error of the
   /// source gets the example's number as a note. REQUIRES: 0 ≤ index < size().
   void read(std::int64_t index, Slot slot) const;
@@ -181,6 +197,17 @@ class SLOY_EXPORT Dataset {
   /// Holds out the last fraction·size (rounded) of a seeded shuffle as `test`, the rest is `train`.
   /// Needs no memory. Throws DataError where either part would be empty.
   Split split(double fraction, std::uint64_t seed) const;
+  /// The same, with `fraction` of each class held out, so that both parts have the classes in the
+  /// shares that the whole has. Takes 8 bytes an example. Throws DataError as labels does, too.
+  Split stratified_split(double fraction, std::uint64_t seed) const;
+  /// The examples of these classes alone, in their order. Labels count from 0 in the order given.
+  /// Throws DataError where there is no such class, naming the nearest, or one is given twice.
+  Dataset only_classes(const std::vector<std::string>& names) const;
+  /// Each class as often as the largest: examples of the others come several times, all of them
+  /// about as often. In an order that the seed decides.
+  Dataset balanced(std::uint64_t seed) const;
+  /// The examples for which `is_wanted` is true, each of which is read once now.
+  Dataset filtered(const std::function<bool(const Example&)>& is_wanted) const;
   /// All examples read now, and from memory from then on. Not for sources that change with the
   /// epoch: the examples of epoch 0 stay.
   Dataset cached() const;
@@ -214,6 +241,8 @@ class SLOY_EXPORT Dataset {
     bool in_memory = false;
     virtual ~Base() = default;
     virtual void read(std::int64_t index, const Slot& slot) const = 0;
+    /// Nothing where only reading the example tells.
+    virtual std::optional<std::int32_t> label(std::int64_t index) const = 0;
   };
   template <class T>
   struct Held final : Base {
@@ -224,6 +253,10 @@ class SLOY_EXPORT Dataset {
       if constexpr (requires { source.is_in_memory(); }) this->in_memory = source.is_in_memory();
     }
     void read(std::int64_t index, const Slot& slot) const override { source.read(index, slot); }
+    std::optional<std::int32_t> label([[maybe_unused]] std::int64_t index) const override {
+      if constexpr (requires { source.label(index); }) return source.label(index);
+      return {};
+    }
   };
 
   std::shared_ptr<const Base> held_;
@@ -233,6 +266,20 @@ class SLOY_EXPORT Dataset {
 struct Split {
   Dataset train;
   Dataset test;
+};
+
+/// A file that was left out, or a row of one.
+struct SkippedFile {
+  std::string file;  ///< "photos/cats/7.jpg", "rows.csv, line 12"
+  std::string why;
+};
+
+/// All parts of a set, of which `test` and `validation` may be empty.
+struct Parts : Split {
+  /// To measure on while training, so that `test` stays unseen.
+  Dataset validation = {};
+  /// Of all parts, where it was said that bad files are left out.
+  std::vector<SkippedFile> skipped = {};
 };
 
 /// Examples held in memory: the first dimension of both tensors counts them. Integer targets of one
@@ -320,31 +367,6 @@ struct Header {
 };
 /// That of `load`'s result: of files only the headers are read.
 SLOY_EXPORT Header load_header(std::string_view name, const LoadOptions& options = {});
-
-/// Files of one's own, in a format that has a name.
-struct Files {
-  std::string kind;       ///< "idx"
-  std::string path = {};  ///< the directory they are in; relative names below start there
-  /// Where they don't have their usual names: those of MNIST's files, train-images-idx3-ubyte,
-  /// train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, with .gz at the
-  /// end where they are compressed. Without the last two there are no test data.
-  std::string train_images = {};
-  std::string train_labels = {};
-  std::string test_images = {};
-  std::string test_labels = {};
-  /// In the order of the labels; left out, there are as many classes as the largest label says.
-  std::vector<std::string> class_names = {};
-};
-
-/// The kinds `load` knows.
-SLOY_EXPORT std::vector<std::string> kinds();
-
-/// Data in files of one's own. Throws ConfigError on another kind, naming those there are, and
-/// where it isn't said which files; FileError and DataError as `idx` does.
-SLOY_EXPORT Split load(const Files& files);
-/// That of `load`'s result. Of the images only the headers are read, of the labels too where the
-/// classes have names.
-SLOY_EXPORT Header load_header(const Files& files);
 
 /// Mean and standard deviation (of the set, not its estimate for a larger one) of the features'
 /// raw values, one number a channel: over all examples and all positions of the dimensions before

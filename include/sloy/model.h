@@ -288,6 +288,15 @@ class SLOY_EXPORT Model {
   const std::vector<std::string>& class_names() const&;
   std::vector<std::string> class_names() const&& { return class_names(); }
   void set_class_names(std::vector<std::string> names);
+  /// That of the images it was trained on, unless set before: what read_image is to make of others.
+  /// Nothing where the data were no images that were given a form.
+  const std::optional<data::ImageForm>& image_form() const&;
+  std::optional<data::ImageForm> image_form() const&& { return image_form(); }
+  void set_image_form(const data::ImageForm& form);
+  /// Likewise of a table's rows, for read_table.
+  const std::optional<data::TableForm>& table_form() const&;
+  std::optional<data::TableForm> table_form() const&& { return table_form(); }
+  void set_table_form(data::TableForm form);
 
   /// What a fit of so many examples will take, before anything runs. The steps are those of a full
   /// batch; the memory is that of all its programs, the last smaller batch's and the validation's

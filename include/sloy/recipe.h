@@ -47,46 +47,49 @@
 #include <string_view>
 #include <vector>
 
+#include <sloy/data_files.h>
 #include <sloy/model.h>
 #include <sloy/one_or_many.h>
 
 namespace sloy {
 
-/// What a model in training is measured on: a share of the training data held out, or the test data
-/// ("test" in files), which are then no longer unseen.
+/// A part of the data that a model in training may be measured on.
+enum class ValidationPart : std::uint8_t {
+  none,        ///< a share of the training data, if any
+  validation,  ///< the data's own, where they have some, as image folders have in `val`
+  test         ///< the test data, which are then no longer unseen
+};
+/// What a model in training is measured on: a share of the training data held out, or a part of the
+/// data by its name.
 struct Validation {
   double fraction = 0;  ///< in [0, 1)
-  bool test = false;
+  ValidationPart part = ValidationPart::none;
 };
-/// The fraction, or "test".
+/// The fraction, "validation" or "test".
 SLOY_EXPORT Config to_config(const Validation& validation);
 SLOY_EXPORT void from_config(const Config& config, Validation& validation);
 
-/// [data]: what to learn from: a set by its name, or files of one's own by their kind.
+/// [data]: what to learn from: a set by its name, or files of one's own by their `kind`, whose keys
+/// stand beside these.
 struct SLOY_EXPORT RecipeData {
-  std::string name = {};          ///< a data set that `sloy data list` names
-  std::string directory = {};     ///< where a named set's files are; empty: the usual places
-  std::string kind = {};          ///< instead of a name: the format of files of your own, "idx"
-  std::string path = {};          ///< the directory of these files
-  std::string train_images = {};  ///< a file, where it doesn't have its usual name
-  std::string train_labels = {};  ///< likewise
-  std::string test_images = {};   ///< likewise
-  std::string test_labels = {};   ///< likewise
-  std::vector<std::string> class_names = {};  ///< for these files, in the order of the labels
+  std::string name = {};           ///< a data set that `sloy data list` names
+  std::string directory = {};      ///< where a named set's files are; empty: the usual places
+  data::Generated generated = {};  ///< for data made by formula
+  data::Files files = {};          ///< instead of a name
   /// class labels as numbers; "categorical": as one-hot rows, for losses on those; "binary": of two
   /// classes as 0 or 1
   data::LabelMode label_mode = data::LabelMode::integer;
   /// what the model is trained to give: the data's targets, or "features", for an autoencoder; a
   /// list for several outputs
   OneOrMany<data::Target> target = data::Target::targets;
-  /// share of the training data held out to measure on after each epoch, in [0, 1), or "test"
+  /// share of the training data held out to measure on after each epoch, in [0, 1), or a part of
+  /// the data: "validation", "test"
   Validation validation = {};
   /// threads that read ahead; 0: batches are read between steps; left out: chosen by data and cores
   std::optional<int> workers = {};
-  data::Generated generated = {};  ///< for data made by formula
 
   /// Throws ConfigError where neither a name nor a kind is given, else as data::load does.
-  data::Split load() const;
+  data::Parts load() const;
   /// The same without the examples, as data::load_header gives it.
   data::Header load_header() const;
 
@@ -94,18 +97,11 @@ struct SLOY_EXPORT RecipeData {
     using Self = RecipeData;
     field("name", &Self::name);
     field("directory", &Self::directory);
-    field("kind", &Self::kind);
-    field("path", &Self::path);
-    field("train_images", &Self::train_images);
-    field("train_labels", &Self::train_labels);
-    field("test_images", &Self::test_images);
-    field("test_labels", &Self::test_labels);
-    field("class_names", &Self::class_names);
+    field("generated", &Self::generated);
     field("label_mode", &Self::label_mode);
     field("target", &Self::target);
     field("validation", &Self::validation);
     field("workers", &Self::workers);
-    field("generated", &Self::generated);
   }
 };
 /// Without what is left out, and what such data have no use for.
@@ -186,14 +182,14 @@ class SLOY_EXPORT Recipe {
   /// they don't fit each other or the data.
   Model make_model(const data::Spec& spec, const CustomTypes& custom = {}) const;
   /// What data.load and data.load_header give.
-  data::Split load_data() const;
+  data::Parts load_data() const;
   data::Header load_header() const;
   /// What [train] and the seed say, for Model::compile and Model::fit.
   CompileOptions compile_options() const;
-  /// Without validation data where `validation` is "test": those are part of load_data's.
+  /// Without validation data where `validation` names a part: those are in what load_data gives.
   FitOptions fit_options() const;
   /// With them. Throws DataError where there are none.
-  FitOptions fit_options(const data::Split& split) const;
+  FitOptions fit_options(const data::Parts& parts) const;
 };
 
 /// A recipe's file as it is written, for override_value and Recipe::from_config. Throws FileError,

@@ -7,9 +7,11 @@
 #include <sloy/constraints.h>
 #include <sloy/covariate_shift.h>
 #include <sloy/data.h>
+#include <sloy/data_files.h>
 #include <sloy/error.h>
 #include <sloy/fields.h>
 #include <sloy/graph.h>
+#include <sloy/image_form.h>
 #include <sloy/initializers.h>
 #include <sloy/inspect.h>
 #include <sloy/io.h>
@@ -32,5 +34,6 @@
 #include <sloy/regularizers.h>
 #include <sloy/schedules.h>
 #include <sloy/scope.h>
+#include <sloy/table_form.h>
 #include <sloy/tensor.h>
 #include <sloy/tuning.h>

@@ -210,5 +210,13 @@ TEST(Load, NamesTheNearest) {
   EXPECT_THROW(load(""), ConfigError);
 }
 
+TEST(Load, RefusesWhatTheSetHasNoUseFor) {
+  EXPECT_EQ(message_of([] { load("moons", {.directory = "/data"}); }),
+            "'directory' has no use here: moons is made by formula\n"
+            "  to fix   leave 'directory' out, or name other data");
+  EXPECT_THROW(load("fashion-mnist", {.generated = {.size = 10}}), ConfigError);
+  EXPECT_THROW(load_header("fashion-mnist", {.generated = {.seed = 1}}), ConfigError);
+}
+
 }  // namespace
 }  // namespace sloy::data

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <chrono>
 #include <new>
 
 #include "base/checked.h"
@@ -20,6 +21,8 @@ constexpr int max_workers = 256;
 
 /// Below this many bytes a second computing thread is no gain.
 constexpr std::int64_t bytes_a_thread = 1 << 20;
+/// A batch that takes one thread longer to read is worth waking the others for.
+constexpr std::chrono::microseconds worth_a_team{500};
 /// What a worker reads at a time: little enough that all workers share one batch and stop at once,
 /// enough that taking turns costs nothing.
 constexpr std::int64_t bytes_a_piece = 1 << 15;
@@ -104,6 +107,12 @@ Loader::~Loader() {
   piece_wanted_.notify_all();
 }
 
+void Loader::Failure::keep_first(std::int64_t place, std::exception_ptr thrown) {
+  if (error && place >= at) return;
+  error = std::move(thrown);
+  at = place;
+}
+
 std::int64_t Loader::count_of(std::int64_t batch) const {
   return std::min(options_.batch_size, dataset_.size() - batch * options_.batch_size);
 }
@@ -138,9 +147,9 @@ const Batch* Loader::next() {
     read_here(batch);
   } else {
     piece_read_.wait(lock, [&] { return taking_ > batch && slot.unread == 0; });
-    if (slot.error) {
+    if (slot.failure.error) {
       taking_ = given_ = released_ = num_batches_;
-      std::rethrow_exception(slot.error);
+      std::rethrow_exception(slot.failure.error);
     }
   }
   ++given_;
@@ -182,12 +191,25 @@ void Loader::read(const Piece& piece) {
 
 void Loader::read_here(std::int64_t batch) {
   const std::int64_t count = count_of(batch);
-  if (!dataset_.is_in_memory()) return read({batch, 0, count});
-  const auto example_bytes = static_cast<std::int64_t>(example_bytes_);
-  parallel_for(count, bytes_a_thread / std::max<std::int64_t>(example_bytes, 1),
+  if (!dataset_.is_in_memory() && !is_slow_) {
+    const auto start = std::chrono::steady_clock::now();
+    read({batch, 0, count});
+    is_slow_ = std::chrono::steady_clock::now() - start > worth_a_team;
+    return;
+  }
+  const auto example_bytes = std::max<std::int64_t>(static_cast<std::int64_t>(example_bytes_), 1);
+  std::mutex mutex;
+  Failure failure;
+  parallel_for(count, is_slow_ ? 1 : bytes_a_thread / example_bytes,
                [&](std::int64_t first, std::int64_t last) {
-                 read({batch, first, last});
+                 try {
+                   read({batch, first, last});
+                 } catch (...) {
+                   const std::lock_guard lock(mutex);
+                   failure.keep_first(first, std::current_exception());
+                 }
                });
+  if (failure.error) std::rethrow_exception(failure.error);
 }
 
 bool Loader::has_piece() const {
@@ -198,7 +220,7 @@ Loader::Piece Loader::take_piece() {
   const std::int64_t count = count_of(taking_);
   if (taken_ == 0) {
     slot_of(taking_).unread = count;
-    slot_of(taking_).error = nullptr;
+    slot_of(taking_).failure = {};
   }
   const auto example_bytes = static_cast<std::int64_t>(example_bytes_);
   const std::int64_t length =
@@ -230,12 +252,7 @@ void Loader::work() {
     --busy_;
     SlotState& slot = slot_of(piece.batch);
     slot.unread -= piece.last - piece.first;
-    // Pieces end in any order: the same error is reported whichever worker is faster only if the
-    // one that stands first in the batch wins.
-    if (error && (!slot.error || piece.first < slot.error_at)) {
-      slot.error = error;
-      slot.error_at = piece.first;
-    }
+    if (error) slot.failure.keep_first(piece.first, error);
     if (slot.unread == 0 || busy_ == 0) piece_read_.notify_all();
   }
 }

@@ -31,7 +31,7 @@ struct LoaderOptions {
   bool shuffle = false;
   std::uint64_t seed = 0;
   /// Threads that read ahead. With 0 a batch is read when it is asked for, by the calling thread,
-  /// and for data in memory by all computing threads.
+  /// or by all computing threads where one takes long.
   int workers = 0;
   /// Batches in memory at once: one in use, the others being read.
   int slots = 2;
@@ -80,11 +80,18 @@ class Loader {
   const Batch* next();
 
  private:
+  /// What the piece threw that stands first in its batch: pieces end in any order, and the same
+  /// error is to be reported whichever thread is faster.
+  struct Failure {
+    std::exception_ptr error;
+    std::int64_t at = 0;  ///< where that piece begins
+
+    void keep_first(std::int64_t place, std::exception_ptr thrown);
+  };
   struct SlotState {
     std::unique_ptr<std::byte[], void (*)(std::byte*)> memory{nullptr, nullptr};
-    std::int64_t unread = 0;    ///< examples of the batch that are still to be read
-    std::exception_ptr error;   ///< of the piece that stands first in the batch
-    std::int64_t error_at = 0;  ///< where that piece begins
+    std::int64_t unread = 0;  ///< examples of the batch that are still to be read
+    Failure failure;
   };
   /// Neighbouring examples of one batch: what a worker reads at a time.
   struct Piece {
@@ -111,6 +118,7 @@ class Loader {
   };
   std::vector<Part> parts_;
   std::size_t example_bytes_ = 0;  ///< of all parts
+  bool is_slow_ = false;           ///< whether a batch took one thread long, read without workers
   std::vector<SlotState> slots_;
   std::int64_t epoch_ = 0;
   std::optional<Permutation> order_;

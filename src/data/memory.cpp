@@ -60,6 +60,10 @@ struct InMemory {
     targets.read(index, slot.targets);
     weights.read(index, slot.weights);
   }
+  std::optional<std::int32_t> label(std::int64_t index) const {
+    if (targets.tensors.empty() || targets.tensors.front().dtype() != DType::int32) return {};
+    return targets.tensors.front().values<std::int32_t>()[static_cast<std::size_t>(index)];
+  }
 };
 
 Types row_types(const std::vector<Tensor>& tensors) {
@@ -85,20 +89,18 @@ struct Weighted {
         {.features = slot.features, .targets = slot.targets, .weights = {}, .epoch = slot.epoch});
     weights.read(index, slot.weights);
   }
+  std::int32_t label(std::int64_t index) const { return base.label(index); }
 };
 
-struct WithClasses {
+struct WithSpec {
   Dataset base;
-  int num_classes;
+  Spec given;
 
   std::int64_t size() const { return base.size(); }
-  Spec spec() const {
-    Spec spec = base.spec();
-    spec.num_classes = num_classes;
-    return spec;
-  }
+  const Spec& spec() const { return given; }
   bool is_in_memory() const { return base.is_in_memory(); }
   void read(std::int64_t index, const Slot& slot) const { base.read(index, slot); }
+  std::int32_t label(std::int64_t index) const { return base.label(index); }
 };
 
 /// Where the examples of rows lie, to write them.
@@ -247,8 +249,12 @@ int count_classes(const Tensor& labels, const std::vector<std::string>& class_na
 }
 
 Dataset with_classes(const Dataset& dataset, int num_classes) {
-  return WithClasses{dataset, num_classes};
+  Spec spec = dataset.spec();
+  spec.num_classes = num_classes;
+  return with_spec(dataset, std::move(spec));
 }
+
+Dataset with_spec(const Dataset& dataset, Spec spec) { return WithSpec{dataset, std::move(spec)}; }
 
 Dataset from_tensors(Tensor features, Tensor target, std::vector<std::string> class_names) {
   return from_tensors(std::vector{std::move(features)}, std::vector{std::move(target)},

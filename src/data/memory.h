@@ -13,5 +13,7 @@ int count_classes(const Tensor& labels, const std::vector<std::string>& class_na
                   const std::string& file);
 /// The same data, said to have more classes than their labels show.
 Dataset with_classes(const Dataset& dataset, int num_classes);
+/// The same examples, of which more is known. REQUIRES: a spec of the same types.
+Dataset with_spec(const Dataset& dataset, Spec spec);
 
 }  // namespace sloy::data

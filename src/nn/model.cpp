@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "base/words.h"
+#include "data/images/prepare.h"
 #include "nn/model_impl.h"
 #include "tensor/precision.h"
 
@@ -273,6 +274,24 @@ void Model::set_class_names(std::vector<std::string> names) {
         "name each class once, in the order of the labels; two where there is one number");
   }
   impl_->class_names = std::move(names);
+}
+
+const std::optional<data::ImageForm>& Model::image_form() const& { return impl_->image_form; }
+void Model::set_image_form(const data::ImageForm& form) {
+  data::check(form);
+  impl_->image_form = form;
+}
+
+const std::optional<data::TableForm>& Model::table_form() const& { return impl_->table_form; }
+void Model::set_table_form(data::TableForm form) {
+  if (form.columns.empty() || form.separator.size() != 1 || form.skip_rows < 0) {
+    throw ConfigError("this is no form of a table's rows",
+                      {{"columns", std::to_string(form.columns.size())},
+                       {"separator", form.separator},
+                       {"skip_rows", std::to_string(form.skip_rows)}},
+                      "give one column or more, one character and no negative number");
+  }
+  impl_->table_form = std::move(form);
 }
 
 Config Model::to_config() const {

@@ -21,6 +21,8 @@ struct Model::Impl {
   bool trainable = true;
   std::string name;
   std::vector<std::string> class_names;
+  std::optional<data::ImageForm> image_form;
+  std::optional<data::TableForm> table_form;
   std::optional<CompileOptions> compiled;
   /// What the file this model is from says of its loss and metrics; null after a compile.
   /// `compiled` then holds what of it could be made, and no optimizer.

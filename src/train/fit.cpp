@@ -380,6 +380,8 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
   impl_->build_for(first_features(train.spec()));
   const std::vector<std::string>& names = train.spec().class_names;
   if (impl_->class_names.empty() && impl_->can_tell(names.size())) impl_->class_names = names;
+  if (!impl_->image_form) impl_->image_form = train.spec().image_form;
+  if (!impl_->table_form) impl_->table_form = train.spec().table_form;
   if (!options.checkpoints.empty()) check_can_be_saved(*impl_);
   trainer_for(*impl_, learned.spec(), std::min(options.batch_size, learned.size()),
               options.class_weight);

@@ -68,6 +68,8 @@ Metadata model_metadata(const Model::Impl& model) {
                     {"sloy", std::string(build_info().version)},
                     {"model", to_json(layers)}};
   if (!model.class_names.empty()) metadata["class_names"] = to_json(to_config(model.class_names));
+  if (model.image_form) metadata["image_form"] = to_json(to_config(*model.image_form));
+  if (model.table_form) metadata["table_form"] = to_json(to_config(*model.table_form));
   const Config measures = measures_of(model);
   if (!measures.is_null()) metadata["measures"] = to_json(measures);
   return metadata;
@@ -106,6 +108,18 @@ Model Model::load(const std::string& path, const LoadModelOptions& options) {
     const auto names = reader->metadata().find("class_names");
     if (names != reader->metadata().end()) {
       sloy::from_config(parse_json(names->second, path), model.impl_->class_names);
+    }
+    const auto form = reader->metadata().find("image_form");
+    if (form != reader->metadata().end()) {
+      data::ImageForm read;
+      sloy::from_config(parse_json(form->second, path), read);
+      model.set_image_form(read);
+    }
+    const auto table = reader->metadata().find("table_form");
+    if (table != reader->metadata().end()) {
+      data::TableForm read;
+      sloy::from_config(parse_json(table->second, path), read);
+      model.set_table_form(std::move(read));
     }
     model.impl_->make_state([&](Variables& variables) { take_weights(variables, reader, path); });
     model.impl_->keeps_weights = true;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "base/files.h"
 #include "base/limits.h"
@@ -88,50 +89,87 @@ Config with_defaults(const Config& entry, const CustomTypes& custom) {
   return full;
 }
 
-/// What only files of one's own have.
-constexpr std::array<std::string_view, 6> keys_of_files{
-    "path", "train_images", "train_labels", "test_images", "test_labels", "class_names"};
-
 /// Whether a key's value says nothing, as it is written for what was left out.
 bool says_nothing(const Config& value) {
   return value.is_null() || (value.is_string() && value.as_string().empty()) ||
          (value.is_list() && value.as_list().empty());
 }
 
-bool is_of_files(std::string_view key) {
-  return std::find(keys_of_files.begin(), keys_of_files.end(), key) != keys_of_files.end();
+/// The keys of [data] that go with any data, and those that only data with a name have.
+constexpr std::array<std::string_view, 3> keys_of_named{"name", "directory", "generated"};
+
+bool is_among(std::string_view key, std::span<const std::string_view> keys) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-/// Throws ConfigError on an unknown kind, and on a name beside one.
-void check_kind(const Config& kind, const RecipeData& data) {
-  try {
-    data::check_kind(data.kind);
-    if (data.name.empty()) return;
-    throw ConfigError(
-        "the data have a name and a kind", {{"name", data.name}, {"kind", data.kind}},
-        "give name for a set that `sloy data list` names, kind for files of your own");
-  } catch (ConfigError& error) {
-    if (!kind.where().empty()) error.add({"where", kind.where()});
-    throw;
+/// The keys that [data] has whatever the data are.
+std::vector<std::string_view> own_keys() {
+  std::vector<std::string_view> keys;
+  RecipeData::fields([&](std::string_view key, auto...) { keys.push_back(key); });
+  return keys;
+}
+
+bool is_own_key(std::string_view key) { return is_among(key, own_keys()); }
+
+/// Throws ConfigError on keys that neither [data] nor the kind of files has, naming the nearest.
+void check_keys_of(const Config& config, std::string_view kind) {
+  for (const TypeEntry<data::Files>& entry : data::file_kinds()) {
+    if (entry.name != kind) continue;
+    const Config defaults = data::to_config(entry.make_default());
+    std::vector<std::string_view> known = own_keys();
+    for (const auto& [key, value] : defaults.as_map()) known.push_back(key);
+    detail::check_keys(config, known);
   }
+}
+
+/// Whether some kind of files has such a key.
+bool is_of_files(std::string_view key) {
+  return std::ranges::any_of(data::file_kinds(), [&](const TypeEntry<data::Files>& kind) {
+    const Config fields = data::to_config(kind.make_default());
+    return fields.find(key) != nullptr;
+  });
+}
+
+/// Throws ConfigError on a name beside a kind.
+void check_not_named(const Config& config) {
+  const Config* name = config.find("name");
+  if (!name || says_nothing(*name)) return;
+  const Config& kind = config.at("kind");
+  ConfigError error("the data have a name and a kind",
+                    {{"name", name->as_string()}, {"kind", kind.as_string()}},
+                    "give name for a set that `sloy data list` names, kind for files of your own");
+  if (!kind.where().empty()) error.add({"where", kind.where()});
+  throw error;
 }
 
 /// Why such data would leave a key unread; nothing where they don't.
 std::optional<ConfigError> why_unused(const RecipeData& data, std::string_view key) {
-  if (is_of_files(key) && data.kind.empty()) {
-    return ConfigError(fmt::format("'{}' is of files of one's own, which have a kind", key), {},
-                       "write kind = \"idx\" in place of a name");
-  }
-  const bool is_of_named = key == "directory" || key == "generated";
-  if (is_of_named && !data.kind.empty()) {
+  if (key == "name" || !is_among(key, keys_of_named)) return {};
+  if (data.files) {
     return ConfigError(fmt::format("'{}' is of data with a name, these have a kind", key), {},
                        key == "directory" ? "the directory of such files is path" : "leave it out");
   }
   const std::optional<data::Origin> origin = data::origin_of(data.name);
-  if (!is_of_named || !origin) return {};
+  if (!origin) return {};
   const auto needed = key == "directory" ? data::Origin::files : data::Origin::formula;
   if (*origin == needed) return {};
   return data::no_use(key, data.name, *origin);
+}
+
+/// Throws ConfigError where a key belongs to files of one's own, but there are none, and on keys
+/// that nothing has.
+void check_no_files(const Config& config) {
+  for (const auto& [key, value] : config.as_map()) {
+    const bool is_own = is_own_key(key);
+    if (is_own || !is_of_files(key)) continue;
+    ConfigError error(fmt::format("'{}' is of files of one's own, which have a kind", key), {},
+                      "write kind = \"idx\" in place of a name, or the kind they are of");
+    if (!value.where().empty()) error.add({"where", value.where()});
+    throw error;
+  }
+  std::vector<std::string_view> known = own_keys();
+  known.push_back("kind");
+  detail::check_keys(config, known);
 }
 
 data::LoadOptions load_options(const RecipeData& data) {
@@ -140,21 +178,11 @@ data::LoadOptions load_options(const RecipeData& data) {
 
 /// Throws ConfigError where it isn't said which data are meant.
 void check_named(const RecipeData& data) {
-  if (data.name.empty() && data.kind.empty()) {
+  if (data.name.empty() && !data.files) {
     throw ConfigError("the recipe names no data", {},
                       "write name = \"fashion-mnist\" in [data], or kind and path for files of "
                       "your own");
   }
-}
-
-data::Files files_of(const RecipeData& data) {
-  return {.kind = data.kind,
-          .path = data.path,
-          .train_images = data.train_images,
-          .train_labels = data.train_labels,
-          .test_images = data.test_images,
-          .test_labels = data.test_labels,
-          .class_names = data.class_names};
 }
 
 void read_seed(const Config& config, std::uint64_t& seed) {
@@ -261,35 +289,55 @@ void check_class_weight(const Config& train) {
 }  // namespace
 
 Config to_config(const Validation& validation) {
-  if (validation.test) return "test";
+  if (validation.part == ValidationPart::test) return "test";
+  if (validation.part == ValidationPart::validation) return "validation";
   return validation.fraction;
 }
 
 void from_config(const Config& config, Validation& validation) {
+  validation = {};
   if (config.is_string() && config.as_string() == "test") {
-    validation = {.fraction = 0, .test = true};
+    validation.part = ValidationPart::test;
+    return;
+  }
+  if (config.is_string() && config.as_string() == "validation") {
+    validation.part = ValidationPart::validation;
     return;
   }
   const double fraction = config.is_number() ? config.as_number() : -1;
   if (!(fraction >= 0 && fraction < 1)) {
     throw config_error(config, fmt::format("validation can't be {}", config.describe()),
-                       "give a share of the training data in [0, 1), or \"test\"");
+                       "give a share of the training data in [0, 1), \"validation\" or \"test\"");
   }
-  validation = {.fraction = fraction, .test = false};
+  validation.fraction = fraction;
 }
 
 Config to_config(const RecipeData& data) {
-  Config config = to_config<RecipeData>(data);
-  std::erase_if(config.as_map(), [&](const auto& entry) {
-    return says_nothing(entry.second) || why_unused(data, entry.first);
-  });
+  Config config = data.files ? to_config(data.files) : Config(Config::Map{});
+  for (auto& [key, value] : to_config<RecipeData>(data).as_map()) {
+    if (!says_nothing(value) && !why_unused(data, key)) config[key] = std::move(value);
+  }
+  std::erase_if(config.as_map(), [](const auto& entry) { return says_nothing(entry.second); });
   return config;
 }
 
 void from_config(const Config& config, RecipeData& data) {
-  from_config<RecipeData>(config, data);
-  if (!data.kind.empty()) check_kind(config.at("kind"), data);
-  for (const auto& [key, value] : config.as_map()) {
+  Config shared = config;
+  data.files = {};
+  if (config.find("kind")) {
+    check_not_named(config);
+    check_keys_of(config, config.at("kind").as_string());
+    // The kind's keys are those that [data] itself doesn't have.
+    Config of_kind = config;
+    const auto is_shared = [](const auto& entry) { return is_own_key(entry.first); };
+    std::erase_if(of_kind.as_map(), is_shared);
+    std::erase_if(shared.as_map(), std::not_fn(is_shared));
+    from_config(of_kind, data.files);
+  } else if (config.is_map()) {
+    check_no_files(config);
+  }
+  from_config<RecipeData>(shared, data);
+  for (const auto& [key, value] : shared.as_map()) {
     if (says_nothing(value)) continue;
     std::optional<ConfigError> error = why_unused(data, key);
     if (!error) continue;
@@ -300,19 +348,18 @@ void from_config(const Config& config, RecipeData& data) {
   check_targets(config, data);
 }
 
-data::Split RecipeData::load() const {
+data::Parts RecipeData::load() const {
   check_named(*this);
-  data::Split split =
-      kind.empty() ? data::load(name, load_options(*this)) : data::load(files_of(*this));
-  split.train = as_asked(*this, split.train);
-  split.test = as_asked(*this, split.test);
-  return split;
+  data::Parts parts = files ? files.load() : data::Parts{data::load(name, load_options(*this))};
+  for (data::Dataset* part : {&parts.train, &parts.validation, &parts.test}) {
+    *part = as_asked(*this, *part);
+  }
+  return parts;
 }
 
 data::Header RecipeData::load_header() const {
   check_named(*this);
-  data::Header header = kind.empty() ? data::load_header(name, load_options(*this))
-                                     : data::load_header(files_of(*this));
+  data::Header header = files ? files.load_header() : data::load_header(name, load_options(*this));
   header.spec = as_asked(*this, Unread{header.spec}).spec();
   return header;
 }
@@ -381,7 +428,7 @@ Model Recipe::make_model(const data::Spec& spec, const CustomTypes& custom) cons
   return Model::from_config(layers, custom, Type{DType::float32, first_features(spec).shape});
 }
 
-data::Split Recipe::load_data() const { return data.load(); }
+data::Parts Recipe::load_data() const { return data.load(); }
 
 data::Header Recipe::load_header() const { return data.load_header(); }
 
@@ -411,13 +458,16 @@ FitOptions Recipe::fit_options() const {
           .workers = data.workers};
 }
 
-FitOptions Recipe::fit_options(const data::Split& split) const {
+FitOptions Recipe::fit_options(const data::Parts& parts) const {
   FitOptions options = fit_options();
-  if (data.validation.test && split.test.empty()) {
-    throw DataError("validation is \"test\", but the data have no test part", {},
+  if (data.validation.part == ValidationPart::none) return options;
+  const bool is_test = data.validation.part == ValidationPart::test;
+  options.validation_data = is_test ? parts.test : parts.validation;
+  if (options.validation_data.empty()) {
+    const std::string_view name = is_test ? "test" : "validation";
+    throw DataError(fmt::format("validation is \"{0}\", but the data have no {0} part", name), {},
                     "give validation a share of the training data, as 0.1");
   }
-  if (data.validation.test) options.validation_data = split.test;
   return options;
 }
 

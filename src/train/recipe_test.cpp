@@ -51,7 +51,7 @@ TEST(Recipe, ValuesCanBeOverridden) {
   const Recipe recipe = Recipe::from_config(config);
   EXPECT_EQ(recipe.train.epochs, 7);
   EXPECT_EQ(recipe.train.optimizer.learning_rate().at(0), 1e-2);
-  EXPECT_TRUE(recipe.data.validation.test);
+  EXPECT_EQ(recipe.data.validation.part, ValidationPart::test);
   const Config first = recipe.to_config().at("model").at("layer").as_list()[0];
   EXPECT_EQ(first.at("units").as_integer(), 5);
   EXPECT_EQ(first.at("activation").as_string(), "tanh");
@@ -261,6 +261,11 @@ TEST(Recipe, KeepsOnlyTheDataSettingsThatAreOfUse) {
   EXPECT_EQ(data_of("name = 'mnist'\ndirectory = ''\nworkers = 2"),
             "name = \"mnist\"\nlabel_mode = \"int\"\ntarget = \"targets\"\nvalidation = "
             "0.0\nworkers = 2\n");
+  EXPECT_EQ(data_of("kind = 'image-folder'\npath = 'photos'\nimage_size = 64\nworkers = 2"),
+            "kind = \"image-folder\"\npath = \"photos\"\nimage_size = 64\ninterpolation = "
+            "\"bilinear\"\ncrop_to_aspect_ratio = false\ntest_split = 0.0\nbad_files = "
+            "\"error\"\nlabel_mode = \"int\"\ntarget = \"targets\"\nvalidation = 0.0\nworkers "
+            "= 2\n");
   EXPECT_EQ(data_of("kind = 'idx'\npath = 'mine'\nclass_names = ['a', 'b']"),
             "kind = \"idx\"\npath = \"mine\"\nclass_names = [\"a\", \"b\"]\nlabel_mode = "
             "\"int\"\ntarget = \"targets\"\nvalidation = 0.0\n");
@@ -277,11 +282,18 @@ TEST(Recipe, KeepsOnlyTheDataSettingsThatAreOfUse) {
   EXPECT_EQ(refused("name = 'moons'\npath = 'x'"),
             "'path' is of files of one's own, which have a kind\n"
             "  where    own.toml:2\n"
-            "  to fix   write kind = \"idx\" in place of a name");
+            "  to fix   write kind = \"idx\" in place of a name, or the kind they are of");
   EXPECT_EQ(refused("kind = 'idx'\ndirectory = 'x'"),
             "'directory' is of data with a name, these have a kind\n"
             "  where    own.toml:2\n"
             "  to fix   the directory of such files is path");
+  EXPECT_EQ(refused("kind = 'image-folder'\npath = 'x'\nvalidatoin = 0.1"),
+            "there is no key 'validatoin' here\n"
+            "  where    own.toml:3\n"
+            "  keys     name, directory, generated, label_mode, target, validation, workers, kind, "
+            "path, image_size, color_mode, interpolation, crop_to_aspect_ratio, class_names, "
+            "test_split, bad_files\n"
+            "  to fix   did you mean 'validation'?");
   EXPECT_EQ(refused("name = 'moons'\nkind = 'idx'"),
             "the data have a name and a kind\n"
             "  name     moons\n"
@@ -308,6 +320,17 @@ struct Enough {
   }
   static void fields(auto&& field) { field("epochs", &Enough::epochs, Needed{}); }
 };
+
+/// They stand beside each other in [data].
+TEST(Recipe, KeysOfFilesAreNoKeysOfAllData) {
+  const Config shared = sloy::to_config<RecipeData>(RecipeData{});
+  for (const TypeEntry<data::Files>& kind : data::file_kinds()) {
+    const Config own = data::to_config(kind.make_default());
+    for (const auto& [key, value] : own.as_map()) {
+      EXPECT_EQ(shared.find(key), nullptr) << kind.name << " " << key;
+    }
+  }
+}
 
 TEST(Recipe, NamesCallbacksOfOnesOwn) {
   const std::string text =

@@ -124,7 +124,7 @@ TEST(WindowLayersInRecipes, AreTrainedSavedAndLoadedBitForBit) {
   const TemporaryDirectory folder;
   for (const Sample& sample : samples) {
     const Recipe recipe = Recipe::parse(recipe_of(sample));
-    const data::Split split = recipe.load_data();
+    const data::Parts split = recipe.load_data();
     Model model = recipe.make_model(split.train.spec());
     model.compile(recipe.compile_options());
     FitOptions options = recipe.fit_options(split);

@@ -139,10 +139,11 @@ TEST_F(CommandLine, RefusesSettingsOfOtherData) {
               "  where    --data-dir /nonexist\n"
               "  to fix   leave 'directory' out, or name other data\n");
   }
-  EXPECT_EQ(refusal({"plan", recipe_file(), "--data", "./nowhere"}),
-            "error: there is no such directory\n"
-            "  path     ./nowhere\n"
-            "  to fix   name the directory that the files are in\n");
+  EXPECT_EQ(
+      refusal({"plan", recipe_file(), "--data", "./nowhere"}),
+      "error: there is no such file or directory\n"
+      "  path     ./nowhere\n"
+      "  to fix   name a set (`sloy data list`), a file, or the directory the files are in\n");
   // --data takes the place of all that belongs to the recipe's data.
   const Finished other = run_sloy(
       {"train", "--model", "mlp", "--data", recipe_file(), "--data-dir", "x", "--out", at("run")});

@@ -99,7 +99,7 @@ TEST_F(CommandLine, EveryCommandSpeaksJson) {
   const Finished list = run_sloy({"data", "list", "--json"});
   EXPECT_EQ(list.exit_code, 0) << list.err;
   expect_keys(events(list).at(0), {"name"});
-  EXPECT_EQ(events(list).back().at("kind").as_string(), "idx");
+  EXPECT_EQ(events(list).back().at("kind").as_string(), "csv");
   const Finished show = run_sloy({"data", "show", "moons", "--json"});
   EXPECT_EQ(show.exit_code, 0) << show.err;
   expect_keys(events(show).at(0), {"part", "examples", "classes"});
@@ -147,11 +147,12 @@ TEST_F(CommandLine, SaysWhatIsWrongWithItsArguments) {
             "error: sloy data has no command 'sho'\n"
             "  commands   list, show\n"
             "  to fix     did you mean 'show'?\n");
-  EXPECT_EQ(refusal({"eval", "m.safetensors", "--dta", "moons"}),
-            "error: sloy eval has no option --dta\n"
-            "  options   --help, --json, --quiet, --threads, --seed, --data, --data-dir, --set, "
-            "--part, --batch-size\n"
-            "  to fix    did you mean '--data'?\n");
+  EXPECT_EQ(
+      refusal({"eval", "m.safetensors", "--dta", "moons"}),
+      "error: sloy eval has no option --dta\n"
+      "  options   --help, --json, --quiet, --threads, --seed, --data, --data-dir, --bad-files, "
+      "--set, --part, --batch-size\n"
+      "  to fix    did you mean '--data'?\n");
   EXPECT_EQ(refusal({"train", recipe_file(), "--batch-size=3"}),
             "error: sloy train has no option --batch-size\n"
             "  to fix   it is in the recipe: --set train.batch_size=…\n");

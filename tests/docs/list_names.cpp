@@ -59,6 +59,15 @@ Config list_ops() {
   return list;
 }
 
+/// The kinds of files that recipes name, each with the default of its keys.
+Config list_file_kinds() {
+  Config::List list;
+  for (const TypeEntry<data::Files>& kind : data::file_kinds()) {
+    list.push_back(to_config(kind.make_default()));
+  }
+  return list;
+}
+
 Config list_texts(const std::vector<std::string>& texts) {
   return Config::List(texts.begin(), texts.end());
 }
@@ -83,6 +92,7 @@ int main() {
   all["recipe_data"] = to_config<RecipeData>(RecipeData{});
   all["recipe_train"] = to_config(RecipeTrain{});
   all["shipped_recipes"] = list_texts(Recipe::shipped_names());
+  all["file_kinds"] = list_file_kinds();
   all["data_sets"] = list_texts(data::names());
   std::puts(to_json(all).c_str());
 }

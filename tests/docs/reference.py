@@ -28,6 +28,10 @@ HELPERS = ("minimize", "patterns", "covariate_shift", "io", "inspect", "profile"
 MODEL_STRUCTS = ("CompileOptions", "FitOptions", "History", "EvaluateOptions", "Evaluation",
                  "PredictOptions", "RateFinderOptions", "RateCurve")
 
+# The struct of each kind of files.
+FILE_KINDS = {"idx": "IdxFiles", "npy": "NpyFiles", "cifar10": "Cifar10Files", "cifar100": "Cifar100Files",
+              "image-folder": "ImageFolder", "csv": "CsvFile"}
+
 COMMANDS = ("train", "eval", "predict", "summary", "plan", "bench", "data", "data list", "data show")
 COMMON_OPTIONS = ("-h,--help", "--json", "--quiet", "--threads", "--seed")
 
@@ -140,7 +144,7 @@ class Pages:
 
     def program(self):
         return page("Recipes, commands, data sets", self.recipe(), self.commands(),
-                    self.data_sets(), self.environment())
+                    self.data_sets(), self.file_kinds(), self.environment())
 
     def recipe(self):
         types, declared = self.types(), self.headers.types
@@ -187,6 +191,16 @@ class Pages:
             "`data::Generated`:"), self.types().fields_table(declared, generated), fill(
             "Any other data come from C++: `data::from_tensors`, `data::idx`, or a type of your "
             "own with `size`, `spec` and `read` (`include/sloy/data.h`).")))
+
+    def file_kinds(self):
+        types = self.types()
+        parts = ["## Files", header_text(self.headers["data_files"])]
+        for config in self.lists["file_kinds"]:
+            kind = config.pop("kind")
+            declared = self.headers.types[FILE_KINDS[kind]]
+            parts += [f"### {kind}", fill(f"`kind = \"{kind}\"`, in C++ `data::{declared.name}`."),
+                      paragraphs(declared.doc), types.fields_table(declared, config, "key")]
+        return "\n\n".join(parts)
 
     def helpers(self):
         """What stands beside layers and their training: structs of C++, and functions."""

@@ -14,6 +14,7 @@ import callbacks
 import common
 import constraints
 import convolution
+import images
 import layers
 import losses
 import metrics
@@ -26,7 +27,7 @@ import steps
 import training
 import window_layers
 
-FAMILIES = (activations, callbacks, constraints, convolution, layers, losses, metrics, moments, normalization, optimizers,
+FAMILIES = (activations, callbacks, constraints, convolution, images, layers, losses, metrics, moments, normalization, optimizers,
             pooling, schedules, steps, training, window_layers)
 
 

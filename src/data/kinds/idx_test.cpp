@@ -1,5 +1,5 @@
 #include <gtest/gtest.h>
-#include <sloy/data.h>
+#include <sloy/data_files.h>
 #include <sloy/error.h>
 
 #include <fstream>
@@ -13,7 +13,7 @@ namespace {
 using harness::message_of;
 
 /// A directory to put small IDX files into.
-class OwnFiles : public testing::Test {
+class IdxData : public testing::Test {
  protected:
   std::string at(const std::string& name) const { return directory_ / name; }
   std::string path() const { return directory_.path().string(); }
@@ -41,76 +41,70 @@ class OwnFiles : public testing::Test {
   harness::TemporaryDirectory directory_;
 };
 
-TEST_F(OwnFiles, HaveAsManyClassesAsAllTheirLabelsSay) {
+TEST_F(IdxData, HaveAsManyClassesAsAllTheirLabelsSay) {
   write_train();
-  EXPECT_EQ(load({.kind = "idx", .path = path()}).train.spec().num_classes, 3);
-  EXPECT_TRUE(load({.kind = "idx", .path = path()}).test.empty());
-  EXPECT_EQ(load_header({.kind = "idx", .path = path()}).spec.num_classes, 3);
+  EXPECT_EQ(IdxFiles{.path = path()}.load().train.spec().num_classes, 3);
+  EXPECT_TRUE(IdxFiles{.path = path()}.load().test.empty());
+  EXPECT_EQ(IdxFiles{.path = path()}.load_header().spec.num_classes, 3);
 
   write_test();
-  const Split data = load({.kind = "idx", .path = path()});
+  const Split data = IdxFiles{.path = path()}.load();
   EXPECT_EQ(data.train.spec().num_classes, 5);
   EXPECT_EQ(data.test.spec().num_classes, 5);
-  EXPECT_EQ(load_header({.kind = "idx", .path = path()}).spec.num_classes, 5);
+  EXPECT_EQ(IdxFiles{.path = path()}.load_header().spec.num_classes, 5);
   EXPECT_TRUE(data.train.is_in_memory());
   EXPECT_EQ(data.train[1].features[0], Tensor({1, 2, 1}, std::vector<std::uint8_t>{2, 3}));
   EXPECT_EQ(data.train[1].targets[0].item(), 2);
 
   const std::vector<std::string> names{"a", "b", "c", "d", "e", "f"};
-  const Files named{.kind = "idx", .path = path(), .class_names = names};
-  EXPECT_EQ(load(named).train.spec().num_classes, 6);
-  EXPECT_EQ(load(named).test.spec().class_names, names);
-  EXPECT_EQ(load_header(named).spec.num_classes, 6);
-  EXPECT_THROW(load({.kind = "idx", .path = path(), .class_names = {"a", "b"}}), DataError);
+  const IdxFiles named{.path = path(), .class_names = names};
+  EXPECT_EQ(named.load().train.spec().num_classes, 6);
+  EXPECT_EQ(named.load().test.spec().class_names, names);
+  EXPECT_EQ(named.load_header().spec.num_classes, 6);
+  EXPECT_THROW((IdxFiles{.path = path(), .class_names = {"a", "b"}}.load()), DataError);
 }
 
-TEST_F(OwnFiles, MayHaveNamesOfTheirOwn) {
+TEST_F(IdxData, MayHaveNamesOfTheirOwn) {
   write_images("pixels", 3);
   write_labels("digits", {1, 0, 1});
-  const Files files{.kind = "idx", .train_images = at("pixels"), .train_labels = at("digits")};
-  EXPECT_EQ(load(files).train.size(), 3);
-  EXPECT_TRUE(load(files).test.empty());
-  const Files within{
-      .kind = "idx", .path = path(), .train_images = "pixels", .train_labels = "digits"};
-  EXPECT_EQ(load_header(within).spec.features, (Type{DType::uint8, {1, 2, 1}}));
-  Files tested = within;
+  const IdxFiles files{.train_images = at("pixels"), .train_labels = at("digits")};
+  EXPECT_EQ(files.load().train.size(), 3);
+  EXPECT_TRUE(files.load().test.empty());
+  const IdxFiles within{.path = path(), .train_images = "pixels", .train_labels = "digits"};
+  EXPECT_EQ(within.load_header().spec.features, (Type{DType::uint8, {1, 2, 1}}));
+  IdxFiles tested = within;
   write_test();
-  EXPECT_EQ(load(tested).test.size(), 2) << "under their usual names";
+  EXPECT_EQ(tested.load().test.size(), 2) << "under their usual names";
   tested.test_images = "pixels";
   tested.test_labels = "digits";
-  EXPECT_EQ(load(tested).test.size(), 3);
+  EXPECT_EQ(tested.load().test.size(), 3);
 }
 
 /// Files of doubles give what from_tensors gives of them: models take float32.
-TEST_F(OwnFiles, OfDoublesBecomeFloat32) {
+TEST_F(IdxData, OfDoublesBecomeFloat32) {
   const unsigned char images[] = {0, 0, 0x0e, 2,    0, 0, 0, 1, 0, 0,
                                   0, 1, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0};
   std::ofstream(at("doubles"), std::ios::binary)
       .write(reinterpret_cast<const char*>(images), sizeof images);
   write_labels("labels", {0});
-  const Files files{.kind = "idx", .train_images = at("doubles"), .train_labels = at("labels")};
-  EXPECT_EQ(load(files).train[0].features[0], Tensor({1}, std::vector<float>{1.5f}));
-  EXPECT_EQ(load_header(files).spec.features, load(files).train.spec().features);
+  const IdxFiles files{.train_images = at("doubles"), .train_labels = at("labels")};
+  EXPECT_EQ(files.load().train[0].features[0], Tensor({1}, std::vector<float>{1.5f}));
+  EXPECT_EQ(files.load_header().spec.features, files.load().train.spec().features);
 }
 
-TEST_F(OwnFiles, SayWhichAreMissing) {
-  EXPECT_EQ(kinds(), std::vector<std::string>{"idx"});
-  EXPECT_EQ(message_of([] { load({.kind = "image-folder"}); }),
-            "there is no kind of data 'image-folder'\n"
-            "  kinds    idx\n"
-            "  to fix   name one of the kinds");
-  EXPECT_EQ(message_of([] { load({.kind = "idx"}); }),
+TEST_F(IdxData, SayWhichAreMissing) {
+  EXPECT_EQ(message_of([] { IdxFiles{}.load(); }),
             "it isn't said where the images are\n"
             "  missing   train_images\n"
             "  to fix    give path, the directory of the files, or train_images");
-  EXPECT_EQ(message_of([&] { load({.kind = "idx", .path = at("nowhere")}); }),
+  EXPECT_EQ(message_of([&] { IdxFiles{.path = at("nowhere")}.load(); }),
             "there is no such directory\n"
             "  path     " +
                 at("nowhere") +
                 "\n"
                 "  to fix   name the directory that the files are in");
   write_images("train-images-idx3-ubyte", 3);
-  EXPECT_EQ(message_of([&] { load({.kind = "idx", .path = path()}); }),
+  EXPECT_EQ(message_of([&] { IdxFiles{.path = path()}.load(); }),
             "the directory has no file of that name for the train_labels\n"
             "  path      " +
                 path() +
@@ -119,26 +113,18 @@ TEST_F(OwnFiles, SayWhichAreMissing) {
                 "  to fix    give the file's name: train_labels = \"…\"");
   write_train();
   write_images("t10k-images-idx3-ubyte", 2);
-  EXPECT_THROW(load({.kind = "idx", .path = path()}), FileError) << "half of the test data";
-  EXPECT_THROW(load({.kind = "idx", .path = path(), .test_labels = "none"}), FileError);
+  EXPECT_THROW(IdxFiles{.path = path()}.load(), FileError) << "half of the test data";
+  EXPECT_THROW((IdxFiles{.path = path(), .test_labels = "none"}.load()), FileError);
 }
 
-TEST_F(OwnFiles, OfTwoSizesAreRefused) {
+TEST_F(IdxData, OfTwoSizesAreRefused) {
   write_train();
   const unsigned char images[] = {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7};
   std::ofstream(at("t10k-images-idx3-ubyte"), std::ios::binary)
       .write(reinterpret_cast<const char*>(images), sizeof images);
   write_labels("t10k-labels-idx1-ubyte", {0});
-  EXPECT_THROW(load({.kind = "idx", .path = path()}), DataError);
-  EXPECT_THROW(load_header({.kind = "idx", .path = path()}), DataError);
-}
-
-TEST(Load, RefusesWhatTheSetHasNoUseFor) {
-  EXPECT_EQ(message_of([] { load("moons", {.directory = "/data"}); }),
-            "'directory' has no use here: moons is made by formula\n"
-            "  to fix   leave 'directory' out, or name other data");
-  EXPECT_THROW(load("fashion-mnist", {.generated = {.size = 10}}), ConfigError);
-  EXPECT_THROW(load_header("fashion-mnist", {.generated = {.seed = 1}}), ConfigError);
+  EXPECT_THROW(IdxFiles{.path = path()}.load(), DataError);
+  EXPECT_THROW(IdxFiles{.path = path()}.load_header(), DataError);
 }
 
 }  // namespace

@@ -1,0 +1,122 @@
+#include "data/images/class_folders.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sloy/error.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <span>
+
+namespace sloy::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+[[noreturn]] void fail(const fs::path& directory, std::error_code reason) {
+  const bool is_missing = reason == std::errc::no_such_file_or_directory;
+  throw FileError(is_missing ? "there is no such directory"
+                             : fmt::format("cannot read the directory: {}", reason.message()),
+                  {{"path", directory.string()}},
+                  is_missing ? "name the directory that the files are in"
+                             : "change its permissions, or name another");
+}
+
+bool has_ending(const fs::path& path, const std::vector<std::string_view>& endings) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
+/// Files below a directory, relative to `root`, by alphabet. Links to directories are not followed:
+/// one may lead back up.
+std::vector<std::string> list_files(const fs::path& directory, const fs::path& root,
+                                    const std::vector<std::string_view>& endings) {
+  std::error_code error;
+  std::vector<std::string> files;
+  fs::recursive_directory_iterator entry(directory, error), end;
+  while (!error && entry != end) {
+    if (is_hidden(entry->path())) {
+      entry.disable_recursion_pending();
+    } else if (has_ending(entry->path(), endings) && !entry->is_directory(error)) {
+      files.push_back(entry->path().lexically_relative(root).string());
+    }
+    entry.increment(error);
+  }
+  if (error) fail(directory, error);
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::span<const std::string_view> names_of(Part part) {
+  static constexpr std::array<std::string_view, 2> train{"train", "training"};
+  static constexpr std::array<std::string_view, 3> validation{"val", "valid", "validation"};
+  static constexpr std::array<std::string_view, 2> test{"test", "testing"};
+  if (part == Part::train) return train;
+  if (part == Part::test) return test;
+  return validation;
+}
+
+}  // namespace
+
+void FileNames::push_back(std::string_view name) {
+  text_ += name;
+  ends_.push_back(text_.size());
+}
+
+std::string_view FileNames::operator[](std::int64_t index) const {
+  const auto at = static_cast<std::size_t>(index);
+  const std::uint64_t first = at == 0 ? 0 : ends_[at - 1];
+  return std::string_view(text_).substr(first, ends_[at] - first);
+}
+
+std::vector<std::string> class_directories(const fs::path& directory) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (!is_hidden(entry->path()) && entry->is_directory(ignored)) {
+      names.push_back(entry->path().filename().string());
+    }
+  }
+  if (error) fail(directory, error);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+ClassFiles list_class_files(const fs::path& directory, const std::vector<std::string>& classes,
+                            const std::vector<std::string_view>& endings, bool may_be_empty) {
+  ClassFiles found{.directory = directory, .names = {}, .labels = {}};
+  for (std::size_t label = 0; label < classes.size(); ++label) {
+    const fs::path place = directory / classes[label];
+    std::error_code error;
+    if (may_be_empty && !fs::exists(place, error)) continue;
+    const std::vector<std::string> files = list_files(place, directory, endings);
+    if (files.empty() && !may_be_empty) {
+      throw DataError(fmt::format("the class '{}' has no files", classes[label]),
+                      {{"directory", place.string()},
+                       {"needed", fmt::format("files that end in {}", fmt::join(endings, ", "))}},
+                      "remove the directory, or name the classes that have files: class_names");
+    }
+    for (const std::string& file : files) {
+      found.names.push_back(file);
+      found.labels.push_back(static_cast<std::int32_t>(label));
+    }
+  }
+  return found;
+}
+
+fs::path find_part(const fs::path& directory, Part part) {
+  for (std::string_view name : names_of(part)) {
+    std::error_code error;
+    if (fs::is_directory(directory / name, error)) return directory / name;
+  }
+  return {};
+}
+
+}  // namespace sloy::data

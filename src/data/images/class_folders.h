@@ -1,0 +1,48 @@
+/// Files in a directory for each class.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sloy::data {
+
+/// Many names in little memory: a byte more than its text for each.
+class FileNames {
+ public:
+  void push_back(std::string_view name);
+  std::int64_t size() const { return static_cast<std::int64_t>(ends_.size()); }
+  std::string_view operator[](std::int64_t index) const;
+
+ private:
+  std::string text_;
+  std::vector<std::uint64_t> ends_;
+};
+
+/// The files of one part of a set, class by class, each class by alphabet.
+struct ClassFiles {
+  std::filesystem::path directory;  ///< where the names start
+  FileNames names;                  ///< "cats/7.jpg"
+  std::vector<std::int32_t> labels;
+};
+
+/// The directories in `directory` that are classes, by alphabet; without those whose names begin
+/// with a dot. Throws FileError where there is no such directory.
+std::vector<std::string> class_directories(const std::filesystem::path& directory);
+
+/// All files below the classes' directories whose ending is one of `endings`, written in capitals
+/// or not; hidden ones are left out. Throws DataError where a class has none, unless it
+/// `may_be_empty`, FileError where its directory is missing.
+ClassFiles list_class_files(const std::filesystem::path& directory,
+                            const std::vector<std::string>& classes,
+                            const std::vector<std::string_view>& endings, bool may_be_empty);
+
+/// The directory of a part, by any of the names it goes by: "val", "valid", "validation". Empty
+/// where there is none.
+enum class Part : std::uint8_t { train, validation, test };
+std::filesystem::path find_part(const std::filesystem::path& directory, Part part);
+
+}  // namespace sloy::data

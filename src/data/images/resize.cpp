@@ -1,0 +1,186 @@
+#include "data/images/resize.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <vector>
+
+namespace sloy::data {
+namespace {
+
+/// Weights are whole numbers of this part: a sum of weighted bytes fits 32 bits.
+constexpr int fraction_bits = 22;
+
+double triangle(double x) { return std::max(0.0, 1 - std::abs(x)); }
+
+/// Keys (1981) with a = −½.
+double cubic(double x) {
+  constexpr double a = -0.5;
+  x = std::abs(x);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
+  return 0;
+}
+
+struct Filter {
+  double (*weight)(double distance);
+  double radius;
+};
+
+Filter filter_of(Interpolation interpolation) {
+  return interpolation == Interpolation::bicubic ? Filter{cubic, 2} : Filter{triangle, 1};
+}
+
+/// For every pixel of a result, along one direction, which of the image it is made of.
+struct Taps {
+  struct Run {
+    std::int64_t first;
+    std::int64_t count;
+  };
+  std::vector<Run> runs;
+  std::vector<std::int32_t> weights;  ///< `longest` for each run
+  std::int64_t longest = 0;
+
+  const std::int32_t* weights_of(std::int64_t at) const { return weights.data() + at * longest; }
+};
+
+/// What a result's pixel covers widens with the scale where the image gets smaller.
+Taps make_taps(Filter filter, double from, double to, std::int64_t in, std::int64_t out) {
+  const double scale = (to - from) / static_cast<double>(out);
+  const double widening = std::max(scale, 1.0);
+  const double radius = filter.radius * widening;
+  Taps taps;
+  taps.longest = static_cast<std::int64_t>(std::ceil(radius)) * 2 + 1;
+  taps.weights.resize(static_cast<std::size_t>(taps.longest * out));
+  std::vector<double> exact(static_cast<std::size_t>(taps.longest));
+  for (std::int64_t at = 0; at < out; ++at) {
+    const double center = from + (static_cast<double>(at) + 0.5) * scale;
+    const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(center - radius + 0.5), 0);
+    const auto end = std::min(static_cast<std::int64_t>(center + radius + 0.5), in);
+    double sum = 0;
+    for (std::int64_t tap = first; tap < end; ++tap) {
+      const double distance = (static_cast<double>(tap) - center + 0.5) / widening;
+      sum += exact[static_cast<std::size_t>(tap - first)] = filter.weight(distance);
+    }
+    for (std::int64_t tap = first; tap < end; ++tap) {
+      const double weight = exact[static_cast<std::size_t>(tap - first)] / sum;
+      taps.weights[static_cast<std::size_t>(at * taps.longest + tap - first)] =
+          static_cast<std::int32_t>(std::lround(weight * (1 << fraction_bits)));
+    }
+    taps.runs.push_back({first, end - first});
+  }
+  return taps;
+}
+
+std::uint8_t rounded(std::int32_t sum) {
+  return static_cast<std::uint8_t>(std::clamp(sum >> fraction_bits, 0, 255));
+}
+constexpr std::int32_t half = 1 << (fraction_bits - 1);
+
+template <int channels>
+void resize_row(const std::uint8_t* in, const Taps& taps, std::uint8_t* out) {
+  for (std::size_t at = 0; at < taps.runs.size(); ++at) {
+    const auto [first, count] = taps.runs[at];
+    const std::int32_t* weights = taps.weights_of(static_cast<std::int64_t>(at));
+    const std::uint8_t* pixel = in + first * channels;
+    std::array<std::int32_t, channels> sums;
+    sums.fill(half);
+    for (std::int64_t tap = 0; tap < count; ++tap, pixel += channels) {
+      for (int c = 0; c < channels; ++c) sums[c] += weights[tap] * pixel[c];
+    }
+    for (int c = 0; c < channels; ++c) *out++ = rounded(sums[c]);
+  }
+}
+
+void resize_row(const std::uint8_t* in, std::int64_t channels, const Taps& taps,
+                std::uint8_t* out) {
+  assert(channels == 1 || channels == 3);
+  if (channels == 1) {
+    resize_row<1>(in, taps, out);
+  } else {
+    resize_row<3>(in, taps, out);
+  }
+}
+
+/// A row of the result: weighted rows above each other, `width` bytes of each.
+void add_rows(const std::uint8_t* first, std::int64_t width, Taps::Run run,
+              const std::int32_t* weights, std::vector<std::int32_t>& sums, std::uint8_t* out) {
+  std::fill(sums.begin(), sums.end(), half);
+  for (std::int64_t tap = 0; tap < run.count; ++tap) {
+    const std::uint8_t* row = first + (run.first + tap) * width;
+    for (std::int64_t i = 0; i < width; ++i)
+      sums[static_cast<std::size_t>(i)] += weights[tap] * row[i];
+  }
+  for (std::int64_t i = 0; i < width; ++i) out[i] = rounded(sums[static_cast<std::size_t>(i)]);
+}
+
+void resize_nearest(const PixelsIn& in, const Box& box, const PixelsOut& out) {
+  const auto place = [](double from, double to, std::int64_t at, std::int64_t steps,
+                        std::int64_t size) {
+    const double scale = (to - from) / static_cast<double>(steps);
+    const double exact = std::floor(from + (static_cast<double>(at) + 0.5) * scale);
+    return std::clamp<std::int64_t>(static_cast<std::int64_t>(exact), 0, size - 1);
+  };
+  for (std::int64_t y = 0; y < out.size.height; ++y) {
+    const std::uint8_t* row =
+        in.row(place(box.top, box.bottom, y, out.size.height, in.size.height));
+    std::uint8_t* to = out.row(y);
+    for (std::int64_t x = 0; x < out.size.width; ++x) {
+      const std::int64_t from = place(box.left, box.right, x, out.size.width, in.size.width);
+      to = std::copy_n(row + from * in.channels, in.channels, to);
+    }
+  }
+}
+
+bool is_whole(const PixelsIn& in, const Box& box) {
+  return box.top == 0 && box.left == 0 && box.bottom == static_cast<double>(in.size.height) &&
+         box.right == static_cast<double>(in.size.width);
+}
+
+}  // namespace
+
+PixelsIn pixels_of(const Tensor& image) {
+  const Shape& shape = image.shape();
+  return {.bytes = image.values<std::uint8_t>().data(),
+          .size = {.height = shape.size(0), .width = shape.size(1)},
+          .channels = shape.size(2)};
+}
+
+void resize(const PixelsIn& in, const Box& box, Interpolation interpolation, const PixelsOut& out) {
+  assert(in.channels == out.channels);
+  if (in.size == out.size && is_whole(in, box)) {
+    std::copy_n(in.bytes, in.size.height * in.size.width * in.channels, out.bytes);
+    return;
+  }
+  if (interpolation == Interpolation::nearest) return resize_nearest(in, box, out);
+  const Filter filter = filter_of(interpolation);
+  const Taps across = make_taps(filter, box.left, box.right, in.size.width, out.size.width);
+  Taps down = make_taps(filter, box.top, box.bottom, in.size.height, out.size.height);
+
+  // Only rows that the result has a use for.
+  const std::int64_t first = down.runs.front().first;
+  const std::int64_t last = down.runs.back().first + down.runs.back().count;
+  const std::int64_t width = out.size.width * out.channels;
+  std::vector<std::uint8_t> narrowed(static_cast<std::size_t>((last - first) * width));
+  for (std::int64_t y = first; y < last; ++y) {
+    resize_row(in.row(y), in.channels, across, narrowed.data() + (y - first) * width);
+  }
+  std::vector<std::int32_t> sums(static_cast<std::size_t>(width));
+  for (std::int64_t y = 0; y < out.size.height; ++y) {
+    Taps::Run run = down.runs[static_cast<std::size_t>(y)];
+    run.first -= first;
+    add_rows(narrowed.data(), width, run, down.weights_of(y), sums, out.row(y));
+  }
+}
+
+Box middle_of(ImageSize image, ImageSize wanted) {
+  const auto height = static_cast<double>(image.height), width = static_cast<double>(image.width);
+  const double shape = static_cast<double>(wanted.width) / static_cast<double>(wanted.height);
+  const double kept_height = std::min(height, width / shape);
+  const double kept_width = std::min(width, height * shape);
+  const double top = (height - kept_height) / 2, left = (width - kept_width) / 2;
+  return {.top = top, .left = left, .bottom = top + kept_height, .right = left + kept_width};
+}
+
+}  // namespace sloy::data

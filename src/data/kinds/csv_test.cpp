@@ -1,0 +1,199 @@
+#include <gtest/gtest.h>
+#include <sloy/data_files.h>
+#include <sloy/error.h>
+#include <sloy/io.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "harness/messages.h"
+#include "harness/process.h"
+
+namespace sloy::data {
+namespace {
+
+using harness::message_of;
+
+constexpr const char* flowers =
+    "length,colour,petals,name\n"
+    "1.5,red,4,rose\n"
+    "2.5,blue,5,iris\n"
+    "3.5,red,5,rose\n"
+    "4.5,white,6,lily\n";
+
+class CsvData : public testing::Test {
+ protected:
+  std::string at(const std::string& name) const { return directory_ / name; }
+  std::string write(const std::string& text, const std::string& name = "t.csv") const {
+    std::ofstream(at(name), std::ios::binary) << text;
+    return at(name);
+  }
+  static std::vector<float> features(const Dataset& dataset, std::int64_t index) {
+    const Tensor row = dataset[index].features[0];
+    return {row.values<float>().begin(), row.values<float>().end()};
+  }
+
+  harness::TemporaryDirectory directory_;
+};
+
+TEST_F(CsvData, ColumnsAreNumbersOrCategories) {
+  const Dataset data = CsvFile{.path = write(flowers)}.load().train;
+  const Spec& spec = data.spec();
+  EXPECT_EQ(spec.features, (Type{DType::float32, {5}}));
+  EXPECT_EQ(spec.class_names, (std::vector<std::string>{"iris", "lily", "rose"}));
+  EXPECT_EQ(data.labels(), (std::vector<std::int32_t>{2, 0, 2, 1}));
+  // length, then blue, red and white, then petals
+  EXPECT_EQ(features(data, 0), (std::vector<float>{1.5, 0, 1, 0, 4}));
+  EXPECT_EQ(features(data, 3), (std::vector<float>{4.5, 0, 0, 1, 6}));
+  ASSERT_TRUE(spec.table_form);
+  EXPECT_EQ(spec.table_form->columns[1].categories,
+            (std::vector<std::string>{"blue", "red", "white"}));
+  EXPECT_EQ(files_at(at("t.csv")).kind(), "csv");
+  const Header header = CsvFile{.path = at("t.csv")}.load_header();
+  EXPECT_EQ(header.examples, 4);
+  EXPECT_EQ(header.spec.features, spec.features);
+}
+
+TEST_F(CsvData, WhichColumnsMayBeSaid) {
+  const std::string path = write(flowers);
+  const Dataset length =
+      CsvFile{.path = path, .target_column = "length", .ignore_columns = {"name"}}.load().train;
+  EXPECT_EQ(length.spec().targets, (Type{DType::float32, {1}}));
+  EXPECT_EQ(length[1].targets[0].item(), 2.5);
+  EXPECT_EQ(features(length, 1), (std::vector<float>{1, 0, 0, 5}));
+  const Dataset petals =
+      CsvFile{.path = path, .feature_columns = {"petals"}, .categorical_columns = {"petals"}}
+          .load()
+          .train;
+  EXPECT_EQ(features(petals, 3), (std::vector<float>{0, 0, 1}));
+  EXPECT_EQ(message_of([&] { CsvFile{.path = path, .target_column = "nam"}.load(); }),
+            "the table has no column 'nam'\n"
+            "  file      " +
+                path +
+                "\n"
+                "  columns   length, colour, petals, name\n"
+                "  to fix    did you mean 'name'?");
+}
+
+TEST_F(CsvData, ATargetOfNumbersIsClassesWhereItCountsThemFrom0) {
+  const auto spec_of = [&](const std::string& rows, TableTask task = TableTask::automatic) {
+    return CsvFile{.path = write(rows), .task = task}.load().train.spec();
+  };
+  EXPECT_EQ(spec_of("1,0\n2,1\n3,2\n4,1\n").num_classes, 3);
+  EXPECT_EQ(spec_of("1,0\n2,2\n").num_classes, 0) << "1 is missing";
+  EXPECT_EQ(spec_of("1,1\n2,2\n").num_classes, 0) << "not from 0";
+  EXPECT_EQ(spec_of("1,0\n2,0.5\n3,1\n").num_classes, 0);
+  EXPECT_EQ(spec_of("1,0\n2,1\n", TableTask::regression).num_classes, 0);
+  const Spec spec = spec_of("1,10\n2,2.0\n3,2\n", TableTask::classification);
+  EXPECT_EQ(spec.class_names.size(), 2u) << "2 and 2.0 are one";
+  EXPECT_EQ(spec.class_names[1], "10") << "in the order of numbers";
+}
+
+TEST_F(CsvData, TheFirstRowMayNameTheColumns) {
+  EXPECT_EQ((CsvFile{.path = write("a,b\nx,y\nz,w\n")}.load().train.size()), 2);
+  EXPECT_EQ((CsvFile{.path = write("1,b\n2,c\n")}.load().train.size()), 2);
+  EXPECT_EQ((CsvFile{.path = write("a,b\nx,y\nx,w\n"), .header = false}.load().train.size()), 3);
+  const Dataset rows =
+      CsvFile{.path = write("3 rows\n1 0\n2  1\n3 0\n"), .separator = " ", .skip_rows = 1}
+          .load()
+          .train;
+  EXPECT_EQ(rows.size(), 3);
+  EXPECT_EQ(rows.spec().table_form->columns[0].name, "0");
+}
+
+TEST_F(CsvData, MissingCellsAreSaidOrFilledFromTheRowsToLearnFrom) {
+  const std::string path = write("x,colour,y\n1,red,a\n,red,b\n3,,a\n8,blue,b\n");
+  EXPECT_EQ(message_of([&] { CsvFile{.path = path}.load(); }),
+            "a cell of the column 'x' says nothing\n"
+            "  file         " +
+                path +
+                "   line 3\n"
+                "  such cells   1" +
+                std::string(path.size() - 1, ' ') +
+                "   of 4 in this column\n"
+                "  to fix       complete them, or say what they become: missing_values = \"mean\", "
+                "\"median\" or \"skip\"");
+  const Dataset mean = CsvFile{.path = path, .missing_values = MissingValues::mean}.load().train;
+  EXPECT_EQ(features(mean, 1), (std::vector<float>{4, 0, 1}));
+  EXPECT_EQ(features(mean, 2), (std::vector<float>{3, 0, 0}));
+  EXPECT_EQ(mean.spec().table_form->columns[0].fill, 4);
+  const Dataset median =
+      CsvFile{.path = path, .missing_values = MissingValues::median}.load().train;
+  EXPECT_EQ(features(median, 1)[0], 3);
+  const Parts whole = CsvFile{.path = path, .missing_values = MissingValues::skip}.load();
+  EXPECT_EQ(whole.train.labels(), (std::vector<std::int32_t>{0, 1}));
+  ASSERT_EQ(whole.skipped.size(), 2u);
+  EXPECT_EQ(whole.skipped[1].file, path + ", line 4");
+
+  // 20 rows of 0 and 20 of 100, of which a quarter are for tests: their x isn't looked at.
+  std::string text = "x,y\n";
+  for (int i = 0; i < 40; ++i)
+    text += (i == 0 ? "" : std::to_string(i)) + (i % 2 ? ",a\n" : ",b\n");
+  const Parts parts =
+      CsvFile{.path = write(text), .test_split = 0.25, .missing_values = MissingValues::mean}
+          .load();
+  double sum = 0;
+  int count = 0;
+  bool is_learned = false;
+  for (std::int64_t i = 0; i < parts.train.size(); ++i) {
+    const float x = features(parts.train, i)[0];
+    is_learned = is_learned || x != std::floor(x);
+    if (x == std::floor(x)) {
+      sum += x;
+      ++count;
+    }
+  }
+  EXPECT_EQ(parts.test.size(), 10);
+  EXPECT_EQ(count, is_learned ? 29 : 30);
+  EXPECT_NEAR(*parts.train.spec().table_form->columns[0].fill, sum / count, 1e-9);
+}
+
+TEST_F(CsvData, TestRowsAreReadAsThoseToLearnFrom) {
+  const std::string train = write(flowers);
+  const std::string test = write("name,petals,colour,length\nrose,4,green,9\n", "test.csv");
+  const Parts parts = CsvFile{.path = train, .test_path = test}.load();
+  EXPECT_EQ(features(parts.test, 0), (std::vector<float>{9, 0, 0, 0, 4})) << "green is new";
+  EXPECT_EQ(parts.test.labels(), std::vector<std::int32_t>{2});
+  EXPECT_EQ(read_table(test, *parts.train.spec().table_form),
+            Tensor({1, 5}, std::vector<float>{9, 0, 0, 0, 4}));
+  write("name,petals,colour,length\ntulip,4,red,9\n", "test.csv");
+  EXPECT_EQ(message_of([&] { CsvFile{.path = train, .test_path = test}.load(); }),
+            "'tulip' is none of the classes to learn\n"
+            "  file     " +
+                test +
+                "   line 2\n"
+                "  column   name\n"
+                "  to fix   correct the cell; the classes are iris, lily, rose");
+  write("petals,colour,name\n4,red,rose\n", "test.csv");
+  EXPECT_EQ(message_of([&] { CsvFile{.path = train, .test_path = test}.load(); }).substr(0, 34),
+            "the table has no column 'length'\n ");
+}
+
+TEST_F(CsvData, WhatCannotBeMeantIsRefused) {
+  const auto refused = [&](const std::string& text) {
+    const std::string message = message_of([&] { CsvFile{.path = write(text)}.load(); });
+    return message.substr(0, message.find('\n'));
+  };
+  EXPECT_EQ(refused("x,y\n1,a\n2,b\n3,c,d\n"), "a row has 3 cells, the first has 2");
+  EXPECT_EQ(refused("x,x\n1,a\n"), "two columns are named 'x'");
+  EXPECT_EQ(refused("x,y\n1,a\n2,b\noops,c\n4,a\n"),
+            "the column 'x' is of numbers, but 'oops' is none");
+  EXPECT_EQ(refused("x,y\n1,a\n2,a\n"), "the column 'y' says nothing but 'a'");
+  EXPECT_EQ(refused("x,y\n,a\n,b\n"), "the column 'x' is empty");
+  EXPECT_EQ(refused("y\na\nb\n"), "no column is left to predict the target from");
+  EXPECT_EQ(refused(""), "the table has no rows");
+  EXPECT_EQ(refused("x,y\n"), "the table has no rows");
+  std::string names = "x,y\n";
+  for (int i = 0; i < 1200; ++i) names += "n" + std::to_string(i) + (i % 2 ? ",a\n" : ",b\n");
+  EXPECT_EQ(refused(names), "the column 'x' has too many different texts to be categories");
+  std::string days = "x,y\n";
+  for (int i = 0; i < 30; ++i) days += "day " + std::to_string(i) + (i % 2 ? ",a\n" : ",b\n");
+  EXPECT_EQ(refused(days), "the column 'x' has too many different texts to be categories");
+  EXPECT_EQ((CsvFile{.path = write(days), .categorical_columns = {"x"}}.load().train.size()), 30);
+  EXPECT_THROW(CsvFile{}.load(), ConfigError);
+  EXPECT_THROW((CsvFile{.path = write(flowers), .separator = ", "}.load()), ConfigError);
+  EXPECT_THROW((CsvFile{.path = at("nowhere.csv")}.load()), FileError);
+}
+
+}  // namespace
+}  // namespace sloy::data

@@ -1,0 +1,162 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sloy/data_files.h>
+#include <sloy/error.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "base/files.h"
+#include "data/kinds/parts.h"
+#include "data/memory.h"
+#include "files/npy.h"
+#include "files/zip.h"
+
+namespace sloy::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view ending = ".npy";
+
+/// Arrays by their names: of the files of a directory, or of an npz file.
+class Arrays {
+ public:
+  explicit Arrays(const std::string& path) : path_(path) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) return;
+    if (!real_files().exists(path)) {
+      throw FileError("there is no such file or directory", {{"path", path}},
+                      "name an npz file, or a directory of npy files");
+    }
+    archive_.emplace(path, real_files().open(path));
+  }
+
+  bool has(const std::string& name) const {
+    return archive_ ? archive_->has(file_of(name)) : real_files().exists(path_ / file_of(name));
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (std::string name : archive_ ? archive_->names() : real_files().list(path_)) {
+      if (!name.ends_with(ending)) continue;
+      name.resize(name.size() - ending.size());
+      found.push_back(std::move(name));
+    }
+    return found;
+  }
+  /// What messages call an array.
+  std::string place_of(const std::string& name) const {
+    return archive_ ? fmt::format("{} in {}", name, path_.string())
+                    : (path_ / file_of(name)).string();
+  }
+  Tensor read(const std::string& name) {
+    InputStream stream = open(name);
+    return read_npy(stream);
+  }
+  Type type(const std::string& name) {
+    InputStream stream = open(name);
+    return read_npy_type(stream);
+  }
+
+ private:
+  static std::string file_of(const std::string& name) { return name + std::string(ending); }
+
+  InputStream open(const std::string& name) {
+    const std::string file = file_of(name);
+    return archive_ ? InputStream(place_of(name), archive_->open(file)) : InputStream(path_ / file);
+  }
+
+  fs::path path_;
+  std::optional<ZipArchive> archive_;
+};
+
+/// The names of one part's arrays.
+struct Pair {
+  std::string features;
+  std::string targets;
+};
+
+[[noreturn]] void refuse_missing(const Arrays& arrays, const std::string& path,
+                                 std::string_view key, const std::string& name) {
+  const std::vector<std::string> found = arrays.names();
+  throw FileError(fmt::format("there is no array named {}", name),
+                  {{"path", path},
+                   {"arrays", found.empty() ? "none" : fmt::format("{}", fmt::join(found, ", "))}},
+                  fmt::format("give its name: {} = \"…\"", key));
+}
+
+/// Whether the part is there: both arrays or, of test data, none.
+bool is_there(const Arrays& arrays, const NpyFiles& files, const Pair& pair,
+              std::string_view part) {
+  const bool has_features = arrays.has(pair.features);
+  const bool has_targets = arrays.has(pair.targets);
+  if (part == "test" && !has_features && !has_targets) return false;
+  if (!has_features) refuse_missing(arrays, files.path, fmt::format("x_{}", part), pair.features);
+  if (!has_targets) refuse_missing(arrays, files.path, fmt::format("y_{}", part), pair.targets);
+  return true;
+}
+
+/// Grey images come without a channel dimension: they get one.
+Shape with_channels(const Type& features) {
+  Shape shape = features.shape;
+  if (features.dtype == DType::uint8 && shape.rank() == 3) shape.push_back(1);
+  return shape;
+}
+
+void name_arrays(DataError& error, const Arrays& arrays, const Pair& pair) {
+  error.add({"x", arrays.place_of(pair.features)});
+  error.add({"y", arrays.place_of(pair.targets)});
+}
+
+Dataset read_part(Arrays& arrays, const NpyFiles& files, const Pair& pair) {
+  try {
+    const Tensor features = arrays.read(pair.features);
+    return from_tensors(features.reshaped(with_channels(features.type())),
+                        arrays.read(pair.targets), files.class_names);
+  } catch (DataError& error) {
+    name_arrays(error, arrays, pair);
+    throw;
+  }
+}
+
+/// Targets are read to count the classes; of the features only the header is.
+Header read_header(Arrays& arrays, const NpyFiles& files, const Pair& pair) {
+  try {
+    const Type features = arrays.type(pair.features);
+    const Tensor targets = arrays.read(pair.targets);
+    const Shape count = features.shape.rank() == 0 ? Shape{} : Shape{features.shape[0]};
+    Header header{from_tensors(Tensor(DType::uint8, count), targets, files.class_names).spec(),
+                  count.rank() == 0 ? 0 : count.size(0)};
+    const DType dtype = features.dtype == DType::float64 ? DType::float32 : features.dtype;
+    header.spec.features = {dtype, with_channels(features).without(0)};
+    return header;
+  } catch (DataError& error) {
+    name_arrays(error, arrays, pair);
+    throw;
+  }
+}
+
+}  // namespace
+
+Parts NpyFiles::load() const {
+  Arrays arrays(path);
+  const Pair train{x_train, y_train}, test{x_test, y_test};
+  is_there(arrays, *this, train, "train");
+  const bool has_test = is_there(arrays, *this, test, "test");
+  Parts parts;
+  parts.train = read_part(arrays, *this, train);
+  if (has_test) parts.test = read_part(arrays, *this, test);
+  return alike(std::move(parts));
+}
+
+Header NpyFiles::load_header() const {
+  Arrays arrays(path);
+  const Pair train{x_train, y_train}, test{x_test, y_test};
+  is_there(arrays, *this, train, "train");
+  Header header = read_header(arrays, *this, train);
+  if (!is_there(arrays, *this, test, "test")) return header;
+  return alike(std::move(header), read_header(arrays, *this, test), "test");
+}
+
+}  // namespace sloy::data

@@ -1,0 +1,64 @@
+#include "data/kinds/parts.h"
+
+#include <fmt/format.h>
+#include <sloy/error.h>
+
+#include <algorithm>
+
+#include "data/memory.h"
+
+namespace sloy::data {
+namespace {
+
+void check_kind(const Spec& train, const Spec& other, std::string_view part) {
+  const auto check = [&](const Types& learned, const Types& measured, std::string_view what) {
+    if (learned == measured) return;
+    throw DataError(
+        fmt::format("the {} of the {} data are of another kind than those to learn from", what,
+                    part),
+        {{"training", to_string(learned)}, {std::string(part), to_string(measured)}},
+        "take both from the same set");
+  };
+  check(train.features, other.features, "features");
+  check(train.targets, other.targets, "targets");
+}
+
+}  // namespace
+
+Parts alike(Parts parts) {
+  const Spec& train = parts.train.spec();
+  int classes = train.num_classes;
+  for (const auto& [part, name] :
+       {std::pair{&parts.validation, "validation"}, std::pair{&parts.test, "test"}}) {
+    if (part->empty()) continue;
+    check_kind(train, part->spec(), name);
+    classes = std::max(classes, part->spec().num_classes);
+  }
+  for (Dataset* part : {&parts.train, &parts.validation, &parts.test}) {
+    if (!part->empty() && part->spec().num_classes < classes) *part = with_classes(*part, classes);
+  }
+  return parts;
+}
+
+Parts with_test_split(Parts parts, double fraction) {
+  if (fraction == 0) return parts;
+  if (!parts.test.empty()) {
+    throw ConfigError("test_split is of data without a test part, these have one", {},
+                      "leave test_split out");
+  }
+  // Not the recipe's seed: runs with different seeds are measured on the same examples.
+  constexpr std::uint64_t seed = 0;
+  Split split = parts.train.spec().num_classes > 0 ? parts.train.stratified_split(fraction, seed)
+                                                   : parts.train.split(fraction, seed);
+  parts.train = std::move(split.train);
+  parts.test = std::move(split.test);
+  return parts;
+}
+
+Header alike(Header train, const Header& other, std::string_view part) {
+  check_kind(train.spec, other.spec, part);
+  train.spec.num_classes = std::max(train.spec.num_classes, other.spec.num_classes);
+  return train;
+}
+
+}  // namespace sloy::data

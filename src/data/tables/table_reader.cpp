@@ -1,0 +1,70 @@
+#include "data/tables/table_reader.h"
+
+#include <fmt/format.h>
+#include <sloy/error.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+namespace sloy::data {
+
+std::string_view without_blanks(std::string_view cell) {
+  constexpr std::string_view blanks = " \t\n";
+  const std::size_t first = cell.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return cell.substr(first, cell.find_last_not_of(blanks) - first + 1);
+}
+
+std::optional<double> number_in(std::string_view cell) {
+  cell = without_blanks(cell);
+  if (cell.starts_with('+')) cell.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  const bool is_number = error == std::errc() && end == cell.data() + cell.size();
+  return is_number && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+TableReader::TableReader(const std::string& path, const TableLayout& layout)
+    : stream_(path), reader_(stream_, layout.separator) {
+  for (int skipped = 0; skipped < layout.skip_rows; ++skipped) reader_.next(cells_);
+  if (!reader_.next(cells_)) {
+    throw DataError("the table has no rows", {{"file", path}}, "name a file with rows");
+  }
+  const bool has_numbers = std::any_of(cells_.begin(), cells_.end(), [](std::string_view cell) {
+    return number_in(cell).has_value();
+  });
+  has_header_ = layout.has_header.value_or(!has_numbers);
+  is_row_read_ = !has_header_;
+  std::set<std::string_view> different;
+  for (std::size_t column = 0; column < cells_.size(); ++column) {
+    names_.push_back(has_header_ ? std::string(without_blanks(cells_[column]))
+                                 : std::to_string(column));
+  }
+  for (const std::string& name : names_) {
+    if (different.insert(name).second) continue;
+    throw DataError(fmt::format("two columns are named '{}'", name),
+                    {{"file", path, fmt::format("line {}", reader_.line())}},
+                    "give each column a name of its own, or write header = false");
+  }
+}
+
+bool TableReader::next() {
+  if (is_row_read_) {
+    is_row_read_ = false;
+    return true;
+  }
+  if (!reader_.next(cells_)) return false;
+  check_width();
+  return true;
+}
+
+void TableReader::check_width() const {
+  if (cells_.size() == names_.size()) return;
+  throw DataError(fmt::format("a row has {} cells, the first has {}", cells_.size(), names_.size()),
+                  {{"file", path(), fmt::format("line {}", line())}},
+                  "complete the row, or check the separator and the quotes");
+}
+
+}  // namespace sloy::data
