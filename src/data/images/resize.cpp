@@ -1,16 +1,14 @@
 #include "data/images/resize.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <vector>
 
+#include "data/images/resize_rows.h"
+
 namespace sloy::data {
 namespace {
-
-/// Weights are whole numbers of this part: a sum of weighted bytes fits 32 bits.
-constexpr int fraction_bits = 22;
 
 double triangle(double x) { return std::max(0.0, 1 - std::abs(x)); }
 
@@ -32,17 +30,10 @@ Filter filter_of(Interpolation interpolation) {
   return interpolation == Interpolation::bicubic ? Filter{cubic, 2} : Filter{triangle, 1};
 }
 
-/// For every pixel of a result, along one direction, which of the image it is made of.
+/// For every pixel of a result, along one direction, what of the image it is made of.
 struct Taps {
-  struct Run {
-    std::int64_t first;
-    std::int64_t count;
-  };
-  std::vector<Run> runs;
-  std::vector<std::int32_t> weights;  ///< `longest` for each run
-  std::int64_t longest = 0;
-
-  const std::int32_t* weights_of(std::int64_t at) const { return weights.data() + at * longest; }
+  std::vector<TapRun> runs;
+  std::vector<std::int32_t> weights;  ///< of all runs, `longest` for each
 };
 
 /// What a result's pixel covers widens with the scale where the image gets smaller.
@@ -50,10 +41,10 @@ Taps make_taps(Filter filter, double from, double to, std::int64_t in, std::int6
   const double scale = (to - from) / static_cast<double>(out);
   const double widening = std::max(scale, 1.0);
   const double radius = filter.radius * widening;
+  const std::int64_t longest = static_cast<std::int64_t>(std::ceil(radius)) * 2 + 1;
   Taps taps;
-  taps.longest = static_cast<std::int64_t>(std::ceil(radius)) * 2 + 1;
-  taps.weights.resize(static_cast<std::size_t>(taps.longest * out));
-  std::vector<double> exact(static_cast<std::size_t>(taps.longest));
+  taps.weights.resize(static_cast<std::size_t>(longest * out));
+  std::vector<double> exact(static_cast<std::size_t>(longest));
   for (std::int64_t at = 0; at < out; ++at) {
     const double center = from + (static_cast<double>(at) + 0.5) * scale;
     const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(center - radius + 0.5), 0);
@@ -63,56 +54,28 @@ Taps make_taps(Filter filter, double from, double to, std::int64_t in, std::int6
       const double distance = (static_cast<double>(tap) - center + 0.5) / widening;
       sum += exact[static_cast<std::size_t>(tap - first)] = filter.weight(distance);
     }
-    for (std::int64_t tap = first; tap < end; ++tap) {
-      const double weight = exact[static_cast<std::size_t>(tap - first)] / sum;
-      taps.weights[static_cast<std::size_t>(at * taps.longest + tap - first)] =
-          static_cast<std::int32_t>(std::lround(weight * (1 << fraction_bits)));
+    std::int32_t* weights = taps.weights.data() + at * longest;
+    for (std::int64_t tap = 0; tap < end - first; ++tap) {
+      const double weight = exact[static_cast<std::size_t>(tap)] / sum;
+      weights[tap] = static_cast<std::int32_t>(std::lround(weight * (1 << fraction_bits)));
     }
-    taps.runs.push_back({first, end - first});
+    taps.runs.push_back({first, end - first, weights});
   }
   return taps;
 }
 
-std::uint8_t rounded(std::int32_t sum) {
-  return static_cast<std::uint8_t>(std::clamp(sum >> fraction_bits, 0, 255));
-}
-constexpr std::int32_t half = 1 << (fraction_bits - 1);
-
-template <int channels>
-void resize_row(const std::uint8_t* in, const Taps& taps, std::uint8_t* out) {
-  for (std::size_t at = 0; at < taps.runs.size(); ++at) {
-    const auto [first, count] = taps.runs[at];
-    const std::int32_t* weights = taps.weights_of(static_cast<std::int64_t>(at));
-    const std::uint8_t* pixel = in + first * channels;
-    std::array<std::int32_t, channels> sums;
-    sums.fill(half);
-    for (std::int64_t tap = 0; tap < count; ++tap, pixel += channels) {
-      for (int c = 0; c < channels; ++c) sums[c] += weights[tap] * pixel[c];
-    }
-    for (int c = 0; c < channels; ++c) *out++ = rounded(sums[c]);
-  }
-}
-
+/// A row of a result, number by number.
 void resize_row(const std::uint8_t* in, std::int64_t channels, const Taps& taps,
                 std::uint8_t* out) {
-  assert(channels == 1 || channels == 3);
-  if (channels == 1) {
-    resize_row<1>(in, taps, out);
-  } else {
-    resize_row<3>(in, taps, out);
+  for (const TapRun& run : taps.runs) {
+    for (std::int64_t c = 0; c < channels; ++c) {
+      std::int32_t sum = 1 << (fraction_bits - 1);
+      for (std::int64_t tap = 0; tap < run.count; ++tap) {
+        sum += run.weights[tap] * in[(run.first + tap) * channels + c];
+      }
+      *out++ = static_cast<std::uint8_t>(std::clamp(sum >> fraction_bits, 0, 255));
+    }
   }
-}
-
-/// A row of the result: weighted rows above each other, `width` bytes of each.
-void add_rows(const std::uint8_t* first, std::int64_t width, Taps::Run run,
-              const std::int32_t* weights, std::vector<std::int32_t>& sums, std::uint8_t* out) {
-  std::fill(sums.begin(), sums.end(), half);
-  for (std::int64_t tap = 0; tap < run.count; ++tap) {
-    const std::uint8_t* row = first + (run.first + tap) * width;
-    for (std::int64_t i = 0; i < width; ++i)
-      sums[static_cast<std::size_t>(i)] += weights[tap] * row[i];
-  }
-  for (std::int64_t i = 0; i < width; ++i) out[i] = rounded(sums[static_cast<std::size_t>(i)]);
 }
 
 void resize_nearest(const PixelsIn& in, const Box& box, const PixelsOut& out) {
@@ -156,21 +119,28 @@ void resize(const PixelsIn& in, const Box& box, Interpolation interpolation, con
   if (interpolation == Interpolation::nearest) return resize_nearest(in, box, out);
   const Filter filter = filter_of(interpolation);
   const Taps across = make_taps(filter, box.left, box.right, in.size.width, out.size.width);
-  Taps down = make_taps(filter, box.top, box.bottom, in.size.height, out.size.height);
+  const Taps down = make_taps(filter, box.top, box.bottom, in.size.height, out.size.height);
 
-  // Only rows that the result has a use for.
+  // Only rows that the result has a use for, and a byte that is written behind them.
   const std::int64_t first = down.runs.front().first;
   const std::int64_t last = down.runs.back().first + down.runs.back().count;
   const std::int64_t width = out.size.width * out.channels;
-  std::vector<std::uint8_t> narrowed(static_cast<std::size_t>((last - first) * width));
+  // A thread keeps the memory: taking it anew would cost as much as half the sums.
+  thread_local std::vector<std::uint8_t> narrowed;
+  narrowed.resize(std::max(narrowed.size(), static_cast<std::size_t>((last - first) * width + 1)));
   for (std::int64_t y = first; y < last; ++y) {
-    resize_row(in.row(y), in.channels, across, narrowed.data() + (y - first) * width);
+    std::uint8_t* row = narrowed.data() + (y - first) * width;
+    // Behind the image's last row there is nothing that could be read.
+    if (in.channels == 3 && y + 1 < in.size.height) {
+      sum_pixels_of_three(in.row(y), across.runs, row);
+    } else {
+      resize_row(in.row(y), in.channels, across, row);
+    }
   }
-  std::vector<std::int32_t> sums(static_cast<std::size_t>(width));
   for (std::int64_t y = 0; y < out.size.height; ++y) {
-    Taps::Run run = down.runs[static_cast<std::size_t>(y)];
+    TapRun run = down.runs[static_cast<std::size_t>(y)];
     run.first -= first;
-    add_rows(narrowed.data(), width, run, down.weights_of(y), sums, out.row(y));
+    sum_rows(narrowed.data(), width, run, out.row(y));
   }
 }
 
