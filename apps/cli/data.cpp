@@ -26,7 +26,14 @@ int list(const Arguments& arguments) {
       print(name);
     }
   }
-  if (!arguments.common.json) return done;
+  if (!arguments.common.json) {
+    std::string kinds;
+    for (const auto& kind : data::file_kinds()) {
+      kinds += (kinds.empty() ? "" : ", ") + std::string(kind.name);
+    }
+    say(arguments.common, "files of your own, by --data PATH or a recipe's kind: " + kinds);
+    return done;
+  }
   for (const auto& kind : data::file_kinds()) {
     Config event;
     event["event"] = "data_kind";

@@ -2,7 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sloy {
+
+bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
+  return bytes.size() >= text.size() &&
+         std::equal(text.begin(), text.end(), bytes.begin(),
+                    [](char c, std::byte byte) { return static_cast<std::byte>(c) == byte; });
+}
 
 std::span<const std::byte> ByteReader::take(std::size_t count, std::string_view what) {
   if (count > remaining()) throw ends_too_early(file_, offset(), count, remaining(), what);

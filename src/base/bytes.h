@@ -33,6 +33,9 @@ constexpr T big_endian(std::span<const std::byte> bytes) {
   return value;
 }
 
+/// Whether the first of these bytes are such a text.
+bool begins_with(std::span<const std::byte> bytes, std::string_view text);
+
 /// Reads bytes in order and never past their end. `what` names the thing being read: "the number of
 /// dimensions". Doesn't own the bytes.
 class ByteReader {

@@ -2,19 +2,12 @@
 
 #include <sloy/error.h>
 
-#include <algorithm>
-
+#include "base/bytes.h"
 #include "files/jpeg.h"
 #include "files/png.h"
 
 namespace sloy {
 namespace {
-
-bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
-  return bytes.size() >= magic.size() &&
-         std::equal(magic.begin(), magic.end(), bytes.begin(),
-                    [](char a, std::byte b) { return static_cast<std::byte>(a) == b; });
-}
 
 [[noreturn]] void refuse(const std::string& file) {
   throw FileError("this is no image of a known format", {{"file", file}},

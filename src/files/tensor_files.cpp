@@ -6,6 +6,7 @@
 #include <cassert>
 #include <istream>
 
+#include "base/bytes.h"
 #include "base/files.h"
 #include "base/limits.h"
 #include "files/idx.h"
@@ -14,12 +15,6 @@
 
 namespace sloy {
 namespace {
-
-bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
-  return bytes.size() >= magic.size() &&
-         std::equal(magic.begin(), magic.end(), bytes.begin(),
-                    [](char a, std::byte b) { return static_cast<std::byte>(a) == b; });
-}
 
 /// A file whose bytes are all here.
 class BytesFile final : public File {

@@ -197,16 +197,11 @@ struct Rows {
 class RowReader {
  public:
   RowReader(const Plan& plan, const CsvFile& file, const std::string& path)
-      : plan_(plan), file_(file), table_(path, layout_of(plan.form)), encoder_(plan.form, table_) {
-    const auto found = std::find(table_.names().begin(), table_.names().end(), plan.target);
-    if (found == table_.names().end()) {
-      throw DataError(
-          fmt::format("the table has no column '{}'", plan.target),
-          {{"file", path}, {"columns", fmt::format("{}", fmt::join(table_.names(), ", "))}},
-          "add the column: it is the target");
-    }
-    target_ = static_cast<std::size_t>(found - table_.names().begin());
-  }
+      : plan_(plan),
+        file_(file),
+        table_(path, layout_of(plan.form)),
+        encoder_(plan.form, table_),
+        target_(table_.place_of(plan.target, "add the column: it is the target")) {}
 
   Rows read() {
     Rows rows;
@@ -271,7 +266,7 @@ class RowReader {
   const CsvFile& file_;
   TableReader table_;
   RowEncoder encoder_;
-  std::size_t target_ = 0;
+  std::size_t target_;
 };
 
 double mean(const std::vector<float>& values) {

@@ -1,7 +1,6 @@
 #include "data/tables/encode.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sloy/error.h>
 
 #include <algorithm>
@@ -56,14 +55,7 @@ std::vector<std::string> category_names(const std::set<std::string, std::less<>>
 
 RowEncoder::RowEncoder(const TableForm& form, const TableReader& table) : form_(form) {
   for (const TableColumn& column : form.columns) {
-    const auto found = std::find(table.names().begin(), table.names().end(), column.name);
-    if (found == table.names().end()) {
-      throw DataError(
-          fmt::format("the table has no column '{}'", column.name),
-          {{"file", table.path()}, {"columns", fmt::format("{}", fmt::join(table.names(), ", "))}},
-          "add the column: the model learned from it");
-    }
-    places_.push_back(static_cast<std::size_t>(found - table.names().begin()));
+    places_.push_back(table.place_of(column.name, "add the column: the model learned from it"));
   }
 }
 

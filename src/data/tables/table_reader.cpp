@@ -1,6 +1,7 @@
 #include "data/tables/table_reader.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sloy/error.h>
 
 #include <algorithm>
@@ -48,6 +49,13 @@ TableReader::TableReader(const std::string& path, const TableLayout& layout)
                     {{"file", path, fmt::format("line {}", reader_.line())}},
                     "give each column a name of its own, or write header = false");
   }
+}
+
+std::size_t TableReader::place_of(const std::string& name, const std::string& fix) const {
+  const auto found = std::find(names_.begin(), names_.end(), name);
+  if (found != names_.end()) return static_cast<std::size_t>(found - names_.begin());
+  throw DataError(fmt::format("the table has no column '{}'", name),
+                  {{"file", path()}, {"columns", fmt::format("{}", fmt::join(names_, ", "))}}, fix);
 }
 
 bool TableReader::next() {

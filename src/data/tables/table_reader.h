@@ -33,6 +33,10 @@ class TableReader {
   /// Numbers from 0 where no row names the columns.
   const std::vector<std::string>& names() const { return names_; }
 
+  /// Where a column stands among the cells of a row. Throws DataError where there is none of that
+  /// name; `fix` says why there should be one.
+  std::size_t place_of(const std::string& name, const std::string& fix) const;
+
   /// The next row; false after the last. Valid until the next call.
   bool next();
   const std::vector<std::string_view>& cells() const { return cells_; }
