@@ -83,6 +83,20 @@ bool is_of_use(std::string_view key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
+/// Whether it says how files are read, wherever they are, and data of that kind have it.
+bool is_of_reading(std::string_view key, const Config* kind) {
+  constexpr std::array<std::string_view, 7> keys{
+      "image_size", "color_mode", "interpolation", "crop_to_aspect_ratio",
+      "test_split", "bad_files",  "missing_values"};
+  if (!kind || std::find(keys.begin(), keys.end(), key) == keys.end()) return false;
+  for (const TypeEntry<data::Files>& known : data::file_kinds()) {
+    if (known.name != kind->as_string()) continue;
+    const Config defaults = data::to_config(known.make_default());
+    return defaults.find(key) != nullptr;
+  }
+  return false;
+}
+
 /// --data takes the place of the recipe's data and of all that belongs to them; how they are used
 /// stays.
 void choose_data(Config& recipe, const DataSource& source) {
@@ -94,7 +108,8 @@ void choose_data(Config& recipe, const DataSource& source) {
     const bool is_same = name && chosen_name && *name == *chosen_name;
     if (section.is_map()) {
       for (auto& [key, value] : section.as_map()) {
-        if ((is_same || is_of_use(key)) && !chosen.find(key)) chosen[key] = value;
+        const bool stays = is_same || is_of_use(key) || is_of_reading(key, chosen.find("kind"));
+        if (stays && !chosen.find(key)) chosen[key] = value;
       }
     }
     section = std::move(chosen);
