@@ -15,6 +15,14 @@ struct Arguments {
   DataSource source;
 };
 
+std::string names_of_kinds() {
+  std::string names;
+  for (const auto& kind : data::file_kinds()) {
+    names += (names.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  return names;
+}
+
 int list(const Arguments& arguments) {
   for (const std::string& name : data::names()) {
     if (arguments.common.json) {
@@ -26,14 +34,7 @@ int list(const Arguments& arguments) {
       print(name);
     }
   }
-  if (!arguments.common.json) {
-    std::string kinds;
-    for (const auto& kind : data::file_kinds()) {
-      kinds += (kinds.empty() ? "" : ", ") + std::string(kind.name);
-    }
-    say(arguments.common, "files of your own, by --data PATH or a recipe's kind: " + kinds);
-    return done;
-  }
+  if (!arguments.common.json) return done;
   for (const auto& kind : data::file_kinds()) {
     Config event;
     event["event"] = "data_kind";
@@ -122,10 +123,11 @@ void add_data(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* list_command = command->add_subcommand("list", "Names of the data sets known");
   add_common(*list_command, arguments->common);
-  list_command->footer(
-      "Files of your own need no name: sloy data show DIRECTORY\n"
-      "Example:\n"
-      "  sloy data list --json");
+  list_command->footer("Files of your own need no name: sloy data show PATH. Their kinds are " +
+                       names_of_kinds() +
+                       ".\n"
+                       "Example:\n"
+                       "  sloy data list --json");
   list_command->callback(
       [arguments, &action] { action = [arguments] { return list(*arguments); }; });
 
