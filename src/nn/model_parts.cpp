@@ -112,6 +112,8 @@ Model Model::up_to(std::string_view layer) const {
   part->graph = Pruned(graph, call_named(graph, layer)).take();
   part->trainable = impl_->trainable;
   part->seed = impl_->seed;
+  part->image_form = impl_->image_form;
+  part->table_form = impl_->table_form;
   if (impl_->keeps_weights) {
     copy_by_name(impl_->state, part->weights(), is_weight);
     part->keeps_weights = true;

@@ -37,6 +37,16 @@ TEST(UpTo, EndsInTheLayersResultWithItsWeights) {
             "  to fix   did you mean 'body'?");
 }
 
+/// Its input is the whole model's, so what becomes one is too.
+TEST(UpTo, TakesImagesAndRowsAsTheWholeDoes) {
+  Model model = two_branches();
+  model.set_image_form({.height = 4, .width = 5});
+  model.set_table_form({.columns = {data::TableColumn{}}, .missing = {"?"}});
+  const Model body = model.up_to("body");
+  EXPECT_EQ(body.image_form(), model.image_form());
+  EXPECT_EQ(body.table_form(), model.table_form());
+}
+
 TEST(UpTo, GivesALoadedModelAnotherHead) {
   const TemporaryDirectory directory;
   Model model = two_branches();

@@ -3,6 +3,7 @@
 #include <sloy/model.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "harness/messages.h"
 #include "harness/process.h"
@@ -225,6 +226,32 @@ TEST(ModelFile, IsEvaluatedAtOnceAndTrainedWhenCompiled) {
             "MeanSquaredError{…}})");
   loaded.compile({.optimizer = Adam{}, .loss = MeanSquaredError{}});
   loaded.fit(line(), silent);
+}
+
+TEST(ModelFile, KeepsHowImagesAndRowsAreRead) {
+  const TemporaryDirectory folder;
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.set_image_form({.height = 4, .width = 5, .color_mode = data::ColorMode::grayscale});
+  data::TableForm rows;
+  rows.columns.resize(2);
+  rows.columns[0].categories = {"a", "ü \"b\""};
+  rows.columns[1].fill = 0.1;
+  model.set_table_form(rows);
+  model.save(folder / "model");
+  const Model loaded = Model::load(folder / "model");
+  EXPECT_EQ(loaded.image_form(), model.image_form());
+  EXPECT_EQ(loaded.table_form(), rows);
+
+  std::string bytes = harness::bytes_of_file(folder / "model");
+  const std::string height = "height\\\":4";
+  const std::size_t at = bytes.find(height);
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + height.size() - 1] = '0';
+  std::ofstream(folder / "model", std::ios::binary) << bytes;
+  EXPECT_EQ(message_of([&] { Model::load(folder / "model"); }),
+            "images can't have 0 pixels in one direction\n"
+            "  file     " +
+                (folder / "model") + "\n  to fix   give 1 to 16384");
 }
 
 TEST(Fit, IsRefusedWithoutCompile) {
