@@ -280,9 +280,10 @@ void add_predict(CLI::App& app, Action& action) {
   add_common(*command, arguments->common);
   command->add_option("model", arguments->model, "A model (.safetensors)")->required();
   command
-      ->add_option(
-          "inputs", arguments->inputs,
-          "Examples: PNG or JPEG images, CSV tables, npy or IDX arrays; - is standard input")
+      ->add_option("inputs", arguments->inputs,
+                   "Examples: PNG or JPEG images, CSV files (.csv, .csv.gz, .tsv, .txt), npy or "
+                   "IDX arrays; - is "
+                   "standard input, for all but tables")
       ->required();
   command->add_option("--out", arguments->out, "Write the outputs to this npy file")
       ->check(not_empty());

@@ -60,7 +60,7 @@ Config files_said(const std::string& path) {
                     "name a set (`sloy data list`), a file, or the directory the files are in");
   }
   throw FileError("there are no data here of a kind that is known by its files", {{"path", path}},
-                  "say the kind in a recipe's [data]: `sloy data list` names them");
+                  "say the kind in a recipe's [data]: `sloy data list --help` names them");
 }
 
 /// [data] as --data says it.

@@ -68,8 +68,10 @@ void measure(Model& model, const ModelGraph& graph, const data::Dataset& train,
     std::vector<double> mean;
     std::vector<double> variance;
     for (double value : statistics.mean) mean.push_back(value / unit);
+    // What was one number in all the data isn't scaled: by its deviation of 0, another number would
+    // become a huge one.
     for (double value : statistics.standard_deviation) {
-      variance.push_back(value / unit * value / unit);
+      variance.push_back(value == 0 ? 1.0 : value / unit * value / unit);
     }
     const Shape size{static_cast<std::int64_t>(mean.size())};
     model.set_weight(mean_name, Tensor(size, mean));

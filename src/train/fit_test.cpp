@@ -115,6 +115,17 @@ TEST(Fit, LeavesFrozenLayersAlone) {
   EXPECT_EQ(model.parameters(), 4);
 }
 
+/// Another number than the one it was always is near, not ten million deviations off.
+TEST(Fit, DoesNotScaleWhatIsOneNumberInAllTheData) {
+  const auto data = data::from_tensors(Tensor(Shape{2, 2}, std::vector<float>{5, 1, 5, 3}),
+                                       Tensor(Shape{2, 2}, std::vector<float>{0, 0, 0, 0}));
+  Sequential model{Input{2}, Normalization{}};
+  model.adapt(data);
+  const Tensor normal = model.predict(Tensor({1, 2}, std::vector<float>{5.5f, 3}));
+  EXPECT_FLOAT_EQ(normal.values<float>()[0], 0.5f);
+  EXPECT_FLOAT_EQ(normal.values<float>()[1], 1);
+}
+
 TEST(Fit, MeasuresTheDataForNormalization) {
   const auto data =
       data::from_tensors(Tensor(Shape{4, 2}, std::vector<float>{1, 10, 3, 10, 5, 10, 7, 14}),

@@ -138,6 +138,16 @@ TEST_F(CommandLine, LearnsFromATable) {
   EXPECT_EQ(events(told).at(0).at("class").as_string(), "large");
   EXPECT_EQ(events(told).at(1).at("class").as_string(), "small");
   EXPECT_EQ(events(told).size(), 3u) << "a missing number is filled";
+  // Numbers that would stand for other columns, categories or classes are not measured.
+  for (const char* text : {"colour,size,kind\nred,1000,small\nblue,1050,large\n",
+                           "size,colour,kind\n1000,red,small\n1050,green,large\n",
+                           "size,colour,kind\n1000,red,tiny\n1050,blue,large\n"}) {
+    std::ofstream(at("other.csv")) << text;
+    const Finished other =
+        run_sloy({"eval", "run/model.safetensors", "--data", "other.csv", "--part", "train"}, here);
+    EXPECT_EQ(other.exit_code, 2) << text;
+    EXPECT_TRUE(holds(other.err, "than those the model learned from")) << other.err;
+  }
   std::ofstream(at("new.csv")) << "colour,size\nblue,much\n";
   const Finished refused = run_sloy({"predict", "run/model.safetensors", "new.csv"}, here);
   EXPECT_EQ(refused.exit_code, 2);

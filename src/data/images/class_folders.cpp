@@ -17,6 +17,10 @@ namespace fs = std::filesystem;
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
 [[noreturn]] void fail(const fs::path& directory, std::error_code reason) {
+  if (reason == std::errc::not_a_directory) {
+    throw FileError("a file stands where a directory is needed", {{"path", directory.string()}},
+                    "name the directory that the files are in; a table is of kind = \"csv\"");
+  }
   const bool is_missing = reason == std::errc::no_such_file_or_directory;
   throw FileError(is_missing ? "there is no such directory"
                              : fmt::format("cannot read the directory: {}", reason.message()),
@@ -98,10 +102,11 @@ ClassFiles list_class_files(const fs::path& directory, const std::vector<std::st
     if (may_be_empty && !fs::exists(place, error)) continue;
     const std::vector<std::string> files = list_files(place, directory, endings);
     if (files.empty() && !may_be_empty) {
-      throw DataError(fmt::format("the class '{}' has no files", classes[label]),
-                      {{"directory", place.string()},
-                       {"needed", fmt::format("files that end in {}", fmt::join(endings, ", "))}},
-                      "remove the directory, or name the classes that have files: class_names");
+      throw DataError(
+          fmt::format("the class '{}' has no files", classes[label]),
+          {{"directory", place.string()},
+           {"needed", fmt::format("one or more that end in {} or {}", endings[0], endings[1])}},
+          "remove the directory, or name the classes that have files: class_names");
     }
     for (const std::string& file : files) {
       found.names.push_back(file);

@@ -63,19 +63,26 @@ Note line_note(const TableSurvey& table, std::int64_t line) {
   return {"file", table.path, fmt::format("line {}", line)};
 }
 
+/// Throws DataError where a column is half numbers: neither those nor texts are meant then.
+void check_numbers(const TableSurvey& table, const ColumnSurvey& column) {
+  if (column.texts == 0 || column.numbers <= column.texts) return;
+  const bool is_first_row =
+      column.texts == 1 && !table.has_header && column.text_line == table.first_line;
+  throw DataError(
+      fmt::format("the column '{}' is of numbers, but '{}' is none", column.name, column.text),
+      {line_note(table, column.text_line),
+       {"numbers", std::to_string(column.numbers), fmt::format("of {} cells", table.rows)}},
+      is_first_row
+          ? std::string("where the first row is no example: header = true, or skip_rows = 1")
+          : fmt::format("correct it, name it among those that say nothing (missing), or make the "
+                        "column one of categories: categorical_columns = [\"{}\"]",
+                        column.name));
+}
+
 /// Throws DataError where a column is neither of numbers nor of categories, whether or not it
 /// `is_said` to be of those.
 void check_categories(const TableSurvey& table, const ColumnSurvey& column, bool is_said) {
-  if (!is_said && column.numbers > column.texts) {
-    throw DataError(
-        fmt::format("the column '{}' is of numbers, but '{}' is none", column.name, column.text),
-        {line_note(table, column.text_line),
-         {"numbers", std::to_string(column.numbers), fmt::format("of {} cells", table.rows)}},
-        fmt::format(
-            "correct it, name it among those that say nothing (missing), or make the column "
-            "one of categories: categorical_columns = [\"{}\"]",
-            column.name));
-  }
+  if (!is_said) check_numbers(table, column);
   const auto different = static_cast<std::int64_t>(column.different.size());
   const bool are_names = !is_said && different > few_categories && 2 * different > column.texts;
   if (are_names || column.different.size() > most_categories) {
@@ -118,6 +125,7 @@ bool are_classes(const ColumnSurvey& target, TableTask task) {
 
 std::vector<std::string> classes_of(const TableSurvey& table, const ColumnSurvey& target,
                                     TableTask task) {
+  if (task == TableTask::automatic) check_numbers(table, target);
   if (!are_classes(target, task)) {
     if (target.is_of_numbers()) return {};
     throw DataError(fmt::format("'{}' is no number to be predicted", target.text),
@@ -138,6 +146,17 @@ std::vector<std::string> classes_of(const TableSurvey& table, const ColumnSurvey
                   {{"file", table.path}}, "name another target_column");
 }
 
+/// Throws ConfigError where a column to predict from is the one to be predicted, or isn't read.
+void check_no_conflict(const CsvFile& file, const std::string& target) {
+  for (const std::string& name : file.feature_columns) {
+    if (name != target && !is_among(name, file.ignore_columns)) continue;
+    throw ConfigError(
+        fmt::format("'{}' is among feature_columns, but it is {}", name,
+                    name == target ? "the column to be predicted" : "among ignore_columns"),
+        {}, "name it in one of them");
+  }
+}
+
 Plan make_plan(const TableSurvey& table, const CsvFile& file) {
   for (const auto* named :
        {&file.feature_columns, &file.ignore_columns, &file.categorical_columns}) {
@@ -145,6 +164,12 @@ Plan make_plan(const TableSurvey& table, const CsvFile& file) {
   }
   const ColumnSurvey& target =
       file.target_column.empty() ? table.columns.back() : find_column(table, file.target_column);
+  if (table.columns.size() == 1) {
+    throw DataError("the table has one column alone",
+                    {{"file", table.path}, {"column", target.name}},
+                    "say what stands between the cells: separator = \";\", \"\\t\" or \" \"");
+  }
+  check_no_conflict(file, target.name);
   Plan plan;
   plan.form = {.columns = {},
                .separator = file.separator,

@@ -180,7 +180,20 @@ TEST_F(CsvData, WhatCannotBeMeantIsRefused) {
             "the column 'x' is of numbers, but 'oops' is none");
   EXPECT_EQ(refused("x,y\n1,a\n2,a\n"), "the column 'y' says nothing but 'a'");
   EXPECT_EQ(refused("x,y\n,a\n,b\n"), "the column 'x' is empty");
-  EXPECT_EQ(refused("y\na\nb\n"), "no column is left to predict the target from");
+  EXPECT_EQ(refused("y\na\nb\n"), "the table has one column alone");
+  EXPECT_EQ(
+      message_of([&] {
+        CsvFile{.path = write(flowers), .ignore_columns = {"length", "colour", "petals"}}.load();
+      }).substr(0, 44),
+      "no column is left to predict the target from");
+  EXPECT_EQ(
+      message_of([&] { CsvFile{.path = write(flowers), .feature_columns = {"name"}}.load(); }),
+      "'name' is among feature_columns, but it is the column to be predicted\n"
+      "  to fix   name it in one of them");
+  const std::string first =
+      message_of([&] { CsvFile{.path = write("150,4,setosa\n1,2,0\n3,4,1\n5,6,1\n")}.load(); });
+  EXPECT_EQ(first.substr(0, first.find('\n')), "the column '2' is of numbers, but 'setosa' is none")
+      << first;
   EXPECT_EQ(refused(""), "the table has no rows");
   EXPECT_EQ(refused("x,y\n"), "the table has no rows");
   std::string names = "x,y\n";

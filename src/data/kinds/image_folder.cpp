@@ -295,7 +295,12 @@ void check(const ImageFolder& folder) {
   };
   if (folder.path.empty()) refuse("it isn't said where the images are", "give path, a directory");
   if (folder.image_size.is_given()) {
-    data::check({.height = folder.image_size[0], .width = folder.image_size[1]});
+    try {
+      data::check({.height = folder.image_size[0], .width = folder.image_size[1]});
+    } catch (ConfigError& error) {
+      error.add({"key", "image_size"});
+      throw;
+    }
   }
   if (!(folder.test_split >= 0 && folder.test_split < 1)) {
     refuse(fmt::format("test_split can't be {}", folder.test_split), "give a share in [0, 1)");

@@ -42,13 +42,15 @@ bool is_missing(std::string_view cell, const std::vector<std::string>& missing) 
 TableSurvey survey(const std::string& path, const TableLayout& layout,
                    const std::vector<std::string>& missing) {
   TableReader table(path, layout);
-  TableSurvey found{.path = path, .has_header = table.has_header(), .rows = 0, .columns = {}};
+  TableSurvey found;
+  found.path = path;
+  found.has_header = table.has_header();
   for (const std::string& name : table.names()) found.columns.emplace_back().name = name;
   while (table.next()) {
     for (std::size_t column = 0; column < found.columns.size(); ++column) {
       note_cell(found.columns[column], table.cells()[column], table.line(), missing);
     }
-    ++found.rows;
+    if (found.rows++ == 0) found.first_line = table.line();
   }
   if (found.rows == 0) {
     throw DataError("the table has no rows", {{"file", path}}, "name a file with rows");

@@ -31,6 +31,7 @@ struct TableSurvey {
   std::string path;
   bool has_header = false;
   std::int64_t rows = 0;
+  std::int64_t first_line = 0;  ///< of the rows
   std::vector<ColumnSurvey> columns;
 };
 
