@@ -31,9 +31,7 @@ void check(const CsvFile& file) {
            "give separator one character: \",\", \";\", \"\\t\" or \" \"");
   }
   if (file.skip_rows < 0) refuse("skip_rows is negative", "give 0 or more");
-  if (!(file.test_split >= 0 && file.test_split < 1)) {
-    refuse(fmt::format("test_split can't be {}", file.test_split), "give a share in [0, 1)");
-  }
+  check_test_split(file.test_split);
   if (file.test_split > 0 && !file.test_path.empty()) {
     refuse("test_split and test_path both say which data are for tests", "give one of them");
   }
@@ -210,6 +208,11 @@ void check_missing(const TableSurvey& table, const Plan& plan, MissingValues pol
   }
 }
 
+/// Whether missing features get a number.
+bool is_filled(const CsvFile& file) {
+  return file.missing_values == MissingValues::mean || file.missing_values == MissingValues::median;
+}
+
 /// The numbers of a table's rows; features that are missing are not-a-number.
 struct Rows {
   std::vector<float> features;
@@ -238,7 +241,7 @@ class RowReader {
       });
       const bool has_target = !is_missing(without_blanks(table_.cells()[target_]), file_.missing);
       if (!has_target) missing = plan_.target;
-      if (!missing.empty() && !is_kept(has_target)) {
+      if (!missing.empty() && !(has_target && is_filled(file_))) {
         refuse_or_skip(missing, rows);
         continue;
       }
@@ -250,12 +253,6 @@ class RowReader {
   }
 
  private:
-  /// A row that lacks a feature, where those are filled.
-  bool is_kept(bool has_target) const {
-    return has_target && (file_.missing_values == MissingValues::mean ||
-                          file_.missing_values == MissingValues::median);
-  }
-
   void refuse_or_skip(const std::string& column, Rows& rows) const {
     const std::string why = fmt::format("a cell of the column '{}' says nothing", column);
     if (file_.missing_values == MissingValues::refuse) {
@@ -346,10 +343,6 @@ Parts split(const Dataset& all, double test_split) {
   Parts parts;
   parts.train = all;
   return with_test_split(std::move(parts), test_split);
-}
-
-bool is_filled(const CsvFile& file) {
-  return file.missing_values == MissingValues::mean || file.missing_values == MissingValues::median;
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ ImageHeader read_header_of(const std::string& file) {
   return read_image_header(read_file(*opened, file, limits.file_bytes), file);
 }
 
-ColorMode color_mode_of(const ImageHeader& header) {
-  return header.channels == 1 ? ColorMode::grayscale : ColorMode::rgb;
+ColorMode color_mode_of(std::int64_t channels) {
+  return channels == 1 ? ColorMode::grayscale : ColorMode::rgb;
 }
 
 /// The header of the first image; where bad files are left out, of the first that has one.
@@ -74,7 +74,7 @@ ImageForm form_of(const ImageFolder& folder, const ClassFiles& files) {
   const bool is_sized = folder.image_size.is_given();
   form.height = is_sized ? folder.image_size[0] : static_cast<int>(header.size.height);
   form.width = is_sized ? folder.image_size[1] : static_cast<int>(header.size.width);
-  form.color_mode = folder.color_mode ? *folder.color_mode : color_mode_of(header);
+  form.color_mode = folder.color_mode ? *folder.color_mode : color_mode_of(header.channels);
   return form;
 }
 
@@ -122,7 +122,8 @@ class Images {
     std::optional<ImageSize> least;
     if (!demands_.size) least = ImageSize{form_.height, form_.width};
     const Tensor image = decode_image(read_image_file(name), name, least);
-    check(image, name);
+    const Shape& shape = image.shape();
+    demands_.check({shape.size(0), shape.size(1)}, color_mode_of(shape.size(2)), name);
     prepare_image(image, form_, slot.features_as<std::uint8_t>());
     slot.target_as<std::int32_t>()[0] = label(index);
   }
@@ -132,17 +133,11 @@ class Images {
     const std::string name = file(index);
     const std::vector<std::byte> bytes = read_image_file(name);
     const ImageHeader header = read_image_header(bytes, name);
-    demands_.check(header.size, color_mode_of(header), name);
+    demands_.check(header.size, color_mode_of(header.channels), name);
     decode_image(bytes, name, ImageSize{1, 1});
   }
 
  private:
-  void check(const Tensor& image, const std::string& name) const {
-    const Shape& shape = image.shape();
-    demands_.check({shape.size(0), shape.size(1)},
-                   shape.size(2) == 1 ? ColorMode::grayscale : ColorMode::rgb, name);
-  }
-
   ClassFiles files_;
   ImageForm form_;
   Demands demands_;
@@ -290,10 +285,9 @@ Demands demands_of(const ImageFolder& folder, const ImageForm& form) {
 
 /// Throws ConfigError on numbers that can't be.
 void check(const ImageFolder& folder) {
-  const auto refuse = [](const std::string& sentence, const std::string& fix) {
-    throw ConfigError(sentence, {}, fix);
-  };
-  if (folder.path.empty()) refuse("it isn't said where the images are", "give path, a directory");
+  if (folder.path.empty()) {
+    throw ConfigError("it isn't said where the images are", {}, "give path, a directory");
+  }
   if (folder.image_size.is_given()) {
     try {
       data::check({.height = folder.image_size[0], .width = folder.image_size[1]});
@@ -302,9 +296,7 @@ void check(const ImageFolder& folder) {
       throw;
     }
   }
-  if (!(folder.test_split >= 0 && folder.test_split < 1)) {
-    refuse(fmt::format("test_split can't be {}", folder.test_split), "give a share in [0, 1)");
-  }
+  check_test_split(folder.test_split);
 }
 
 ClassFiles list(const Layout& layout, const fs::path& part) {

@@ -40,6 +40,11 @@ Parts alike(Parts parts) {
   return parts;
 }
 
+void check_test_split(double fraction) {
+  if (fraction >= 0 && fraction < 1) return;
+  throw ConfigError(fmt::format("test_split can't be {}", fraction), {}, "give a share in [0, 1)");
+}
+
 Parts with_test_split(Parts parts, double fraction) {
   if (fraction == 0) return parts;
   if (!parts.test.empty()) {

@@ -9,6 +9,9 @@ namespace sloy::data {
 /// DataError where the examples of one are of another kind than those of the training data.
 Parts alike(Parts parts);
 
+/// Throws ConfigError where test_split is no share.
+void check_test_split(double fraction);
+
 /// With a share of the training data as test data, where the set has none: of every class the same
 /// share, where there are classes. Which examples is always the same. Throws ConfigError where the
 /// set has test data already.
