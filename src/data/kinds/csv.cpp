@@ -308,19 +308,16 @@ double median(std::vector<float> values) {
 void learn_fill(TableForm& form, const Tensor& learned, MissingValues policy) {
   const auto width = static_cast<std::size_t>(form.width());
   const std::span<const float> features = learned.values<float>();
-  std::size_t place = 0;
-  for (TableColumn& column : form.columns) {
-    if (!column.categories.empty()) {
-      place += column.categories.size();
-      continue;
-    }
+  const std::vector<std::size_t> places = places_of(form);
+  for (std::size_t c = 0; c < places.size(); ++c) {
+    TableColumn& column = form.columns[c];
+    if (!column.categories.empty()) continue;
     std::vector<float> values;
-    for (std::size_t at = place; at < features.size(); at += width) {
+    for (std::size_t at = places[c]; at < features.size(); at += width) {
       if (!std::isnan(features[at])) values.push_back(features[at]);
     }
-    if (!values.empty())
-      column.fill = policy == MissingValues::mean ? mean(values) : median(values);
-    ++place;
+    if (values.empty()) continue;
+    column.fill = policy == MissingValues::mean ? mean(values) : median(values);
   }
 }
 

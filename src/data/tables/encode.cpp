@@ -85,19 +85,26 @@ void RowEncoder::encode(const TableReader& table, float* out,
   }
 }
 
+std::vector<std::size_t> places_of(const TableForm& form) {
+  std::vector<std::size_t> places;
+  std::size_t next = 0;
+  for (const TableColumn& column : form.columns) {
+    places.push_back(next);
+    next += std::max<std::size_t>(column.categories.size(), 1);
+  }
+  return places;
+}
+
 void fill_missing(const TableForm& form, std::span<float> rows) {
   const auto width = static_cast<std::size_t>(form.width());
-  std::size_t place = 0;
-  for (const TableColumn& column : form.columns) {
-    if (!column.categories.empty()) {
-      place += column.categories.size();
-      continue;
-    }
+  const std::vector<std::size_t> places = places_of(form);
+  for (std::size_t c = 0; c < places.size(); ++c) {
+    const TableColumn& column = form.columns[c];
+    if (!column.categories.empty()) continue;
     const auto number = static_cast<float>(column.fill.value_or(0));
-    for (std::size_t at = place; at < rows.size(); at += width) {
+    for (std::size_t at = places[c]; at < rows.size(); at += width) {
       if (std::isnan(rows[at])) rows[at] = number;
     }
-    ++place;
   }
 }
 

@@ -40,6 +40,9 @@ class RowEncoder {
   std::vector<std::size_t> places_;  ///< of each of the form's columns
 };
 
+/// Where in a row of form.width() the numbers of each column begin.
+std::vector<std::size_t> places_of(const TableForm& form);
+
 /// Numbers in place of not-a-number in rows of form.width(), column by column; 0 where the form has
 /// none.
 void fill_missing(const TableForm& form, std::span<float> rows);
