@@ -3,7 +3,6 @@
 #include <sloy/io.h>
 
 #include <algorithm>
-#include <span>
 #include <vector>
 
 #include "data/tables/encode.h"
@@ -28,8 +27,8 @@ Tensor read_table(const std::string& path, const data::TableForm& form) {
                       {{"file", path, fmt::format("line {}", table.line())}},
                       "complete it: the model was trained on whole rows");
     });
-    data::fill_missing(form, std::span(numbers).subspan(begin));
   }
+  data::fill_missing(form, numbers);
   return Tensor(
       {static_cast<std::int64_t>(numbers.size() / std::max<std::size_t>(width, 1)), form.width()},
       numbers);
