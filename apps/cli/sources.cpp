@@ -79,7 +79,8 @@ Config data_said(const std::string& data) {
 
 /// Whether a key of [data] says how data are used, whichever they are.
 bool is_of_use(std::string_view key) {
-  constexpr std::array<std::string_view, 4> keys{"validation", "workers", "label_mode", "target"};
+  constexpr std::array<std::string_view, 5> keys{"validation", "workers", "label_mode", "target",
+                                                 "augment"};
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 

@@ -81,6 +81,8 @@ struct Spec {
   std::optional<ImageForm> image_form = {};
   /// Where they are rows of a table: how rows to come are read.
   std::optional<TableForm> table_form = {};
+  /// Where targets are the features again, for an autoencoder: the number of the first of them.
+  std::optional<int> first_reproduced = {};
 };
 
 /// Where the bytes of one example go: row-major elements of the types in the data set's spec, a

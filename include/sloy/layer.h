@@ -30,6 +30,9 @@
 
 namespace sloy {
 
+namespace data {
+class Augmentation;
+}
 class Callback;
 class Layer;
 class LearningRate;
@@ -235,6 +238,8 @@ struct CustomTypes {
   std::vector<TypeEntry<Optimizer>> optimizers = {};    ///< register_optimizer<T>(); for recipes
   std::vector<TypeEntry<LearningRate>> schedules = {};  ///< register_schedule<T>(); likewise
   std::vector<TypeEntry<Callback>> callbacks = {};      ///< register_callback<T>(); likewise
+  /// data::register_augmentation<T>(); likewise
+  std::vector<TypeEntry<data::Augmentation>> augmentations = {};
 };
 
 template <LayerType T>

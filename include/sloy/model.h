@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sloy/augmentation.h>
 #include <sloy/callbacks.h>
 #include <sloy/data.h>
 #include <sloy/layers.h>
@@ -74,6 +75,9 @@ struct FitOptions {
   data::Dataset validation_data = {};    ///< instead of a share: measured on after each epoch
   std::vector<Callback> callbacks = {};  ///< called in this order
   bool shuffle = true;                   ///< another order in every epoch, by the seed
+  /// What happens to examples that are learned from, in this order, by the seed. Statistics, as of
+  /// a Normalization, are of the examples as they are; they keep their shape.
+  std::vector<data::Augmentation> augment = {};
   /// How much an example of each class counts in the loss, by the class: for data whose classes are
   /// not equally frequent. Multiplies the data's own weights; not used where the model is measured.
   /// Of a model with one output that has a loss, as in Keras.

@@ -87,6 +87,8 @@ struct SLOY_EXPORT RecipeData {
   Validation validation = {};
   /// threads that read ahead; 0: batches are read between steps; left out: chosen by data and cores
   std::optional<int> workers = {};
+  /// what happens to examples that are learned from, as `[{ type = "RandomFlip" }]`
+  std::vector<data::Augmentation> augment = {};
 
   /// Throws ConfigError where neither a name nor a kind is given, else as data::load does.
   data::Parts load() const;
@@ -102,6 +104,7 @@ struct SLOY_EXPORT RecipeData {
     field("target", &Self::target);
     field("validation", &Self::validation);
     field("workers", &Self::workers);
+    field("augment", &Self::augment);
   }
 };
 /// Without what is left out, and what such data have no use for.

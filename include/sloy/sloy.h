@@ -2,6 +2,8 @@
 #pragma once
 
 #include <sloy/activations.h>
+#include <sloy/augmentation.h>
+#include <sloy/augmentations.h>
 #include <sloy/callbacks.h>
 #include <sloy/config.h>
 #include <sloy/constraints.h>

@@ -25,9 +25,15 @@ struct Targeting {
   std::int64_t size() const { return base.size(); }
   Spec spec() const {
     Spec spec = base.spec();
+    spec.first_reproduced.reset();
     std::vector<Type> targets;
     for (Target target : which) {
-      const Types& types = target == Target::features ? base.spec().features : base.spec().targets;
+      const bool is_features = target == Target::features;
+      const std::optional<int> first = is_features ? 0 : base.spec().first_reproduced;
+      if (first && !spec.first_reproduced) {
+        spec.first_reproduced = static_cast<int>(targets.size()) + *first;
+      }
+      const Types& types = is_features ? base.spec().features : base.spec().targets;
       targets.insert(targets.end(), types.begin(), types.end());
     }
     spec.targets = Types(std::move(targets));

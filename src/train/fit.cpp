@@ -60,24 +60,34 @@ ConfigError rate_follows(const LearningRate& schedule) {
       "give the optimizer a number as learning_rate, or leave the callback out");
 }
 
+/// Throws DataError where examples to learn from are of another shape than those to measure on.
+void check_same_shape(const data::Spec& examples, const data::Spec& changed) {
+  if (examples.features == changed.features) return;
+  throw DataError(
+      "augmentation gives the images another shape, which the model isn't measured on",
+      {{"features", to_string(examples.features)}, {"augmented", to_string(changed.features)}},
+      "keep the shape: RandomCrop with padding and no size, or RandomResizedCrop");
+}
+
 /// One fit: data, programs, callbacks, and the loop over them.
 class Fit final : public Run {
  public:
-  Fit(Model& model, Model::Impl& impl, const data::Dataset& train, const data::Dataset& validation,
-      const FitOptions& options)
+  /// `changed` are the examples of `train` as they are learned from.
+  Fit(Model& model, Model::Impl& impl, const data::Dataset& train, const data::Dataset& changed,
+      const data::Dataset& validation, const FitOptions& options)
       : model_(model),
         impl_(impl),
         train_(train),
-        workers_(data::workers_for(train, options.workers)),
+        workers_(data::workers_for(changed, options.workers)),
         options_(options),
         callbacks_(options.callbacks),
         examples_(train.size()),
         batch_size_(std::min(options.batch_size, train.size())),
         steps_(trainer_for(impl, train.spec(), batch_size_, options.class_weight).steps),
-        loader_(train, {.batch_size = batch_size_,
-                        .shuffle = options.shuffle,
-                        .seed = impl.seed,
-                        .workers = workers_}),
+        loader_(changed, {.batch_size = batch_size_,
+                          .shuffle = options.shuffle,
+                          .seed = impl.seed,
+                          .workers = workers_}),
         feeds_(train.spec(), impl.compiled->precision),
         check_(impl, train.spec(), false),
         full_(&steps_.prepare(batch_size_)),
@@ -377,6 +387,8 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
   }
   if (!validation.empty()) check_validation(train.spec(), validation.spec());
   if (!options.checkpoints.empty() && !options.resume) check_empty(options.checkpoints);
+  const data::Dataset changed = data::augmented(learned, options.augment, impl_->seed);
+  check_same_shape(learned.spec(), changed.spec());
   impl_->build_for(first_features(train.spec()));
   const std::vector<std::string>& names = train.spec().class_names;
   if (impl_->class_names.empty() && impl_->can_tell(names.size())) impl_->class_names = names;
@@ -387,7 +399,7 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
               options.class_weight);
   adapt_unmeasured(*this, impl_->graph, learned);
   require_measured(*impl_, "fit");
-  return Fit(*this, *impl_, learned, validation, options).run();
+  return Fit(*this, *impl_, learned, changed, validation, options).run();
 }
 
 }  // namespace sloy

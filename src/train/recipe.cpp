@@ -454,6 +454,7 @@ FitOptions Recipe::fit_options() const {
           .validation_data = {},
           .callbacks = train.callbacks,
           .shuffle = train.shuffle,
+          .augment = data.augment,
           .class_weight = train.class_weight,
           .workers = data.workers};
 }

@@ -88,6 +88,7 @@ int main() {
   all["optimizer_options"] = to_config<OptimizerOptions>(OptimizerOptions{});
   all["schedules"] = list_types(schedule_types());
   all["callbacks"] = list_types(callback_types());
+  all["augmentations"] = list_types(data::augmentation_types());
   all["ops"] = list_ops();
   all["recipe_data"] = to_config<RecipeData>(RecipeData{});
   all["recipe_train"] = to_config(RecipeTrain{});

@@ -98,6 +98,10 @@ class Pages:
                     types.kind("Schedules", "schedules", self.lists["schedules"]),
                     types.kind("Callbacks", "callbacks", self.lists["callbacks"]))
 
+    def augmentations(self):
+        return page("Augmentation", header_text(self.headers["augmentation"]),
+                    self.types().kind("Augmentations", "augmentations", self.lists["augmentations"]))
+
     def loss_options(self, types):
         declared = self.headers.types["LossOptions"]
         return "\n\n".join((
@@ -257,7 +261,8 @@ class Pages:
                 for file, kind in (("layers", "layers"), ("layers", "initializers"),
                                    ("layers", "regularizers"), ("layers", "constraints"),
                                    ("training", "losses"), ("training", "optimizers"),
-                                   ("training", "schedules"), ("training", "callbacks"))]
+                                   ("training", "schedules"), ("training", "callbacks"),
+                                   ("augmentations", "augmentations"))]
         rows.insert(1, ("[activations](layers.md#activations)",
                         ", ".join(self.lists["activations"])))
         rows.insert(6, ("[metrics](training.md#metrics)",
@@ -318,7 +323,7 @@ def main():
     options = parser.parse_args()
     pages, stale = Pages(options.lists, options.sloy), False
     texts = {name: getattr(pages, name)().replace(f"({name}.md#", "(#")
-             for name in ("README", "layers", "training", "ops", "program", "helpers")}
+             for name in ("README", "layers", "training", "augmentations", "ops", "program", "helpers")}
     if pages.lacks:
         sys.exit("The headers don't say enough:\n" + "\n".join(dict.fromkeys(pages.lacks)))
     for name, text in texts.items():

@@ -10,6 +10,7 @@ import numpy as np
 from safetensors import safe_open
 
 import activations
+import augmentations
 import callbacks
 import common
 import constraints
@@ -27,7 +28,7 @@ import steps
 import training
 import window_layers
 
-FAMILIES = (activations, callbacks, constraints, convolution, images, layers, losses, metrics, moments, normalization, optimizers,
+FAMILIES = (activations, augmentations, callbacks, constraints, convolution, images, layers, losses, metrics, moments, normalization, optimizers,
             pooling, schedules, steps, training, window_layers)
 
 
