@@ -286,6 +286,8 @@ std::vector<Row> normalization_rows() {
       layer_row(UnitNormalization{}, "length 0", row_of({0, 0}), {0, 0}, {1e12, 2e12}, {1, 2}),
       layer_row(UnitNormalization{}, "a single number", row_of({-1000}), {-1}, {0}),
       layer_row(Normalization{.mean = {5}, .variance = {0}}, "variance 0", row_of({5}), {0}, {1e7}),
+      layer_row(Normalization{.mean = {5}, .variance = {0}, .invert = true}, "variance 0, inverted",
+                row_of({1000}), {5.0001}, {1e-7}),
       layer_row(LocalResponseNormalization{}, "0", tensor({1, 1, 1, 1}, {0}), {0},
                 {std::pow(2, -0.75)}),
       layer_row(LocalResponseNormalization{}, "1000", tensor({1, 1, 1, 1}, {1000}), {1000 * power},

@@ -31,3 +31,4 @@
 #include <sloy/layers/regularization.h>
 #include <sloy/layers/reshaping.h>
 #include <sloy/layers/variational.h>
+#include <sloy/layers/whitening.h>

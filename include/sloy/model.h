@@ -233,8 +233,10 @@ class SLOY_EXPORT Model {
   /// For any model: one tensor for each input, and one for each output.
   std::vector<Tensor> predict(const std::vector<Tensor>& features,
                               const PredictOptions& options = {});
-  /// Measures the training data for Normalization layers that were given no mean, and sets theirs;
-  /// then what is asked of the whole training set, as by BatchNormalization's `statistics`.
+  /// Measures the training data for Normalization layers that were given no mean, and for
+  /// Whitening layers, and sets theirs; then what is asked of the whole training set, as by
+  /// BatchNormalization's `statistics`. Throws ConfigError where such a layer stands elsewhere than
+  /// it may, DataError where an inverted Normalization has class labels for targets.
   void adapt(const data::Dataset& train);
 
   /// The model in a graph of yours: as a layer of a larger model, or for a training loop of your

@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "data/example_memory.h"
+#include "data/target_statistics.h"
 
 namespace sloy::data {
 namespace {
@@ -61,39 +62,44 @@ void measure(const Tensor& features, Moments& result) {
   }
 }
 
+/// What is measured of an example: its features, or its targets.
+struct Kind {
+  Types Spec::*types;
+  std::vector<Tensor> Example::*tensors;
+  std::string_view name;
+};
+
 /// Examples that are measured one after the other. A function of the set's size alone, so that the
 /// order of additions doesn't depend on the threads.
 std::int64_t run_length(std::int64_t size) { return std::max<std::int64_t>(256, size / 1024); }
 
-Moments measure_run(const Dataset& dataset, std::size_t part, std::size_t channels,
-                    std::int64_t first, std::int64_t last) {
+Moments measure_run(const Dataset& dataset, const Kind& kind, std::size_t part,
+                    std::size_t channels, std::int64_t first, std::int64_t last) {
   const ExampleMemory memory(dataset.spec());
   Moments run(channels);
   Moments example(channels);
   for (std::int64_t index = first; index < last; ++index) {
     dataset.read(index, memory.slot());
-    measure(memory.tensors().features[part], example);
+    measure((memory.tensors().*kind.tensors)[part], example);
     run.merge(example);
   }
   return run;
 }
 
-}  // namespace
-
-Statistics statistics(const Dataset& dataset, std::size_t part) {
-  const Types& features = dataset.spec().features;
-  if (dataset.empty() || part >= features.size() || features[part].shape.size() == 0) {
+Statistics statistics(const Dataset& dataset, const Kind& kind, std::size_t part) {
+  const Types& types = dataset.spec().*kind.types;
+  if (dataset.empty() || part >= types.size() || types[part].shape.size() == 0) {
     throw DataError("an empty data set has no mean", {{"examples", std::to_string(dataset.size())},
-                                                      {"features", to_string(features)}});
+                                                      {std::string(kind.name), to_string(types)}});
   }
-  const Shape& shape = features[part].shape;
+  const Shape& shape = types[part].shape;
   const auto channels = static_cast<std::size_t>(shape.rank() == 0 ? 1 : shape.size(-1));
   const std::int64_t length = run_length(dataset.size());
   const std::int64_t num_runs = (dataset.size() + length - 1) / length;
   std::vector<Moments> runs(static_cast<std::size_t>(num_runs), Moments(channels));
   parallel_for(num_runs, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t run = first; run < last; ++run) {
-      runs[run] = measure_run(dataset, part, channels, run * length,
+      runs[run] = measure_run(dataset, kind, part, channels, run * length,
                               std::min((run + 1) * length, dataset.size()));
     }
   });
@@ -103,6 +109,16 @@ Statistics statistics(const Dataset& dataset, std::size_t part) {
   Statistics result{all.mean, all.squares};
   for (double& value : result.standard_deviation) value = std::sqrt(value / all.count);
   return result;
+}
+
+}  // namespace
+
+Statistics statistics(const Dataset& dataset, std::size_t part) {
+  return statistics(dataset, {&Spec::features, &Example::features, "features"}, part);
+}
+
+Statistics target_statistics(const Dataset& dataset, std::size_t part) {
+  return statistics(dataset, {&Spec::targets, &Example::targets, "targets"}, part);
 }
 
 }  // namespace sloy::data

@@ -44,6 +44,7 @@ std::span<const LayerEntry> layer_types() {
       type_entry<Layer, InstanceNormalization>(),
       type_entry<Layer, UnitNormalization>(),
       type_entry<Layer, Normalization>(),
+      type_entry<Layer, Whitening>(),
       type_entry<Layer, LocalResponseNormalization>(),
       type_entry<Layer, Rescaling>(),
       // Regularization.

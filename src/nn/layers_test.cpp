@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "harness/messages.h"
+
 namespace sloy {
 namespace {
 
@@ -178,6 +180,34 @@ TEST(Normalization, UsesGivenMoments) {
   EXPECT_THROW(apply_layer(Normalization{.mean = {1}, .variance = {}},
                            Tensor(Shape{1, 2}, std::vector<double>{5, 2})),
                ShapeError);
+}
+
+/// Keras: mean + x·max(√variance, 1e-7).
+TEST(Normalization, IsInvertedByItsOwnMoments) {
+  const Normalization there{.mean = {1, -2, 300}, .variance = {4, 0, 1e4}};
+  Normalization back = there;
+  back.invert = true;
+  expect_near(apply_layer(back, Tensor(Shape{2, 3}, std::vector<double>{2, 5, -1, 0, 1e7, 0.5})),
+              Tensor(Shape{2, 3}, std::vector<double>{5, -2 + 5e-7, 200, 1, -1, 350}));
+  const Tensor x(Shape{1, 3}, std::vector<double>{0.25, -2, 17});
+  expect_near(apply_layer(back, apply_layer(there, x)), x);
+  const Normalization for_all{.mean = {10}, .variance = {9}, .invert = true};
+  expect_near(apply_layer(for_all, x), Tensor(Shape{1, 3}, std::vector<double>{10.75, 4, 61}));
+  EXPECT_THROW(apply_layer(Normalization{.mean = {1, 2}, .variance = {1, 1}, .invert = true}, x),
+               ShapeError);
+}
+
+TEST(Whitening, RefusesWhatItCannotDo) {
+  const Tensor x(Shape{1, 2}, std::vector<double>{5, 2});
+  EXPECT_THROW(apply_layer(Whitening{.epsilon = 0}, x), ConfigError);
+  EXPECT_EQ(harness::message_of([] {
+              apply_layer(Whitening{}, Tensor(DType::float64, {1, 1025}));
+            }),
+            "the axis is too long to be whitened: 1025 numbers\n"
+            "  input     (batch, 1025)\n"
+            "  at most   1024 numbers\n"
+            "  layer     layer   Whitening\n"
+            "  to fix    whiten the colours alone, before a Flatten, or use Normalization");
 }
 
 TEST(Regularizers, AreTheirFormulas) {

@@ -1,4 +1,4 @@
-/// Normalization layers that measure the training data.
+/// Layers that measure the training data: Normalization, Whitening.
 #pragma once
 
 #include <sloy/model.h>
@@ -8,10 +8,10 @@
 namespace sloy {
 
 /// Measures for the layers that still have the numbers they began with.
-void adapt_unmeasured(Model& model, const ModelGraph& graph, const data::Dataset& train);
+void adapt_unmeasured(Model& model, const Model::Impl& impl, const data::Dataset& train);
 
-/// Throws ConfigError where a Normalization, of a model within the model too, has still the numbers
-/// it began with.
+/// Throws ConfigError where such a layer, of a model within the model too, has still the numbers it
+/// began with.
 void require_measured(Model::Impl& model, std::string_view purpose);
 
 }  // namespace sloy

@@ -397,7 +397,7 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
   if (!options.checkpoints.empty()) check_can_be_saved(*impl_);
   trainer_for(*impl_, learned.spec(), std::min(options.batch_size, learned.size()),
               options.class_weight);
-  adapt_unmeasured(*this, impl_->graph, learned);
+  adapt_unmeasured(*this, *impl_, learned);
   require_measured(*impl_, "fit");
   return Fit(*this, *impl_, learned, changed, validation, options).run();
 }

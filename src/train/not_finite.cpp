@@ -87,16 +87,18 @@ std::optional<NumericError> not_finite_in(const data::Spec& spec, const data::Ba
   return {};
 }
 
-std::optional<NumericError> not_finite_in(const data::Dataset& dataset, std::size_t part) {
+std::optional<NumericError> not_finite_in(const data::Dataset& dataset, ExampleKind kind,
+                                          std::size_t part) {
+  const bool is_fed = kind == ExampleKind::features;
+  const char* name = is_fed ? "features" : "targets";
   const data::ExampleMemory memory(dataset.spec());
-  const data::Types types{dataset.spec().features[part]};
+  const data::Types types{(is_fed ? dataset.spec().features : dataset.spec().targets)[part]};
   for (std::int64_t index = 0; index < dataset.size(); ++index) {
     dataset.read(index, memory.slot());
-    const Tensor& features = memory.tensors().features[part];
-    const std::span<const std::byte> bytes(features.data(), features.bytes());
-    if (auto error = find_in({"features", types, {&bytes, 1}}, index, "counted from 0")) {
-      return error;
-    }
+    const data::Example& example = memory.tensors();
+    const Tensor& numbers = (is_fed ? example.features : example.targets)[part];
+    const std::span<const std::byte> bytes(numbers.data(), numbers.bytes());
+    if (auto error = find_in({name, types, {&bytes, 1}}, index, "counted from 0")) return error;
   }
   return {};
 }

@@ -16,9 +16,12 @@ namespace sloy {
 /// that says which it is. Nothing where all are finite.
 std::optional<NumericError> not_finite_in(const data::Spec& spec, const data::Batch& given);
 
-/// The same of the features of a whole set, those of one of the model's inputs. Reads every example
-/// up to it.
-std::optional<NumericError> not_finite_in(const data::Dataset& dataset, std::size_t part);
+/// What an example has for a model: what it is fed, and what it learns to give.
+enum class ExampleKind : std::uint8_t { features, targets };
+
+/// The same of one part of a whole set's features or targets. Reads every example up to it.
+std::optional<NumericError> not_finite_in(const data::Dataset& dataset, ExampleKind kind,
+                                          std::size_t part);
 
 /// The first variable that holds a number that is not finite, among those of which `is_asked` is
 /// true; empty where there is none.

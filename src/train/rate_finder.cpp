@@ -75,7 +75,7 @@ RateCurve Model::find_learning_rate(const data::Dataset& train, const RateFinder
   impl_->build_for(first_features(train.spec()));
   const std::int64_t batch_size = std::min(options.batch_size, train.size());
   const TrainingSteps& steps = trainer_for(*impl_, train.spec(), batch_size, {}).steps;
-  adapt_unmeasured(*this, impl_->graph, train);
+  adapt_unmeasured(*this, *impl_, train);
   require_measured(*impl_, "a search for the learning rate");
 
   // The steps are of a copy, whose slots begin anew: the model stays as it is.

@@ -229,10 +229,22 @@ struct SLOY_EXPORT UnitNormalization {
 /// training data: `fit` measures them before its first step, Model::adapt when called, and they are
 /// stored with the model. Until then predict, evaluate and save throw ConfigError, a graph of your
 /// own gets not-a-number, and the layer must stand right after the input.
+///
+/// With `invert` it is the way back, mean + x·max(√variance, 1e-7), and what is measured are the
+/// targets of the output that it gives: it must be the last layer before one. A net that ends with
+/// it learns targets of any size, as prices,
+///
+///     Sequential model{Normalization{}, Dense{.units = 64, .activation = relu},
+///                      Dense{.units = 1}, Normalization{.invert = true}};
+///
+/// with its loss and its metrics in the targets' own unit. Adam's steps don't depend on that unit.
+/// SGD's grow with the variance: give the loss a weight of 1 / variance (CompileOptions), or divide
+/// the learning rate by it. Weights of examples don't count in what is measured.
 /// (batch, …, channels) → (batch, …, channels)
 struct SLOY_EXPORT Normalization {
   std::vector<double> mean = {};      ///< one for each channel of the last axis, or one for all
   std::vector<double> variance = {};  ///< as many, 0 or more
+  bool invert = false;                ///< whether it turns what is normalized back
   std::string name = {};
 
   Value call(Scope& scope, Value x) const;
@@ -240,6 +252,7 @@ struct SLOY_EXPORT Normalization {
   static void fields(auto&& field) {
     field("mean", &Normalization::mean);
     field("variance", &Normalization::variance);
+    field("invert", &Normalization::invert);
     field("name", &Normalization::name);
   }
 };
