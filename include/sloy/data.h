@@ -320,10 +320,20 @@ SLOY_EXPORT Split fashion_mnist(const std::string& directory = {});
 /// `directory`; where that is empty, into $SLOY_DATA_DIR/mnist and /usr/share/datasets/mnist.
 SLOY_EXPORT Split mnist(const std::string& directory = {});
 
-/// Points of the plane, made by formula: float32 features (2).
+/// CIFAR-10 (Krizhevsky 2009): 50,000 + 10,000 colour photos, 32×32, ten classes, in its binary
+/// version (Cifar10Files). Looks into `directory`; where that is empty, into $SLOY_DATA_DIR/cifar10
+/// and /usr/share/datasets/cifar10.
+SLOY_EXPORT Split cifar10(const std::string& directory = {});
+
+/// CIFAR-100 (Krizhevsky 2009): as many, a hundred classes. Looks into `directory`; where that is
+/// empty, into $SLOY_DATA_DIR/cifar100 and /usr/share/datasets/cifar100.
+SLOY_EXPORT Split cifar100(const std::string& directory = {});
+
+/// Examples made by formula, most of them points of the plane: float32 features (2).
 struct Generated {
   std::int64_t size = 500;  ///< examples; `load` makes a fifth of them test data
-  /// standard deviation of the normal noise added to each coordinate (`plane`: to the target)
+  /// standard deviation of the normal noise added to each coordinate (`plane`, `curve`: to the
+  /// target)
   double noise = 0.1;
   std::uint64_t seed = 0;  ///< of the points; a larger set begins with the smaller one
 
@@ -348,6 +358,19 @@ SLOY_EXPORT Dataset exclusive_or(const Generated& options = {});
 SLOY_EXPORT Dataset gaussians(const Generated& options = {});
 /// Regression: uniform on [−1, 1]², the float32 target (1) is (x + y)/2 + noise.
 SLOY_EXPORT Dataset plane(const Generated& options = {});
+/// Regression: x uniform on [−1, 1], float32 features (1), the float32 target (1) is sin(πx) +
+/// noise.
+SLOY_EXPORT Dataset curve(const Generated& options = {});
+/// Badly scaled features: `moons` with the second coordinate, noise included, times 1000.
+SLOY_EXPORT Dataset badly_scaled(const Generated& options = {});
+/// Useless features: float32 features (10), of which the first two are those of `moons` and the
+/// other eight standard normal, whatever the class.
+SLOY_EXPORT Dataset irrelevant_features(const Generated& options = {});
+/// Training and test data of one labelling and different inputs (covariate shift; Shimodaira 2000):
+/// class 1 where y > ½ sin(πx). x is normal around −½ in the training data and around ½ in the test
+/// data, a fifth of all, with standard deviation 0.4; |y − ½ sin(πx)| is half of a normal number's.
+/// The classes hold before noise is added.
+SLOY_EXPORT Split covariate_shift(const Generated& options = {});
 
 /// How `load` finds or makes a set. What the set has no use for is refused.
 struct LoadOptions {
@@ -358,8 +381,9 @@ struct LoadOptions {
 /// The names `load` knows, in alphabetical order.
 SLOY_EXPORT std::vector<std::string> names();
 
-/// A data set by its name: "fashion-mnist", "mnist", "circles", "moons", "spirals", "xor",
-/// "gaussians" or "plane". Throws ConfigError on another, naming the nearest.
+/// A data set by its name: "fashion-mnist", "mnist", "cifar10", "cifar100", "circles", "moons",
+/// "spirals", "xor", "gaussians", "plane", "curve", "badly-scaled", "irrelevant-features" or
+/// "covariate-shift". Throws ConfigError on another, naming the nearest.
 SLOY_EXPORT Split load(std::string_view name, const LoadOptions& options = {});
 
 /// A set's training part without the examples: of what kind they are, and how many.

@@ -2,9 +2,11 @@
 #include <sloy/data.h>
 #include <sloy/error.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "data/generated.h"
 #include "data/memory.h"
 #include "tensor/random.h"
 
@@ -46,50 +48,76 @@ RandomKey key_of(std::string_view name, const Generated& options) {
   return random_key(options.seed, Purpose::generate, stream_of(name));
 }
 
-/// Two classes that take turns; `place` puts an example of a class.
-template <class Place>
-Dataset classes(std::string_view name, const Generated& options, Place place) {
-  const RandomKey key = key_of(name, options);
-  Tensor features(DType::float32, {options.size, 2});
+/// Two classes that take turns, with `features` numbers each; `write` makes those of an example.
+template <class Write>
+Dataset classes(const Generated& options, std::int64_t features, Write write) {
+  Tensor numbers(DType::float32, {options.size, features});
   Tensor labels(DType::int32, {options.size});
-  auto xy = features.mutable_values<float>();
+  auto values = numbers.mutable_values<float>();
   auto label = labels.mutable_values<std::int32_t>();
   for (std::int64_t i = 0; i < options.size; ++i) {
-    const Draw random = draw(key, i);
     label[i] = static_cast<std::int32_t>(i % 2);
-    const Point point = place(label[i], random);
-    xy[2 * i] = static_cast<float>(point.x + options.noise * random.noise[0]);
-    xy[2 * i + 1] = static_cast<float>(point.y + options.noise * random.noise[1]);
+    write(i, label[i], values.subspan(i * features, features));
   }
-  return labelled(std::move(features), std::move(labels), {"0", "1"}, {});
+  return labelled(std::move(numbers), std::move(labels), {"0", "1"}, {});
+}
+
+/// The same of points; `place` puts an example of a class.
+template <class Place>
+Dataset points(std::string_view name, const Generated& options, Place place) {
+  const RandomKey key = key_of(name, options);
+  return classes(options, 2, [&](std::int64_t example, int label, std::span<float> xy) {
+    const Draw random = draw(key, example);
+    const Point point = place(label, random);
+    xy[0] = static_cast<float>(point.x + options.noise * random.noise[0]);
+    xy[1] = static_cast<float>(point.y + options.noise * random.noise[1]);
+  });
+}
+
+Point half_circle(int label, const Draw& random) {
+  const double x = std::cos(pi * random.u);
+  const double y = std::sin(pi * random.u);
+  return label == 0 ? Point{x, y} : Point{1 - x, 0.5 - y};
+}
+
+/// One side of covariate_shift.
+Dataset around(double centre, const Generated& options) {
+  return points("covariate-shift", options, [centre](int label, const Draw& random) -> Point {
+    const double x = centre + 0.4 * random.normal[0];
+    const double distance = std::abs(random.normal[1]) / 2;
+    return {x, std::sin(pi * x) / 2 + (label == 1 ? distance : -distance)};
+  });
 }
 
 }  // namespace
 
+Division divided(const Generated& options) {
+  Division division{.train = options, .test = options};
+  division.tests = std::max<std::int64_t>(options.size, 0) / 5;
+  division.train.size -= division.tests;
+  division.test.size = std::max<std::int64_t>(division.tests, 1);
+  division.test.seed ^= stream_of("test");
+  return division;
+}
+
 Dataset circles(const Generated& options) {
-  return classes("circles", options, [](int label, const Draw& random) -> Point {
+  return points("circles", options, [](int label, const Draw& random) -> Point {
     const double radius = label == 0 ? 1.0 : 0.5;
     return {radius * std::cos(2 * pi * random.u), radius * std::sin(2 * pi * random.u)};
   });
 }
 
-Dataset moons(const Generated& options) {
-  return classes("moons", options, [](int label, const Draw& random) -> Point {
-    const double x = std::cos(pi * random.u);
-    const double y = std::sin(pi * random.u);
-    return label == 0 ? Point{x, y} : Point{1 - x, 0.5 - y};
-  });
-}
+Dataset moons(const Generated& options) { return points("moons", options, half_circle); }
 
 Dataset spirals(const Generated& options) {
-  return classes("spirals", options, [](int label, const Draw& random) -> Point {
+  return points("spirals", options, [](int label, const Draw& random) -> Point {
     const double angle = 3.5 * pi * random.u + pi * label;
     return {random.u * std::cos(angle), random.u * std::sin(angle)};
   });
 }
 
 Dataset exclusive_or(const Generated& options) {
-  return classes("xor", options, [](int label, const Draw& random) -> Point {
+  return points("xor", options, [](int label, const Draw& random) -> Point {
     const double x = 2 * random.u - 1;
     const double size = 1 - random.v;  // never 0, which has no sign
     const bool negative = (x < 0) != (label == 1);
@@ -98,7 +126,7 @@ Dataset exclusive_or(const Generated& options) {
 }
 
 Dataset gaussians(const Generated& options) {
-  return classes("gaussians", options, [](int label, const Draw& random) -> Point {
+  return points("gaussians", options, [](int label, const Draw& random) -> Point {
     const double centre = label == 0 ? -1 : 1;
     return {centre + 0.4 * random.normal[0], centre + 0.4 * random.normal[1]};
   });
@@ -119,6 +147,61 @@ Dataset plane(const Generated& options) {
     z[i] = static_cast<float>((x + y) / 2 + options.noise * random.noise[0]);
   }
   return from_tensors(std::move(features), std::move(target));
+}
+
+Dataset curve(const Generated& options) {
+  const RandomKey key = key_of("curve", options);
+  Tensor features(DType::float32, {options.size, 1});
+  Tensor target(DType::float32, {options.size, 1});
+  auto x = features.mutable_values<float>();
+  auto y = target.mutable_values<float>();
+  for (std::int64_t i = 0; i < options.size; ++i) {
+    const Draw random = draw(key, i);
+    const double at = 2 * random.u - 1;
+    x[i] = static_cast<float>(at);
+    y[i] = static_cast<float>(std::sin(pi * at) + options.noise * random.noise[0]);
+  }
+  return from_tensors(std::move(features), std::move(target));
+}
+
+Dataset badly_scaled(const Generated& options) {
+  const RandomKey key = key_of("badly-scaled", options);
+  return classes(options, 2, [&](std::int64_t example, int label, std::span<float> xy) {
+    const Draw random = draw(key, example);
+    const Point point = half_circle(label, random);
+    xy[0] = static_cast<float>(point.x + options.noise * random.noise[0]);
+    xy[1] = static_cast<float>(1000 * (point.y + options.noise * random.noise[1]));
+  });
+}
+
+Dataset irrelevant_features(const Generated& options) {
+  const RandomKey key = key_of("irrelevant-features", options);
+  constexpr std::size_t useful = 2, useless = 8;
+  return classes(options, useful + useless,
+                 [&](std::int64_t example, int label, std::span<float> values) {
+                   const Draw random = draw(key, example);
+                   const Point point = half_circle(label, random);
+                   values[0] = static_cast<float>(point.x + options.noise * random.noise[0]);
+                   values[1] = static_cast<float>(point.y + options.noise * random.noise[1]);
+                   const RandomPlace place{.example = static_cast<std::uint64_t>(example)};
+                   for (std::size_t i = 0; i < useless; i += 4) {
+                     const RandomBlock words =
+                         philox(key, random_counter(place, 2 + i / 4));  // after those of draw
+                     const auto first = normal_from(words[0], words[1]);
+                     const auto second = normal_from(words[2], words[3]);
+                     for (std::size_t j = 0; j < 2; ++j) {
+                       values[useful + i + j] = static_cast<float>(first[j]);
+                       values[useful + i + 2 + j] = static_cast<float>(second[j]);
+                     }
+                   }
+                 });
+}
+
+Split covariate_shift(const Generated& options) {
+  key_of("covariate-shift", options);  // checks what was asked for, before it is divided
+  const Division division = divided(options);
+  return {.train = around(-0.5, division.train),
+          .test = around(0.5, division.test).take(division.tests)};
 }
 
 }  // namespace sloy::data

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sloy/data.h>
+#include <sloy/data_files.h>
 #include <sloy/error.h>
 #include <sloy/nearest.h>
 
@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "data/generated.h"
 #include "data/idx.h"
 #include "data/known.h"
 #include "tensor/random.h"
@@ -47,31 +48,42 @@ const FileSet& mnist_files() {
 
 /// Where a set's files may be: where the user said, or else under SLOY_DATA_DIR and where Debian
 /// puts them.
-std::vector<fs::path> places_of(const FileSet& set, const std::string& directory) {
+std::vector<fs::path> places_of(std::string_view name, const std::string& directory) {
   if (!directory.empty()) return {directory};
   std::vector<fs::path> places;
   if (const char* root = std::getenv("SLOY_DATA_DIR"); root && *root) {
-    places.push_back(fs::path(root) / set.name);
+    places.push_back(fs::path(root) / name);
   }
-  places.push_back(fs::path("/usr/share/datasets") / set.name);
+  places.push_back(fs::path("/usr/share/datasets") / name);
   return places;
 }
 
-/// The first of the set's places that has all four files.
-fs::path find_directory(const FileSet& set, const std::string& directory) {
+/// The first of the set's places of which `missing` names no file.
+template <class Missing>
+fs::path find_directory(std::string_view name, std::string_view title, const std::string& given,
+                        const Missing& missing, std::string fix) {
   std::vector<Note> notes;
-  for (const fs::path& place : places_of(set, directory)) {
-    std::string_view missing;
-    for (std::string_view file :
-         {idx_train.images, idx_train.labels, idx_test.images, idx_test.labels}) {
-      if (missing.empty() && find_idx(place, file).empty()) missing = file;
-    }
-    if (missing.empty()) return place;
+  for (const fs::path& place : places_of(name, given)) {
+    const std::string file = missing(place);
+    if (file.empty()) return place;
     notes.push_back({notes.empty() ? "looked in" : "and in", place.string(),
-                     real_files().exists(place) ? fmt::format("{}[.gz] is missing", missing)
+                     real_files().exists(place) ? fmt::format("{} is missing", file)
                                                 : "there is no such directory"});
   }
-  throw FileError(fmt::format("{} is not on this machine", set.title), std::move(notes), set.fix);
+  throw FileError(fmt::format("{} is not on this machine", title), std::move(notes),
+                  std::move(fix));
+}
+
+/// The first of the set's places that has all four files.
+fs::path find_directory(const FileSet& set, const std::string& given) {
+  const auto missing = [](const fs::path& place) -> std::string {
+    for (std::string_view file :
+         {idx_train.images, idx_train.labels, idx_test.images, idx_test.labels}) {
+      if (find_idx(place, file).empty()) return fmt::format("{}[.gz]", file);
+    }
+    return {};
+  };
+  return find_directory(set.name, set.title, given, missing, set.fix);
 }
 
 Split read_split(const FileSet& set, const std::string& given) {
@@ -89,22 +101,10 @@ Header read_header(const FileSet& set, const std::string& given) {
                     set.class_names);
 }
 
-std::int64_t tests_of(const Generated& options) {
-  return std::max<std::int64_t>(options.size, 0) / 5;
-}
-
-/// A fifth are test data, of a seed of their own: were they cut off the same sequence, which a
-/// larger set goes on with, then its training part would hold a smaller set's test data.
 template <Dataset (*make)(const Generated&)>
 Split generated(const LoadOptions& options) {
-  const std::int64_t tests = tests_of(options.generated);
-  Generated learned = options.generated;
-  learned.size -= tests;
-  Generated held_out = options.generated;
-  held_out.size =
-      std::max<std::int64_t>(tests, 1);  // a set has a spec even where it is taken empty
-  held_out.seed ^= stream_of("test");
-  return {.train = make(learned), .test = make(held_out).take(tests)};
+  const Division division = divided(options.generated);
+  return {.train = make(division.train), .test = make(division.test).take(division.tests)};
 }
 
 /// A few of the examples tell of what kind all are.
@@ -112,8 +112,11 @@ template <Dataset (*make)(const Generated&)>
 Header generated_header(const LoadOptions& options) {
   Generated few = options.generated;
   few.size = std::min<std::int64_t>(few.size, 10);
-  return {make(few).spec(), options.generated.size - tests_of(options.generated)};
+  return {make(few).spec(), divided(options.generated).train.size};
 }
+
+Split shifted(const LoadOptions& options) { return covariate_shift(options.generated); }
+Dataset shifted_training(const Generated& options) { return covariate_shift(options).train; }
 
 template <const FileSet& (*files)()>
 Split read(const LoadOptions& options) {
@@ -124,6 +127,52 @@ Header read_header(const LoadOptions& options) {
   return read_header(files(), options.directory);
 }
 
+/// The names of CIFAR's two sets, and all their files.
+template <class Files>
+struct Binary;
+template <>
+struct Binary<Cifar10Files> {
+  static constexpr std::string_view name = "cifar10", title = "CIFAR-10";
+  static constexpr std::array<std::string_view, 6> files{"data_batch_1.bin", "data_batch_2.bin",
+                                                         "data_batch_3.bin", "data_batch_4.bin",
+                                                         "data_batch_5.bin", "test_batch.bin"};
+};
+template <>
+struct Binary<Cifar100Files> {
+  static constexpr std::string_view name = "cifar100", title = "CIFAR-100";
+  static constexpr std::array<std::string_view, 2> files{"train.bin", "test.bin"};
+};
+
+template <class Files>
+Files find_binary(const std::string& given) {
+  using Set = Binary<Files>;
+  const auto missing = [](const fs::path& place) -> std::string {
+    for (std::string_view file : Set::files) {
+      if (!real_files().exists(place / file)) return std::string(file);
+    }
+    return {};
+  };
+  const std::string fix =
+      "unpack its binary version into one directory and name that, or set SLOY_DATA_DIR";
+  Files found;
+  found.path = find_directory(Set::name, Set::title, given, missing, fix).string();
+  return found;
+}
+
+template <class Files>
+Split read_binary(const std::string& directory) {
+  Parts parts = find_binary<Files>(directory).load();
+  return {.train = std::move(parts.train), .test = std::move(parts.test)};
+}
+template <class Files>
+Split read_binary(const LoadOptions& options) {
+  return read_binary<Files>(options.directory);
+}
+template <class Files>
+Header read_binary_header(const LoadOptions& options) {
+  return find_binary<Files>(options.directory).load_header();
+}
+
 struct Known {
   std::string_view name;
   Origin origin;
@@ -132,10 +181,17 @@ struct Known {
 };
 
 constexpr std::array known{
+    Known{"badly-scaled", Origin::formula, generated<badly_scaled>, generated_header<badly_scaled>},
+    Known{"cifar10", Origin::files, read_binary<Cifar10Files>, read_binary_header<Cifar10Files>},
+    Known{"cifar100", Origin::files, read_binary<Cifar100Files>, read_binary_header<Cifar100Files>},
     Known{"circles", Origin::formula, generated<circles>, generated_header<circles>},
+    Known{"covariate-shift", Origin::formula, shifted, generated_header<shifted_training>},
+    Known{"curve", Origin::formula, generated<curve>, generated_header<curve>},
     Known{"fashion-mnist", Origin::files, read<fashion_mnist_files>,
           read_header<fashion_mnist_files>},
     Known{"gaussians", Origin::formula, generated<gaussians>, generated_header<gaussians>},
+    Known{"irrelevant-features", Origin::formula, generated<irrelevant_features>,
+          generated_header<irrelevant_features>},
     Known{"mnist", Origin::files, read<mnist_files>, read_header<mnist_files>},
     Known{"moons", Origin::formula, generated<moons>, generated_header<moons>},
     Known{"plane", Origin::formula, generated<plane>, generated_header<plane>},
@@ -165,7 +221,7 @@ const Known& find(std::string_view name, const LoadOptions& options) {
   if (found->origin == Origin::formula && !options.directory.empty()) {
     throw no_use("directory", found->name, found->origin);
   }
-  const bool is_default = to_config(options.generated) == to_config(Generated{});
+  const bool is_default = sloy::to_config(options.generated) == sloy::to_config(Generated{});
   if (found->origin == Origin::files && !is_default) {
     throw no_use("generated", found->name, found->origin);
   }
@@ -179,6 +235,10 @@ Split fashion_mnist(const std::string& directory) {
 }
 
 Split mnist(const std::string& directory) { return read_split(mnist_files(), directory); }
+
+Split cifar10(const std::string& directory) { return read_binary<Cifar10Files>(directory); }
+
+Split cifar100(const std::string& directory) { return read_binary<Cifar100Files>(directory); }
 
 std::vector<std::string> names() { return {known_names.begin(), known_names.end()}; }
 

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "data/known.h"
 #include "harness/messages.h"
 #include "harness/process.h"
 
@@ -126,11 +127,20 @@ TEST_F(IdxFiles, AreFoundThroughTheEnvironment) {
   EXPECT_EQ(data.test[0].targets[0].item(), 9);
 }
 
+/// Those that need no files.
+std::vector<std::string> generated_names() {
+  std::vector<std::string> generated = names();
+  std::erase_if(generated,
+                [](const std::string& name) { return origin_of(name) == Origin::files; });
+  return generated;
+}
+
 TEST(Load, KnowsEveryNameThatItLists) {
-  EXPECT_EQ(names(), (std::vector<std::string>{"circles", "fashion-mnist", "gaussians", "mnist",
-                                               "moons", "plane", "spirals", "xor"}));
-  for (const std::string& name : names()) {
-    if (name == "mnist" || name == "fashion-mnist") continue;
+  EXPECT_EQ(names(), (std::vector<std::string>{"badly-scaled", "cifar10", "cifar100", "circles",
+                                               "covariate-shift", "curve", "fashion-mnist",
+                                               "gaussians", "irrelevant-features", "mnist", "moons",
+                                               "plane", "spirals", "xor"}));
+  for (const std::string& name : generated_names()) {
     const Split data = load(name, {.generated = {.size = 103, .seed = 2}});
     EXPECT_EQ(data.train.size(), 83) << name;
     EXPECT_EQ(data.test.size(), 20) << name;
@@ -141,11 +151,11 @@ TEST(Load, KnowsEveryNameThatItLists) {
 
 /// A model is trained on one size and tested by another: that must not be what it learned.
 TEST(Load, MakesTestsThatAreInNoTrainingPartOfAnySize) {
-  for (const char* name : {"circles", "gaussians", "moons", "plane", "spirals", "xor"}) {
-    std::set<std::pair<float, float>> learned;
+  for (const std::string& name : generated_names()) {
+    std::set<std::vector<float>> learned;
     const auto place = [](const Tensor& features) {
-      const auto xy = features.values<float>();
-      return std::pair(xy[0], xy[1]);
+      const auto numbers = features.values<float>();
+      return std::vector(numbers.begin(), numbers.end());
     };
     const Dataset largest = load(name, {.generated = {.size = 2000}}).train;
     for (std::int64_t i = 0; i < largest.size(); ++i) learned.insert(place(largest[i].features[0]));
@@ -167,8 +177,9 @@ TEST(Load, MakesTestsThatAreInNoTrainingPartOfAnySize) {
 }
 
 TEST(LoadHeader, SaysWhatTheExamplesAreAndHowMany) {
-  for (const std::string& name : names()) {
-    if (name == "mnist") continue;
+  std::vector<std::string> here = generated_names();
+  here.push_back("fashion-mnist");
+  for (const std::string& name : here) {
     const auto [spec, examples] = load_header(name);
     const Dataset train = load(name).train;
     EXPECT_EQ(examples, train.size()) << name;
@@ -202,10 +213,70 @@ TEST_F(IdxFiles, TellTheirSpecByTheirHeaders) {
   EXPECT_THROW(load_header("mnist", {.directory = directory}), DataError) << "9 images, 8 labels";
 }
 
+/// CIFAR's binary files, one image in each.
+class CifarByName : public testing::Test {
+ protected:
+  const harness::TemporaryDirectory temporary;
+
+  void write(const fs::path& file, const std::string& labels) const {
+    fs::create_directories((temporary.path() / file).parent_path());
+    std::ofstream(temporary.path() / file, std::ios::binary) << labels << std::string(3072, '\7');
+  }
+  void write_ten(const fs::path& folder) const {
+    for (char batch = '1'; batch <= '5'; ++batch) {
+      write(folder / (std::string("data_batch_") + batch + ".bin"), std::string(1, batch - '0'));
+    }
+    write(folder / "test_batch.bin", "\x9");
+  }
+};
+
+TEST_F(CifarByName, IsTheBinaryVersionOfADirectory) {
+  write_ten("ten");
+  const Split ten = cifar10(temporary / "ten");
+  EXPECT_EQ(ten.train.labels(), (std::vector<std::int32_t>{1, 2, 3, 4, 5}));
+  EXPECT_EQ(ten.test.labels(), std::vector<std::int32_t>{9});
+  EXPECT_EQ(ten.test.spec().class_names[9], "truck");
+  const Header header = load_header("cifar10", {.directory = temporary / "ten"});
+  EXPECT_EQ(header.examples, 5);
+  EXPECT_EQ(header.spec.features, (Type{DType::uint8, {32, 32, 3}}));
+
+  write("hundred/train.bin", "\x0b\x62");
+  write("hundred/test.bin", "\1\2");
+  const Split hundred = cifar100(temporary / "hundred");
+  EXPECT_EQ(hundred.train.labels(), std::vector<std::int32_t>{0x62});
+  EXPECT_EQ(hundred.test.labels(), std::vector<std::int32_t>{2});
+  EXPECT_EQ(load("cifar100", {.directory = temporary / "hundred"}).test.spec().num_classes, 100);
+}
+
+TEST_F(CifarByName, IsFoundThroughTheEnvironment) {
+  write_ten("cifar10");
+  const char* before = std::getenv("SLOY_DATA_DIR");
+  const std::string restored = before ? before : "";
+  ::setenv("SLOY_DATA_DIR", temporary.path().c_str(), 1);
+  const std::int64_t examples = load("cifar10").train.size();
+  before ? ::setenv("SLOY_DATA_DIR", restored.c_str(), 1) : ::unsetenv("SLOY_DATA_DIR");
+  EXPECT_EQ(examples, 5);
+}
+
+/// A set with a name is whole, or it isn't that set.
+TEST_F(CifarByName, NeedsAllItsFiles) {
+  write_ten("ten");
+  fs::remove(temporary.path() / "ten/data_batch_4.bin");
+  EXPECT_EQ(message_of([&] { cifar10(temporary / "ten"); }),
+            "CIFAR-10 is not on this machine\n"
+            "  looked in   " +
+                (temporary / "ten") +
+                "   data_batch_4.bin is missing\n"
+                "  to fix      unpack its binary version into one directory and name that, or set "
+                "SLOY_DATA_DIR");
+  EXPECT_THROW(load_header("cifar100", {.directory = temporary / "ten"}), FileError);
+}
+
 TEST(Load, NamesTheNearest) {
   EXPECT_EQ(message_of([] { load("fashion_mnist"); }),
             "there is no data set 'fashion_mnist'\n"
-            "  known    circles, fashion-mnist, gaussians, mnist, moons, plane, spirals, xor\n"
+            "  known    badly-scaled, cifar10, cifar100, circles, covariate-shift, curve, "
+            "fashion-mnist, gaussians, irrelevant-features, mnist, moons, plane, spirals, xor\n"
             "  to fix   did you mean 'fashion-mnist'?");
   EXPECT_THROW(load(""), ConfigError);
 }
