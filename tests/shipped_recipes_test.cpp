@@ -1,10 +1,14 @@
-/// The recipes that are shipped, on a few images of Fashion-MNIST.
+/// The recipes that are shipped, on a few examples of the kind of data that each is for.
 #include <gtest/gtest.h>
 #include <sloy/sloy.h>
 
 #include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <map>
 
+#include "harness/png.h"
 #include "harness/process.h"
 
 namespace sloy {
@@ -15,16 +19,81 @@ const data::Split& clothes() {
   return split;
 }
 
-/// What the recipe makes of its data, of which it has the first 64.
-data::Dataset images_for(const Recipe& recipe) {
-  const data::Dataset images = clothes().train.take(64);
+/// Rows of two numbers and a text; the last column says of which half of the plane they are, or
+/// where, in hundreds of thousands.
+void write_table(const std::string& path, bool is_of_classes) {
+  std::ofstream file(path);
+  file << "x,y,side,wanted\n";
+  for (int i = 0; i < 80; ++i) {
+    const double x = std::sin(1.7 * i), y = std::cos(0.9 * i);
+    file << x << ',' << y << ',' << (y > 0 ? "up" : "down") << ',';
+    if (is_of_classes) {
+      file << (x + y > 0 ? "right\n" : "left\n");
+    } else {
+      file << 3e5 + 1e5 * (x + y) << '\n';
+    }
+  }
+}
+
+/// Dark and light photos.
+void write_photos(const std::filesystem::path& directory) {
+  for (int i = 0; i < 20; ++i) {
+    const bool is_light = i % 2 == 1;
+    const std::filesystem::path path =
+        directory / (is_light ? "light" : "dark") / (std::to_string(i) + ".png");
+    std::filesystem::create_directories(path.parent_path());
+    const std::vector<std::uint8_t> pixels(static_cast<std::size_t>(6 * 6 * 3),
+                                           static_cast<std::uint8_t>(is_light ? 200 + i : 20 + i));
+    const std::vector<std::byte> bytes = harness::encode_png(6, 6, 3, pixels);
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+  }
+}
+
+/// Colour images of 32×32 in ten classes, of which each has its brightness.
+data::Dataset colour_images() {
+  Tensor images(DType::uint8, {64, 32, 32, 3});
+  Tensor labels(DType::int32, {64});
+  auto pixels = images.mutable_values<std::uint8_t>();
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    pixels[i] = static_cast<std::uint8_t>((i / 3072 % 10) * 20 + i % 7);
+  }
+  for (std::size_t i = 0; i < 64; ++i) {
+    labels.mutable_values<std::int32_t>()[i] = static_cast<std::int32_t>(i % 10);
+  }
+  return data::from_tensors(images, labels);
+}
+
+/// The recipe with its files in `directory`, which are written there.
+Recipe with_files(Recipe recipe, const std::string& directory) {
+  if (!recipe.data.files) return recipe;
+  const std::string kind(recipe.data.files.kind());
+  std::string path = directory + "/photos";
+  if (kind == "image-folder") write_photos(path);
+  Config files = to_config(recipe.data.files);
+  if (kind == "csv") {
+    path = directory + "/table.csv";
+    write_table(path, files.at("task").as_string() == "classification");
+  }
+  files["path"] = path;
+  from_config(files, recipe.data.files);
+  return recipe;
+}
+
+/// What the recipe makes of such data, the first 64.
+data::Dataset examples_for(const Recipe& recipe) {
+  const bool is_of_idx = recipe.data.files && recipe.data.files.kind() == "idx";
+  if (recipe.data.files && !is_of_idx) return recipe.load_data().train.take(64).cached();
+  const data::Dataset images =
+      recipe.data.name == "cifar10" ? colour_images() : clothes().train.take(64);
   const std::vector<data::Target> targets = recipe.data.target.values();
   return images.labelled(recipe.data.label_mode).targeting(targets).cached();
 }
 
 Model model_of(std::string_view name) {
   const Recipe recipe = Recipe::shipped(name);
-  return recipe.make_model(images_for(recipe).spec());
+  return recipe.make_model(examples_for(recipe).spec());
 }
 
 bool is_autoencoder(std::string_view name) { return name.ends_with("autoencoder"); }
@@ -33,21 +102,21 @@ bool is_autoencoder(std::string_view name) { return name.ends_with("autoencoder"
 TEST(ShippedRecipes, LearnAreSavedAndLoaded) {
   for (const std::string& name : Recipe::shipped_names()) {
     SCOPED_TRACE(name);
-    const Recipe recipe = Recipe::shipped(name);
-    const data::Dataset images = images_for(recipe);
-    Model model = recipe.make_model(images.spec());
+    const harness::TemporaryDirectory directory;
+    const Recipe recipe = with_files(Recipe::shipped(name), directory.path());
+    const data::Dataset examples = examples_for(recipe);
+    Model model = recipe.make_model(examples.spec());
     model.compile(recipe.compile_options());
     FitOptions options = recipe.fit_options();
     options.epochs = 8;
     options.batch_size = 16;
     options.validation_split = 0;
     options.verbose = Verbosity::silent;
-    const std::vector<double> losses = model.fit(images, options)["loss"];
+    const std::vector<double> losses = model.fit(examples, options)["loss"];
     EXPECT_LT(losses.back(), losses.front());
 
-    const harness::TemporaryDirectory directory;
     model.save(directory / "model.safetensors");
-    const Tensor pixels = images.features()[0];
+    const Tensor pixels = examples.features()[0];
     Model loaded = Model::load(directory / "model.safetensors");
     for (const std::string& weight : model.weight_names()) {
       EXPECT_EQ(loaded.weight(weight), model.weight(weight)) << weight;
@@ -65,6 +134,7 @@ TEST(ShippedRecipes, LearnAreSavedAndLoaded) {
 TEST(ShippedRecipes, HaveTheParametersOfTheirPapers) {
   const std::map<std::string, std::int64_t> published{
       {"cnn", 241'898},
+      {"mnist", 241'898},
       {"autoencoder", 784 * 32 + 32 + 32 * 784 + 784},
       {"sparse_autoencoder", 50'992},
       {"deep_autoencoder", 222'384},

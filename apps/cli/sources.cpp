@@ -86,9 +86,9 @@ bool is_of_use(std::string_view key) {
 
 /// Whether it says how files are read, wherever they are, and data of that kind have it.
 bool is_of_reading(std::string_view key, const Config* kind) {
-  constexpr std::array<std::string_view, 7> keys{
-      "image_size", "color_mode", "interpolation", "crop_to_aspect_ratio",
-      "test_split", "bad_files",  "missing_values"};
+  constexpr std::array<std::string_view, 8> keys{
+      "image_size", "color_mode", "interpolation",  "crop_to_aspect_ratio",
+      "test_split", "bad_files",  "missing_values", "task"};
   if (!kind || std::find(keys.begin(), keys.end(), key) == keys.end()) return false;
   for (const TypeEntry<data::Files>& known : data::file_kinds()) {
     if (known.name != kind->as_string()) continue;
@@ -121,6 +121,19 @@ void choose_data(Config& recipe, const DataSource& source) {
   if (!source.bad_files.empty()) {
     recipe["data"]["bad_files"] = said(source.bad_files, "--bad-files");
   }
+}
+
+/// Throws where a shipped recipe says of what kind the data are, which are the user's own, and
+/// nobody says where.
+void check_has_data(const std::string& model, const RecipeData& data) {
+  if (!data.files) return;
+  const Config files = to_config(data.files);
+  for (const char* key : {"path", "train_images"}) {  // IDX files may have paths of their own
+    const Config* place = files.find(key);
+    if (place && !place->as_string().empty()) return;
+  }
+  throw ConfigError(fmt::format("the recipe '{}' is for data of your own", model),
+                    {{"kind", std::string(data.files.kind())}}, "say where they are: --data PATH");
 }
 
 }  // namespace
@@ -186,7 +199,9 @@ Recipe read_recipe(const RecipeSource& source, const Common& common) {
   choose_data(config, source);
   for (const std::string& assignment : source.overrides) override_value(config, assignment);
   if (common.seed) override_value(config, "seed=" + std::to_string(*common.seed));
-  return Recipe::from_config(config);
+  Recipe recipe = Recipe::from_config(config);
+  if (!source.model.empty()) check_has_data(source.model, recipe.data);
+  return recipe;
 }
 
 RecipeData read_data(const DataSource& source) {

@@ -146,7 +146,8 @@ struct Zeros {
 Zeros zeros_of(const Model& model) {
   Zeros zeros;
   for (const std::string& name : model.weight_names()) {
-    if (!name.ends_with("kernel")) continue;  // first biases are 0, as is much of a whitening matrix
+    if (!name.ends_with("kernel"))
+      continue;  // first biases are 0, as is much of a whitening matrix
     const Tensor numbers = model.weight(name).cast(DType::float32);
     const std::span<const float> values = numbers.values<float>();
     zeros.count += std::count(values.begin(), values.end(), 0.0f);

@@ -39,6 +39,7 @@ struct SLOY_EXPORT IdxFiles {
   std::string train_labels = {};  ///< likewise
   std::string test_images = {};   ///< likewise
   std::string test_labels = {};   ///< likewise
+  double test_split = 0;          ///< share held out as test data where they have no files
   /// in the order of the labels; left out: as many classes as the largest label says
   std::vector<std::string> class_names = {};
 
@@ -51,6 +52,7 @@ struct SLOY_EXPORT IdxFiles {
     field("train_labels", &Self::train_labels);
     field("test_images", &Self::test_images);
     field("test_labels", &Self::test_labels);
+    field("test_split", &Self::test_split);
     field("class_names", &Self::class_names);
   }
 };

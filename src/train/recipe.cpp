@@ -317,7 +317,10 @@ Config to_config(const RecipeData& data) {
   for (auto& [key, value] : to_config<RecipeData>(data).as_map()) {
     if (!says_nothing(value) && !why_unused(data, key)) config[key] = std::move(value);
   }
-  std::erase_if(config.as_map(), [](const auto& entry) { return says_nothing(entry.second); });
+  // A shipped recipe leaves open where its files are, and is read back so.
+  std::erase_if(config.as_map(), [](const auto& entry) {
+    return entry.first != "path" && says_nothing(entry.second);
+  });
   return config;
 }
 

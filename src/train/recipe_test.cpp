@@ -239,9 +239,9 @@ TEST(Recipe, LinesAreNamed) {
 TEST(Recipe, ShippedOnesAreOfferedByName) {
   EXPECT_EQ(message_of([] { Recipe::shipped("cnm"); }),
             "no recipe named 'cnm' is shipped\n"
-            "  shipped   autoencoder, cnn, convolutional_autoencoder, deep_autoencoder, "
-            "denoising_autoencoder, mlp, small_vgg, small_vgg_pooled, sparse_autoencoder, "
-            "variational_autoencoder\n"
+            "  shipped   autoencoder, cifar10, cnn, convolutional_autoencoder, deep_autoencoder, "
+            "denoising_autoencoder, faces, mlp, mnist, photos, small_vgg, small_vgg_pooled, "
+            "sparse_autoencoder, table-classification, table-regression, variational_autoencoder\n"
             "  to fix    did you mean 'cnn'?");
 }
 
@@ -267,7 +267,8 @@ TEST(Recipe, KeepsOnlyTheDataSettingsThatAreOfUse) {
             "\"error\"\nlabel_mode = \"int\"\ntarget = \"targets\"\nvalidation = 0.0\nworkers "
             "= 2\n");
   EXPECT_EQ(data_of("kind = 'idx'\npath = 'mine'\nclass_names = ['a', 'b']"),
-            "kind = \"idx\"\npath = \"mine\"\nclass_names = [\"a\", \"b\"]\nlabel_mode = "
+            "kind = \"idx\"\npath = \"mine\"\ntest_split = 0.0\nclass_names = [\"a\", "
+            "\"b\"]\nlabel_mode = "
             "\"int\"\ntarget = \"targets\"\nvalidation = 0.0\n");
 
   const auto refused = [&](std::string_view data) { return message_of([&] { data_of(data); }); };

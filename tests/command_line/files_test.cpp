@@ -158,5 +158,59 @@ TEST_F(CommandLine, LearnsFromATable) {
             "  to fix   correct the cell, or name it among those that say nothing: missing\n");
 }
 
+/// A table of houses, of which prices are whole numbers that could be taken for classes.
+void write_houses(const std::string& path) {
+  std::ofstream file(path);
+  file << "rooms,garden,price\n";
+  for (int i = 0; i < 60; ++i) {
+    file << i % 7 << ',' << (i % 2 == 0 ? "yes" : "no") << ',' << i % 7 + i % 2 << '\n';
+  }
+}
+
+TEST_F(CommandLine, LearnsATableByAShippedRecipe) {
+  write_houses(at("houses.csv"));
+  const Finished done =
+      run_sloy({"train", "--model", "table-regression", "--data", at("houses.csv"), "--set",
+                "data.target_column=price", "--out", at("run"), "--json"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_GT(events(done).back().at("test_r2_score").as_number(), 0.9);
+  std::ofstream(at("new.csv")) << "garden,rooms\nno,6\n";
+  const Finished asked =
+      run_sloy({"predict", at("run/model.safetensors"), at("new.csv"), "--json"});
+  ASSERT_EQ(asked.exit_code, 0) << asked.err;
+
+  const Finished classes =
+      run_sloy({"train", "--model", "table-classification", "--data", at("houses.csv"), "--set",
+                "data.target_column=garden", "--out", at("classes"), "--json"});
+  ASSERT_EQ(classes.exit_code, 0) << classes.err;
+  EXPECT_GT(events(classes).back().at("test_accuracy").as_number(), 0.9);
+}
+
+TEST_F(CommandLine, LearnsPhotosOfTwoClassesByAShippedRecipe) {
+  write_photos(at("photos"));
+  const Finished done =
+      run_sloy({"train", "--model", "photos", "--data", at("photos"), "--set", "data.image_size=16",
+                "--set", "train.epochs=60", "--out", at("run"), "--quiet"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const Finished measured = run_sloy({"eval", at("run/model.safetensors"), "--data",
+                                      at("run/recipe.toml"), "--part", "validation", "--json"});
+  ASSERT_EQ(measured.exit_code, 0) << measured.err;
+  EXPECT_EQ(events(measured).at(0).at("accuracy").as_number(), 1);
+}
+
+TEST_F(CommandLine, SaysThatAShippedRecipeIsForDataOfOnesOwn) {
+  EXPECT_EQ(harness::refusal({"train", "--model", "table-regression"}),
+            "error: the recipe 'table-regression' is for data of your own\n"
+            "  kind     csv\n"
+            "  to fix   say where they are: --data PATH\n");
+  EXPECT_EQ(harness::refusal({"plan", "--model", "photos", "--set", "data.image_size=64"}),
+            "error: the recipe 'photos' is for data of your own\n"
+            "  kind     image-folder\n"
+            "  to fix   say where they are: --data PATH\n");
+  EXPECT_NE(run_sloy({"train", "--model", "faces", "--set", "data.train_images=/nowhere"})
+                .err.find("train_labels"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace sloy

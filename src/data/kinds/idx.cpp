@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "data/held_out.h"
 #include "data/idx.h"
 #include "data/kinds/parts.h"
 
@@ -63,20 +64,25 @@ IdxPart test_part(const IdxFiles& files) {
 }  // namespace
 
 Parts IdxFiles::load() const {
+  check_test_split(test_split);
   const IdxPart train = train_part(*this);
   const IdxPart test = test_part(*this);
   Parts parts;
   parts.train = idx(train.images, train.labels, class_names);
   if (!test.empty()) parts.test = idx(test.images, test.labels, class_names);
-  return alike(std::move(parts));
+  return with_test_split(alike(std::move(parts)), test_split);
 }
 
 /// Of the images only the headers are read, of the labels too where the classes have names.
 Header IdxFiles::load_header() const {
+  check_test_split(test_split);
   const IdxPart train = train_part(*this);
   const IdxPart test = test_part(*this);
   Header header = idx_header(train.images, train.labels, class_names);
-  if (test.empty()) return header;
+  if (test.empty()) {
+    header.examples -= held_out(test_split, header.examples);
+    return header;
+  }
   return alike(std::move(header), idx_header(test.images, test.labels, class_names), "test");
 }
 

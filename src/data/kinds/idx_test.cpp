@@ -2,6 +2,7 @@
 #include <sloy/data_files.h>
 #include <sloy/error.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "harness/messages.h"
@@ -115,6 +116,27 @@ TEST_F(IdxData, SayWhichAreMissing) {
   write_images("t10k-images-idx3-ubyte", 2);
   EXPECT_THROW(IdxFiles{.path = path()}.load(), FileError) << "half of the test data";
   EXPECT_THROW((IdxFiles{.path = path(), .test_labels = "none"}.load()), FileError);
+}
+
+/// Every class in its share, and always the same ones.
+TEST_F(IdxData, GiveTestDataWhereTheyHaveNone) {
+  write_images("train-images-idx3-ubyte", 8);
+  write_labels("train-labels-idx1-ubyte", {0, 1, 0, 1, 0, 1, 0, 1});
+  const IdxFiles files{.path = path(), .test_split = 0.25};
+  const Parts parts = files.load();
+  EXPECT_EQ(parts.train.size(), 6);
+  std::vector<std::int32_t> labels = parts.test.labels();
+  std::ranges::sort(labels);
+  EXPECT_EQ(labels, (std::vector<std::int32_t>{0, 1}));
+  EXPECT_EQ(files.load_header().examples, 6);
+  EXPECT_EQ(files.load().test[0].features, parts.test[0].features);
+
+  write_test();
+  EXPECT_EQ(message_of([&] { files.load(); }),
+            "test_split is of data without a test part, these have one\n"
+            "  to fix   leave test_split out");
+  EXPECT_THROW((IdxFiles{.path = path(), .test_split = 1}.load()), ConfigError);
+  EXPECT_THROW((IdxFiles{.path = path(), .test_split = -0.1}.load_header()), ConfigError);
 }
 
 TEST_F(IdxData, OfTwoSizesAreRefused) {
