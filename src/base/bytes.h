@@ -33,6 +33,12 @@ constexpr T big_endian(std::span<const std::byte> bytes) {
   return value;
 }
 
+/// Appends the number's bytes, the lowest first.
+template <std::unsigned_integral T>
+void append_little_endian(std::string& bytes, T value) {
+  for (std::size_t i = 0; i < sizeof(T); ++i) bytes += static_cast<char>(value >> (8 * i) & 0xff);
+}
+
 /// Whether the first of these bytes are such a text.
 bool begins_with(std::span<const std::byte> bytes, std::string_view text);
 

@@ -161,6 +161,11 @@ class RealFileSystem final : public FileSystem {
     return names;
   }
 
+  std::uint64_t available(const fs::path& directory) override {
+    std::error_code error;
+    return fs::space(directory, error).available;  // -1, the largest number, on an error
+  }
+
   void create_directories(const fs::path& directory) override {
     std::error_code error;
     fs::create_directories(directory, error);
@@ -179,6 +184,10 @@ class RealFileSystem final : public FileSystem {
     RealFile(directory, O_RDONLY | O_DIRECTORY, "open the directory").sync();
   }
 };
+
+fs::path directory_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 /// A name beside `path` that no other writer has.
 fs::path temporary_name(const fs::path& path) {
@@ -210,6 +219,17 @@ std::vector<std::byte> read_file(File& file, const std::string& name, std::uint6
   return bytes;
 }
 
+void check_room(const fs::path& path, std::uint64_t needed, FileSystem& files) {
+  if (files.is_stream(path)) return;
+  const std::uint64_t available = files.available(directory_of(files.followed(path)));
+  if (needed <= available) return;
+  throw FileError("the disk has no room for the file",
+                  {{"file", path.string()},
+                   {"needed", fmt::format("{} bytes", needed)},
+                   {"free", fmt::format("{} bytes", available)}},
+                  "make room on the disk, or name a place on another");
+}
+
 void write_atomically(const fs::path& path, const std::function<void(File&)>& content,
                       FileSystem& files, Durability durability) {
   if (files.is_stream(path)) return content(*files.open_stream(path));
@@ -235,7 +255,7 @@ void write_atomically(const fs::path& path, const std::function<void(File&)>& co
     throw;
   }
   if (durability == Durability::cached) return;
-  files.sync_directory(place.has_parent_path() ? place.parent_path() : fs::path("."));
+  files.sync_directory(directory_of(place));
 }
 
 void write_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts,

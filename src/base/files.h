@@ -44,6 +44,9 @@ class FileSystem {
   virtual bool exists(const std::filesystem::path& path) = 0;
   /// Names of what is in a directory, sorted.
   virtual std::vector<std::string> list(const std::filesystem::path& directory) = 0;
+  /// Bytes that can still be written into a directory; more than any file has where the system
+  /// doesn't say.
+  virtual std::uint64_t available(const std::filesystem::path& directory) = 0;
   virtual void create_directories(const std::filesystem::path& directory) = 0;
   /// Replaces `to` where it exists.
   virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
@@ -60,6 +63,11 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_
                                  FileSystem& files = real_files());
 /// The same of a file that is open; `name` is what errors call it.
 std::vector<std::byte> read_file(File& file, const std::string& name, std::uint64_t most);
+
+/// Throws FileError where `path` is a file to be and its disk has no room for `needed` bytes: to be
+/// asked before what takes long.
+void check_room(const std::filesystem::path& path, std::uint64_t needed,
+                FileSystem& files = real_files());
 
 /// Whether what is written outlives a power cut once the call returns, or for now only the process:
 /// the system writes it to the disk when it likes.

@@ -65,9 +65,7 @@ std::string header_of(const std::vector<NamedTensor>& tensors, const Metadata& m
   text.append((alignment - unpadded % alignment) % alignment, ' ');
 
   std::string header;
-  for (std::size_t i = 0; i < length_bytes; ++i) {
-    header += static_cast<char>(text.size() >> (8 * i) & 0xff);
-  }
+  append_little_endian<std::uint64_t>(header, text.size());
   return header + text;
 }
 

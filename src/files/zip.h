@@ -9,11 +9,9 @@
 #include <vector>
 
 #include "base/files.h"
+#include "files/checksums.h"
 
 namespace sloy {
-
-/// Whether a wrong checksum is an error: a fuzzer's files would hardly ever have the right one.
-enum class Checksums : std::uint8_t { compared, ignored };
 
 /// The files in an archive. Everything throws FileError.
 class ZipArchive {

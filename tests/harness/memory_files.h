@@ -31,6 +31,7 @@ class MemoryFiles final : public FileSystem {
   int calls = 0;
   int fail_after = 1 << 30;
   bool everything_fails = false;
+  std::uint64_t room = std::uint64_t{1} << 62;  ///< bytes that the disk is said to have left
 
   void put(const std::filesystem::path& path, std::vector<std::byte> bytes) {
     auto content = std::make_shared<Content>();
@@ -86,6 +87,7 @@ class MemoryFiles final : public FileSystem {
     }
     return found;
   }
+  std::uint64_t available(const std::filesystem::path&) override { return room; }
   void create_directories(const std::filesystem::path&) override { count(); }
   void rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
     count();
