@@ -19,5 +19,7 @@ void add_summary(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
+/// `sloy data pack`.
+void add_data_pack(CLI::App& data, Action& action);
 
 }  // namespace sloy::cli

@@ -117,7 +117,7 @@ int show(const Arguments& arguments) {
 }  // namespace
 
 void add_data(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("data", "Data sets: list them, look at one");
+  CLI::App* command = app.add_subcommand("data", "Data sets: list them, look at one, pack one");
   command->require_subcommand(1);
   command->footer("Examples:\n  sloy data list\n  sloy data show fashion-mnist");
   auto arguments = std::make_shared<Arguments>();
@@ -141,6 +141,7 @@ void add_data(CLI::App& app, Action& action) {
       "  sloy data show moons --set data.generated.size=1000");
   show_command->callback(
       [arguments, &action] { action = [arguments] { return show(*arguments); }; });
+  add_data_pack(*command, action);
 }
 
 }  // namespace sloy::cli

@@ -229,6 +229,39 @@ struct SLOY_EXPORT CsvFile {
   }
 };
 
+/// Folders of arrays: a directory for each class, named like it, with .npy files in it and in
+/// directories below, each of which is an example. All have one type; float64 becomes float32, a
+/// grey image of bytes (height, width) gets a channel dimension. Laid out as an ImageFolder is.
+/// Files are read when they are asked for.
+struct SLOY_EXPORT NpyFolder {
+  static constexpr std::string_view type_name = "npy-folder";
+  std::string path = {};  ///< needed: the directory
+  /// directories that are classes, in the order of the labels; left out: all, by alphabet
+  std::vector<std::string> class_names = {};
+  double test_split = 0;  ///< share held out as test data where they have no part
+
+  Parts load() const;
+  Header load_header() const;
+  static void fields(auto&& field) {
+    using Self = NpyFolder;
+    field("path", &Self::path, Needed{});
+    field("class_names", &Self::class_names);
+    field("test_split", &Self::test_split);
+  }
+};
+
+/// Packed data, as `sloy data pack` and data::pack write them: a directory with train.sloydata and,
+/// where there are such parts, validation.sloydata and test.sloydata, or one such file, which is
+/// then the training data. Of any size: examples are read from the disk when they are asked for.
+struct SLOY_EXPORT RecordFiles {
+  static constexpr std::string_view type_name = "records";
+  std::string path = {};  ///< needed: the directory, or the file
+
+  Parts load() const;
+  Header load_header() const;
+  static void fields(auto&& field) { field("path", &RecordFiles::path, Needed{}); }
+};
+
 /// What a struct must have to be a kind of files.
 template <class T>
 concept FileKind = requires(const T& kind) {

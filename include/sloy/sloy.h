@@ -10,6 +10,7 @@
 #include <sloy/covariate_shift.h>
 #include <sloy/data.h>
 #include <sloy/data_files.h>
+#include <sloy/data_records.h>
 #include <sloy/error.h>
 #include <sloy/fields.h>
 #include <sloy/graph.h>

@@ -17,6 +17,8 @@ struct Limits {
   /// How many bytes one compressed byte may become, once there are more than `inflated_bytes`.
   std::uint64_t inflate_ratio = 200;
   std::uint64_t inflated_bytes = 16 << 20;
+  /// Every class takes memory for its name and its counts.
+  std::int32_t classes = 1 << 24;
   std::size_t csv_columns = 100'000;
   std::size_t csv_row_bytes = 16 << 20;
   std::uint32_t image_side = 16384;

@@ -11,17 +11,13 @@
 
 #include "data/example_memory.h"
 #include "data/held_out.h"
+#include "data/labels.h"
 #include "tensor/permutation.h"
 
 namespace sloy::data {
 namespace {
 
 using Numbers = std::vector<std::int64_t>;
-
-bool is_label(const Spec& spec) {
-  return spec.num_classes > 0 && !spec.targets.empty() && !is_float(spec.targets[0].dtype) &&
-         spec.targets[0].shape.size() == 1;
-}
 
 /// The numbers of the examples of each class, in their order.
 std::vector<Numbers> by_class(const Dataset& dataset) {
@@ -94,6 +90,17 @@ struct Relabelled {
 
 }  // namespace
 
+bool is_label(const Spec& spec) {
+  return spec.num_classes > 0 && !spec.targets.empty() && !is_float(spec.targets[0].dtype) &&
+         spec.targets[0].shape.size() == 1;
+}
+
+void check_label(std::int32_t label, int num_classes) {
+  if (label >= 0 && label < num_classes) return;
+  throw DataError(fmt::format("label {} is out of range: there are {} classes", label, num_classes),
+                  {}, "correct the label, or the number of classes");
+}
+
 std::int32_t Dataset::label(std::int64_t index) const {
   if (const std::optional<std::int32_t> known = held_->label(index)) return *known;
   const Example example = (*this)[index];
@@ -109,11 +116,11 @@ std::vector<std::int32_t> Dataset::labels() const {
   labels.reserve(static_cast<std::size_t>(size()));
   for (std::int64_t index = 0; index < size(); ++index) {
     const std::int32_t found = label(index);
-    if (found < 0 || found >= spec().num_classes) {
-      throw DataError(
-          fmt::format("label {} is out of range: there are {} classes", found, spec().num_classes),
-          {{"example", std::to_string(index), "counted from 0"}},
-          "correct the label, or the number of classes");
+    try {
+      check_label(found, spec().num_classes);
+    } catch (DataError& error) {
+      error.add({"example", std::to_string(index), "counted from 0"});
+      throw;
     }
     labels.push_back(found);
   }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/limits.h"
 #include "base/parallel.h"
 #include "data/example_memory.h"
 
@@ -16,9 +17,6 @@ namespace {
 
 /// Below this many bytes a second thread copies nothing faster.
 constexpr std::int64_t bytes_a_thread = 1 << 18;
-
-/// More are a slip in a file: every class takes memory for its name and its counts.
-constexpr std::int32_t most_classes = 1 << 24;
 
 /// The type of one row of a tensor whose first dimension counts examples.
 Type row_type(const Tensor& rows) { return {rows.dtype(), rows.shape().without(0)}; }
@@ -206,9 +204,9 @@ int check_labels(std::span<const std::int32_t> labels, std::size_t num_names,
           {place(row), {"needed", fmt::format("0 to {}", num_names - 1)}},
           "name every class, or count labels from 0");
     }
-    if (label >= most_classes) {
+    if (label >= limits.classes) {
       throw DataError(
-          fmt::format("label {} is too large: there can be {} classes", label, most_classes),
+          fmt::format("label {} is too large: there can be {} classes", label, limits.classes),
           {place(row)}, "correct the label, or number the classes from 0 without gaps");
     }
     largest = std::max(largest, label);

@@ -22,7 +22,7 @@ from types_page import Types, header_text, title_of
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Headers of what stands beside models and their training.
-HELPERS = ("minimize", "patterns", "covariate_shift", "io", "inspect", "profile")
+HELPERS = ("minimize", "patterns", "covariate_shift", "data_records", "io", "inspect", "profile")
 
 # What models' functions take and give, in the order they are called.
 MODEL_STRUCTS = ("CompileOptions", "FitOptions", "History", "EvaluateOptions", "Evaluation",
@@ -30,9 +30,10 @@ MODEL_STRUCTS = ("CompileOptions", "FitOptions", "History", "EvaluateOptions", "
 
 # The struct of each kind of files.
 FILE_KINDS = {"idx": "IdxFiles", "npy": "NpyFiles", "cifar10": "Cifar10Files", "cifar100": "Cifar100Files",
-              "image-folder": "ImageFolder", "csv": "CsvFile"}
+              "image-folder": "ImageFolder", "npy-folder": "NpyFolder", "csv": "CsvFile", "records": "RecordFiles"}
 
-COMMANDS = ("train", "eval", "predict", "summary", "plan", "bench", "data", "data list", "data show")
+COMMANDS = ("train", "eval", "predict", "summary", "plan", "bench", "data", "data list", "data show",
+            "data pack")
 COMMON_OPTIONS = ("-h,--help", "--json", "--quiet", "--threads", "--seed")
 
 # Every variable that our sources read, and what OpenMP reads for us.

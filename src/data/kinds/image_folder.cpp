@@ -11,8 +11,8 @@
 #include "base/files.h"
 #include "base/limits.h"
 #include "base/parallel.h"
+#include "data/class_folders.h"
 #include "data/held_out.h"
-#include "data/images/class_folders.h"
 #include "data/images/prepare.h"
 #include "data/kinds/parts.h"
 #include "files/image.h"
@@ -216,57 +216,6 @@ Dataset checked(const SharedImages& images, BadFiles policy, std::vector<Skipped
   return all.subset(std::move(good));
 }
 
-/// The directory of each part, the classes, and how images become examples.
-struct Layout {
-  fs::path train;
-  fs::path validation;
-  fs::path test;
-  std::vector<std::string> classes;
-};
-
-void check_names(const std::vector<std::string>& names) {
-  const std::set<std::string> different(names.begin(), names.end());
-  if (different.size() == names.size()) return;
-  throw ConfigError("a class is named twice in class_names", {}, "name each class once");
-}
-
-/// Throws DataError where a part has classes that the training data don't have.
-void check_classes(const fs::path& part, const Layout& layout) {
-  for (const std::string& name : class_directories(part)) {
-    if (std::find(layout.classes.begin(), layout.classes.end(), name) != layout.classes.end()) {
-      continue;
-    }
-    throw DataError(fmt::format("the class '{}' is not among those to learn", name),
-                    {{"directory", (part / name).string()}, {"training", layout.train.string()}},
-                    "add it there, or name the classes that are meant: class_names");
-  }
-}
-
-Layout find_layout(const ImageFolder& folder) {
-  check_names(folder.class_names);
-  Layout layout{.train = find_part(folder.path, Part::train),
-                .validation = {},
-                .test = {},
-                .classes = folder.class_names};
-  if (layout.train.empty()) {
-    layout.train = folder.path;
-  } else {
-    layout.validation = find_part(folder.path, Part::validation);
-    layout.test = find_part(folder.path, Part::test);
-  }
-  if (!layout.classes.empty()) return layout;
-  layout.classes = class_directories(layout.train);
-  if (layout.classes.empty()) {
-    throw DataError("the directory has no directories, of which each would be a class",
-                    {{"path", layout.train.string()}},
-                    "put the images of each class into a directory named like it");
-  }
-  for (const fs::path& part : {layout.validation, layout.test}) {
-    if (!part.empty()) check_classes(part, layout);
-  }
-  return layout;
-}
-
 Spec spec_of(const ImageForm& form, const std::vector<std::string>& classes) {
   return {.features = {DType::uint8, {form.height, form.width, form.channels()}},
           .targets = {DType::int32, {}},
@@ -299,7 +248,7 @@ void check(const ImageFolder& folder) {
   check_test_split(folder.test_split);
 }
 
-ClassFiles list(const Layout& layout, const fs::path& part) {
+ClassFiles list(const ClassLayout& layout, const fs::path& part) {
   return list_class_files(part, layout.classes, endings(), part != layout.train);
 }
 
@@ -307,7 +256,7 @@ ClassFiles list(const Layout& layout, const fs::path& part) {
 
 Parts ImageFolder::load() const {
   check(*this);
-  const Layout layout = find_layout(*this);
+  const ClassLayout layout = find_class_layout(path, class_names);
   ClassFiles train = list(layout, layout.train);
   const ImageForm form = form_of(*this, train);
   const Demands demands = demands_of(*this, form);
@@ -326,11 +275,10 @@ Parts ImageFolder::load() const {
 
 Header ImageFolder::load_header() const {
   check(*this);
-  const Layout layout = find_layout(*this);
+  const ClassLayout layout = find_class_layout(path, class_names);
   const ClassFiles train = list(layout, layout.train);
   const ImageForm form = form_of(*this, train);
-  const bool is_split = find_part(path, Part::test).empty();
-  const std::int64_t tests = is_split ? held_out(test_split, train.names.size()) : 0;
+  const std::int64_t tests = layout.test.empty() ? held_out(test_split, train.names.size()) : 0;
   return {spec_of(form, layout.classes), train.names.size() - tests};
 }
 

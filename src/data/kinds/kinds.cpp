@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "data/idx.h"
+#include "data/kinds/records.h"
 
 namespace sloy::data {
 namespace {
@@ -23,13 +24,27 @@ const TypeEntry<Files>* find(std::string_view kind) {
   return nullptr;
 }
 
+/// Whether what is in directories below are arrays rather than images: the first file of either
+/// kind tells.
+bool has_arrays(const fs::path& path) {
+  std::error_code error;
+  fs::recursive_directory_iterator entry(path, error), end;
+  for (; !error && entry != end; entry.increment(error)) {
+    const fs::path ending = entry->path().extension();
+    if (ending == ".npy") return entry.depth() > 0;
+    if (ending == ".png" || ending == ".jpg" || ending == ".jpeg") return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::span<const TypeEntry<Files>> file_kinds() {
   static constexpr std::array kinds{
       type_entry<Files, IdxFiles>(),     type_entry<Files, NpyFiles>(),
       type_entry<Files, Cifar10Files>(), type_entry<Files, Cifar100Files>(),
-      type_entry<Files, ImageFolder>(),  type_entry<Files, CsvFile>()};
+      type_entry<Files, ImageFolder>(),  type_entry<Files, NpyFolder>(),
+      type_entry<Files, CsvFile>(),      type_entry<Files, RecordFiles>()};
   return kinds;
 }
 
@@ -65,6 +80,7 @@ Files files_at(const std::string& path) {
   std::error_code error;
   if (!fs::is_directory(path, error)) {
     const std::string name = fs::path(path).filename().string();
+    if (name.ends_with(records_ending)) return RecordFiles{.path = path};
     if (name.ends_with(".npz")) return NpyFiles{.path = path};
     if (name.ends_with(".csv") || name.ends_with(".csv.gz")) return CsvFile{.path = path};
     if (name.ends_with(".tsv")) return CsvFile{.path = path, .separator = "\t"};
@@ -74,6 +90,8 @@ Files files_at(const std::string& path) {
   if (has("data_batch_1.bin")) return Cifar10Files{.path = path};
   if (has("train.bin")) return Cifar100Files{.path = path};
   if (has("x_train.npy")) return NpyFiles{.path = path};
+  if (fs::is_regular_file(records_of(path, "train"), error)) return RecordFiles{.path = path};
+  if (has_arrays(path)) return NpyFolder{.path = path};
   for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
     if (entry.is_directory(error)) return ImageFolder{.path = path};
   }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/files.h"
+#include "data/kinds/npy.h"
 #include "data/kinds/parts.h"
 #include "data/memory.h"
 #include "files/npy.h"
@@ -97,13 +98,6 @@ bool is_there(const Arrays& arrays, const NpyFiles& files, const Pair& pair,
   return true;
 }
 
-/// Grey images come without a channel dimension: they get one.
-Shape with_channels(const Type& features) {
-  Shape shape = features.shape;
-  if (features.dtype == DType::uint8 && shape.rank() == 3) shape.push_back(1);
-  return shape;
-}
-
 void name_arrays(DataError& error, const Arrays& arrays, const Pair& pair) {
   error.add({"x", arrays.place_of(pair.features)});
   error.add({"y", arrays.place_of(pair.targets)});
@@ -128,8 +122,7 @@ Header read_header(Arrays& arrays, const NpyFiles& files, const Pair& pair) {
     const Shape count = features.shape.rank() == 0 ? Shape{} : Shape{features.shape[0]};
     Header header{from_tensors(Tensor(DType::uint8, count), targets, files.class_names).spec(),
                   count.rank() == 0 ? 0 : count.size(0)};
-    const DType dtype = features.dtype == DType::float64 ? DType::float32 : features.dtype;
-    header.spec.features = {dtype, with_channels(features).without(0)};
+    header.spec.features = {as_features(features.dtype), with_channels(features).without(0)};
     return header;
   } catch (DataError& error) {
     name_arrays(error, arrays, pair);

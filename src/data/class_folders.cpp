@@ -1,4 +1,4 @@
-#include "data/images/class_folders.h"
+#include "data/class_folders.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 #include <span>
 
 namespace sloy::data {
@@ -56,6 +57,8 @@ std::vector<std::string> list_files(const fs::path& directory, const fs::path& r
   return files;
 }
 
+enum class Part : std::uint8_t { train, validation, test };
+
 std::span<const std::string_view> names_of(Part part) {
   static constexpr std::array<std::string_view, 2> train{"train", "training"};
   static constexpr std::array<std::string_view, 3> validation{"val", "valid", "validation"};
@@ -63,6 +66,33 @@ std::span<const std::string_view> names_of(Part part) {
   if (part == Part::train) return train;
   if (part == Part::test) return test;
   return validation;
+}
+
+/// Empty where there is none.
+fs::path find_part(const fs::path& directory, Part part) {
+  for (std::string_view name : names_of(part)) {
+    std::error_code error;
+    if (fs::is_directory(directory / name, error)) return directory / name;
+  }
+  return {};
+}
+
+void check_names(const std::vector<std::string>& names) {
+  const std::set<std::string> different(names.begin(), names.end());
+  if (different.size() == names.size()) return;
+  throw ConfigError("a class is named twice in class_names", {}, "name each class once");
+}
+
+/// Throws DataError where a part has classes that the training data don't have.
+void check_classes(const fs::path& part, const ClassLayout& layout) {
+  for (const std::string& name : class_directories(part)) {
+    if (std::find(layout.classes.begin(), layout.classes.end(), name) != layout.classes.end()) {
+      continue;
+    }
+    throw DataError(fmt::format("the class '{}' is not among those to learn", name),
+                    {{"directory", (part / name).string()}, {"training", layout.train.string()}},
+                    "add it there, or name the classes that are meant: class_names");
+  }
 }
 
 }  // namespace
@@ -102,10 +132,11 @@ ClassFiles list_class_files(const fs::path& directory, const std::vector<std::st
     if (may_be_empty && !fs::exists(place, error)) continue;
     const std::vector<std::string> files = list_files(place, directory, endings);
     if (files.empty() && !may_be_empty) {
+      const auto usual = std::span(endings).first(std::min<std::size_t>(2, endings.size()));
       throw DataError(
           fmt::format("the class '{}' has no files", classes[label]),
           {{"directory", place.string()},
-           {"needed", fmt::format("one or more that end in {} or {}", endings[0], endings[1])}},
+           {"needed", fmt::format("one or more that end in {}", fmt::join(usual, " or "))}},
           "remove the directory, or name the classes that have files: class_names");
     }
     for (const std::string& file : files) {
@@ -116,12 +147,30 @@ ClassFiles list_class_files(const fs::path& directory, const std::vector<std::st
   return found;
 }
 
-fs::path find_part(const fs::path& directory, Part part) {
-  for (std::string_view name : names_of(part)) {
-    std::error_code error;
-    if (fs::is_directory(directory / name, error)) return directory / name;
+ClassLayout find_class_layout(const fs::path& directory,
+                              const std::vector<std::string>& class_names) {
+  check_names(class_names);
+  ClassLayout layout{.train = find_part(directory, Part::train),
+                     .validation = {},
+                     .test = {},
+                     .classes = class_names};
+  if (layout.train.empty()) {
+    layout.train = directory;
+  } else {
+    layout.validation = find_part(directory, Part::validation);
+    layout.test = find_part(directory, Part::test);
   }
-  return {};
+  if (!layout.classes.empty()) return layout;
+  layout.classes = class_directories(layout.train);
+  if (layout.classes.empty()) {
+    throw DataError("the directory has no directories, of which each would be a class",
+                    {{"path", layout.train.string()}},
+                    "put the files of each class into a directory named like it");
+  }
+  for (const fs::path& part : {layout.validation, layout.test}) {
+    if (!part.empty()) check_classes(part, layout);
+  }
+  return layout;
 }
 
 }  // namespace sloy::data

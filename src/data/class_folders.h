@@ -40,9 +40,19 @@ ClassFiles list_class_files(const std::filesystem::path& directory,
                             const std::vector<std::string>& classes,
                             const std::vector<std::string_view>& endings, bool may_be_empty);
 
-/// The directory of a part, by any of the names it goes by: "val", "valid", "validation". Empty
-/// where there is none.
-enum class Part : std::uint8_t { train, validation, test };
-std::filesystem::path find_part(const std::filesystem::path& directory, Part part);
+/// The directory of each part, empty where there is none, and the classes.
+struct ClassLayout {
+  std::filesystem::path train;
+  std::filesystem::path validation;
+  std::filesystem::path test;
+  std::vector<std::string> classes;
+};
+
+/// A part's directory goes by any of its names: "val", "valid", "validation". Where there is none
+/// for training, `directory` itself is it. The classes are those named, or else the directories
+/// there. Throws ConfigError where a class is named twice, DataError where there are none, or a
+/// part has others than the training data.
+ClassLayout find_class_layout(const std::filesystem::path& directory,
+                              const std::vector<std::string>& class_names);
 
 }  // namespace sloy::data

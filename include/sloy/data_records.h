@@ -1,0 +1,45 @@
+/// Packed data: a data set of any size, on the disk alone, from which each example is read by
+/// itself. Nothing of it stays in memory but what the system caches of files.
+///
+///     data::Parts parts{data::load("moons")};
+///     data::pack(parts, "packed");  // packed/train.sloydata, packed/test.sloydata
+///     data::Dataset train = data::records("packed/train.sloydata");
+///
+/// RecordFiles are such files as data of a recipe, or by `--data packed`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <sloy/data.h>
+#include <sloy/export.h>
+
+namespace sloy::data {
+
+/// How data are packed.
+struct PackOptions {
+  /// Called with the number of examples written so far, every few megabytes, by the thread that
+  /// packs. What it throws ends the packing, which then leaves nothing.
+  std::function<void(std::int64_t examples)> progress = {};
+};
+
+/// Writes the examples of epoch 0, each as the bytes that `read` gives, with their spec, in memory
+/// that doesn't depend on their number; those that aren't in memory are read by all computing
+/// threads. The file is there whole or not at all. Throws FileError where the disk hasn't the room,
+/// before any example is read, or can't be written, DataError where there is no example or a
+/// label is out of range, and what reading throws.
+SLOY_EXPORT void pack(const Dataset& dataset, const std::string& path,
+                      const PackOptions& options = {});
+/// All parts into a directory, which is made: train.sloydata, validation.sloydata and
+/// test.sloydata, of which the last two may be missing. Throws FileError where the directory isn't
+/// empty.
+SLOY_EXPORT void pack(const Parts& parts, const std::string& directory,
+                      const PackOptions& options = {});
+
+/// The examples of such a file. Each is compared with its checksum when it is read. Throws
+/// FileError where the file is damaged: here, or when examples are read whose bytes are; DataError
+/// where the label of one that is read is out of range.
+SLOY_EXPORT Dataset records(const std::string& path);
+
+}  // namespace sloy::data
