@@ -72,6 +72,7 @@ struct EmitEpochs {
     event["seconds"] = run.seconds();
     event["examples_per_second"] = run.examples_per_second();
     event["images_per_second"] = run.examples_per_second();
+    event["data_wait"] = run.data_wait();
     results.emit(event);
   }
 };

@@ -86,6 +86,9 @@ class SLOY_EXPORT Run {
   virtual double seconds() const = 0;
   /// Training examples a second in this epoch's steps.
   virtual double examples_per_second() const = 0;
+  /// Share of the time of this epoch's steps, 0 to 1, in which they waited for their batch: for the
+  /// disk, for decoding, or for its copy in memory.
+  virtual double data_wait() const { return 0; }
   /// The figures every epoch's logs will have.
   virtual const std::vector<std::string>& log_names() const = 0;
 

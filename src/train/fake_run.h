@@ -21,6 +21,7 @@ class FakeRun final : public Run {
   std::int64_t examples_seen = 0;
   std::int64_t examples_in_all = 6400;
   double elapsed = 0;
+  double waited = 0;
   double rate = 0.001;
   bool stopped = false;
   bool interrupted = false;
@@ -41,6 +42,7 @@ class FakeRun final : public Run {
   double examples_per_second() const override {
     return elapsed > 0 ? static_cast<double>(examples_seen) / elapsed : 0;
   }
+  double data_wait() const override { return waited; }
   const std::vector<std::string>& log_names() const override { return names; }
   double learning_rate() const override { return rate; }
   void set_learning_rate(double given) override { rate = given; }

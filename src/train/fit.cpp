@@ -149,6 +149,10 @@ class Fit final : public Run {
     const double spent = training_seconds_ > 0 ? training_seconds_ : seconds();
     return spent > 0 ? static_cast<double>(example()) / spent : 0;
   }
+  double data_wait() const override {
+    const double spent = training_seconds_ > 0 ? training_seconds_ : seconds();
+    return spent > 0 ? waited_seconds_ / spent : 0;
+  }
   const std::vector<std::string>& log_names() const override { return log_names_; }
   std::optional<bool> larger_is_better(std::string_view figure) const override {
     if (figure.starts_with("val_")) figure.remove_prefix(4);
@@ -180,12 +184,13 @@ class Fit final : public Run {
   bool run_epoch() {
     epoch_began_ = real_clock().seconds();
     training_seconds_ = 0;
+    waited_seconds_ = 0;
     steps_done_ = 0;
     figures_.clear();
     logs_ = {};
     for (Callback& callback : callbacks_) callback.on_epoch_begin(*this);
     loader_.start(epochs_before_ + epoch_);
-    while (const data::Batch* given = loader_.next()) {
+    while (const data::Batch* given = next_batch()) {
       run_step(*given);
       if (interrupted_) {
         logs_ = batch_logs_;
@@ -208,6 +213,13 @@ class Fit final : public Run {
     for (Callback& callback : callbacks_) callback.on_epoch_end(*this, logs_);
     if (checkpoints_) checkpoints_->save(impl_, progress(), kept_);
     return true;
+  }
+
+  const data::Batch* next_batch() {
+    const double asked = real_clock().seconds();
+    const data::Batch* given = loader_.next();
+    waited_seconds_ += real_clock().seconds() - asked;
+    return given;
   }
 
   void run_step(const data::Batch& given) {
@@ -359,6 +371,7 @@ class Fit final : public Run {
   std::int64_t steps_done_ = 0;
   double epoch_began_ = 0;
   double training_seconds_ = 0;
+  double waited_seconds_ = 0;  ///< for batches, in this epoch
   bool resumed_ = false;
   bool stopped_ = false;
   bool interrupted_ = false;

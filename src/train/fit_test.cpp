@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 #include <sloy/model.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "harness/messages.h"
 #include "harness/process.h"
@@ -430,6 +432,43 @@ TEST(Fit, SeesThatTheLastStepOfAnEpochSpoiltTheWeights) {
                                        Tensor(Shape{1, 1}, std::vector<float>{1e18f}));
   EXPECT_EQ(message_of([&] { model.fit(data, {.verbose = Verbosity::silent}); }).substr(0, 62),
             "training diverged: dense/kernel holds numbers that are not fin");
+}
+
+/// Data that take their time.
+struct SlowLine {
+  static constexpr int milliseconds = 2;
+
+  std::int64_t size() const { return 6; }
+  data::Spec spec() const { return {{DType::float32, {1}}, {DType::float32, {1}}}; }
+  void read(std::int64_t index, const data::Slot& slot) const {
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    slot.features_as<float>()[0] = slot.target_as<float>()[0] = static_cast<float>(index);
+  }
+};
+
+TEST(Fit, TellsHowLongItWaitedForData) {
+  Sequential model{Input{1}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{.learning_rate = 1e-3}, .loss = MeanSquaredError{}});
+  struct Watch {
+    std::vector<double>& shares;
+    std::vector<double>& seconds;
+    void on_epoch_end(sloy::Run& run, const Logs&) {
+      shares.push_back(run.data_wait());
+      seconds.push_back(run.seconds());
+    }
+  };
+  std::vector<double> shares, seconds;
+  model.fit(SlowLine{}, {.epochs = 2,
+                         .batch_size = 1,
+                         .callbacks = {Watch{shares, seconds}},
+                         .workers = 0,
+                         .verbose = Verbosity::silent});
+  ASSERT_EQ(shares.size(), 2u);
+  for (std::size_t epoch = 0; epoch < 2; ++epoch) {
+    // Six batches were waited for one after the other.
+    EXPECT_GE(shares[epoch] * seconds[epoch], 6e-3 * SlowLine::milliseconds);
+    EXPECT_LE(shares[epoch], 1) << "of this epoch alone";
+  }
 }
 
 TEST(FitErrors, ComeBeforeTheFirstStep) {

@@ -7,6 +7,8 @@ namespace sloy {
 namespace {
 
 constexpr double seconds_between_drawings = 0.1;
+/// The share of the time spent on waiting for data from which on it is shown.
+constexpr double worth_telling = 0.1;
 constexpr int shortest_bar = 8;
 constexpr int longest_bar = 30;
 
@@ -133,6 +135,8 @@ void ProgressBar::add_rate(const Run& run) {
   } else {
     add_formatted(tail_, "  {:.0f} {}/s", rate, options_.unit);
   }
+  const double wait = run.data_wait();
+  if (wait >= worth_telling) add_formatted(tail_, "  {:.0f} % waiting for data", 100 * wait);
 }
 
 void ProgressBar::add_figures(const Logs& logs) {

@@ -76,6 +76,21 @@ TEST(ProgressBar, FillsTheWindowButItsLastColumn) {
   EXPECT_EQ(columns_at(200), 101) << "a bar has at most 30 columns";
 }
 
+TEST(ProgressBar, TellsWhereATenthOfTheTimeIsSpentOnWaitingForData) {
+  Shown shown({});
+  ProgressBar bar = shown.bar();
+  const auto line_at = [&](double wait) {
+    shown.run.waited = wait;
+    shown.console.text.clear();
+    bar.on_epoch_end(shown.run, logs_of(shown.run, {0.3, 0.9}));
+    return shown.console.text;
+  };
+  EXPECT_EQ(
+      line_at(0.4321),
+      "Epoch 3/5  2.0 s  800 images/s  43 % waiting for data  loss 0.3000  accuracy 0.9000\n");
+  EXPECT_EQ(line_at(0.09), "Epoch 3/5  2.0 s  800 images/s  loss 0.3000  accuracy 0.9000\n");
+}
+
 TEST(ProgressBar, DrawsAtMostTenTimesASecond) {
   Shown shown;
   ProgressBar bar = shown.bar();

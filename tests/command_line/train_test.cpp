@@ -29,7 +29,7 @@ TEST_F(CommandLine, TrainsInJson) {
     EXPECT_EQ(event.at("epoch").as_integer(), epoch);
     EXPECT_GT(event.at("steps").as_integer(), 0);
     expect_keys(event, {"loss", "accuracy", "val_loss", "val_accuracy", "seconds",
-                        "examples_per_second", "images_per_second"});
+                        "examples_per_second", "images_per_second", "data_wait"});
   }
   EXPECT_EQ(all[2].at("event").as_string(), "done");
   EXPECT_EQ(all[2].at("model").as_string(), at("run/model.safetensors"));

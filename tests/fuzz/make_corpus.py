@@ -126,3 +126,27 @@ write("tuning/no_time", tuning([{**CHOICE, "seconds": -1}]))
 write("tuning/version_to_come", tuning([], 2))
 write("tuning/unknown_key", tuning([{**CHOICE, "when": 1}]))
 write("tuning/cut", tuning([CHOICE])[:-20])
+
+SPEC = {"features": [{"dtype": "uint8", "shape": [2, 2, 1]}], "targets": [{"dtype": "int32", "shape": []}],
+        "weights": [], "num_classes": 2, "class_names": ["a", "b"], "image_form": None, "table_form": None}
+IMAGE_FORM = {"height": 2, "width": 2, "color_mode": "grayscale"}
+TABLE = SPEC | {"features": [{"dtype": "float32", "shape": [3]}],
+                "table_form": {"columns": [{"name": "x", "fill": 0.5},
+                                           {"name": "y", "categories": ["p", "q"]}]}}
+
+
+def records(examples, about, data, record_bytes=8, block_records=2):
+    text = json.dumps({"examples": examples, "record_bytes": record_bytes,
+                       "block_records": block_records, "about": about}).encode()
+    return b"SLOYDATA" + struct.pack("<IIQ", 1, len(text), 0) + text + data
+
+
+write("records/two_blocks", records(3, SPEC, bytes(3 * 8 + 2 * 8)))
+write("records/image_form", records(1, SPEC | {"image_form": IMAGE_FORM}, bytes(16)))
+write("records/table_form", records(1, TABLE, bytes(24), record_bytes=16))
+write("records/weights", records(1, SPEC | {"weights": [{"dtype": "float32", "shape": []}]},
+                                 bytes(24), record_bytes=16))
+write("records/label", records(1, SPEC, b"\0\0\0\0\2" + bytes(11)))
+write("records/huge", records(2**62, SPEC, bytes(16), block_records=2**62))
+write("records/truncated", records(3, SPEC, bytes(39)))
+write("records/batch", records(1, SPEC | {"features": [{"dtype": "uint8", "shape": ["batch"]}]}, bytes(16)))

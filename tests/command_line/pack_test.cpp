@@ -1,0 +1,77 @@
+/// `sloy data pack`, and training on what it wrote.
+#include <filesystem>
+#include <fstream>
+
+#include "command_line/command_line.h"
+
+namespace sloy {
+namespace {
+
+using harness::bytes_of_file;
+using harness::CommandLine;
+using harness::events;
+using harness::Finished;
+using harness::holds;
+using harness::refusal;
+using harness::run_sloy;
+
+/// The same bytes whether the examples are read from packed files or made anew.
+TEST_F(CommandLine, TrainsOnPackedDataAsOnThoseThatWerePacked) {
+  const Finished packed = run_sloy({"data", "pack", recipe_file(), "--out", at("packed"), "--json",
+                                    "--set", "data.label_mode=categorical"});
+  ASSERT_EQ(packed.exit_code, 0) << packed.err;
+  const auto parts = events(packed);
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].at("event").as_string(), "packed");
+  EXPECT_EQ(parts[0].at("part").as_string(), "train");
+  EXPECT_EQ(parts[1].at("part").as_string(), "test");
+  EXPECT_EQ(parts[1].at("file").as_string(), at("packed/test.sloydata"));
+  for (const Config& part : parts) {
+    EXPECT_EQ(static_cast<std::uintmax_t>(part.at("bytes").as_integer()),
+              std::filesystem::file_size(part.at("file").as_string()));
+  }
+
+  ASSERT_EQ(train("made", {"--quiet"}).exit_code, 0);
+  const Finished read = train("read", {"--quiet", "--data", at("packed")});
+  ASSERT_EQ(read.exit_code, 0) << read.err;
+  EXPECT_EQ(bytes_of_file(at("read/model.safetensors")),
+            bytes_of_file(at("made/model.safetensors")))
+      << "labels are numbers in the files, whatever the recipe makes of them";
+  EXPECT_TRUE(holds(bytes_of_file(at("read/recipe.toml")), "kind = \"records\""));
+  const Finished show = run_sloy({"data", "show", at("packed"), "--json"});
+  EXPECT_EQ(events(show).at(0).at("examples").as_integer(), parts[0].at("examples").as_integer());
+  const Finished plan = run_sloy({"plan", at("read/recipe.toml")});
+  EXPECT_EQ(plan.exit_code, 0) << plan.err;
+}
+
+TEST_F(CommandLine, PacksIntoNothingThatIsThere) {
+  const Finished packed = run_sloy({"data", "pack", "moons", "--out", at("packed")});
+  ASSERT_EQ(packed.exit_code, 0) << packed.err;
+  EXPECT_TRUE(packed.out.starts_with("train       400 examples, ")) << packed.out;
+  EXPECT_EQ(packed.err, "") << "no terminal, no progress";
+  EXPECT_EQ(refusal({"data", "pack", "circles", "--out", at("packed")}),
+            "error: the directory holds something already\n"
+            "  path     " +
+                at("packed") + "\n  to fix   name another, or remove it\n");
+  EXPECT_EQ(refusal({"data", "pack", "circles", "--out", recipe_file()}),
+            "error: a file stands where a directory is needed\n"
+            "  path     " +
+                recipe_file() + "\n  to fix   name another place\n");
+}
+
+/// A file that got damaged ends the training with its name.
+TEST_F(CommandLine, NamesThePackedFileThatIsDamaged) {
+  ASSERT_EQ(run_sloy({"data", "pack", "moons", "--out", at("packed")}).exit_code, 0);
+  const std::string file = at("packed/train.sloydata");
+  std::string bytes = bytes_of_file(file);
+  bytes[bytes.size() - 100] ^= 1;
+  std::ofstream(file, std::ios::binary) << bytes;
+  const Finished trained = train("run", {"--quiet", "--data", at("packed")});
+  EXPECT_NE(trained.exit_code, 0);
+  EXPECT_TRUE(holds(trained.err, "records have another checksum than when they were written"))
+      << trained.err;
+  EXPECT_TRUE(holds(trained.err, file)) << trained.err;
+}
+
+}  // namespace
+}  // namespace sloy
