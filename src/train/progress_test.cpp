@@ -77,7 +77,7 @@ TEST(ProgressBar, FillsTheWindowButItsLastColumn) {
 }
 
 TEST(ProgressBar, TellsWhereATenthOfTheTimeIsSpentOnWaitingForData) {
-  Shown shown({});
+  Shown shown(ConsoleTraits{});
   ProgressBar bar = shown.bar();
   const auto line_at = [&](double wait) {
     shown.run.waited = wait;
