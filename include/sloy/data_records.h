@@ -17,11 +17,14 @@
 
 namespace sloy::data {
 
+/// Takes the number of examples that are packed so far.
+using PackProgress = std::function<void(std::int64_t)>;
+
 /// How data are packed.
 struct PackOptions {
-  /// Called with the number of examples written so far, every few megabytes, by the thread that
-  /// packs. What it throws ends the packing, which then leaves nothing.
-  std::function<void(std::int64_t examples)> progress = {};
+  /// called every few megabytes, by the thread that packs; what it throws ends the packing, which
+  /// then leaves nothing
+  PackProgress progress = {};
 };
 
 /// Writes the examples of epoch 0, each as the bytes that `read` gives, with their spec, in memory
