@@ -33,6 +33,14 @@ TEST_F(Files, WriteThenReadIsTheSame) {
   EXPECT_EQ(real_files().list(directory), std::vector<std::string>{"file"});
 }
 
+TEST_F(Files, KnowHowMuchRoomThereIs) {
+  EXPECT_GT(real_files().available(directory), 0u);
+  EXPECT_NO_THROW(check_room(directory / "file", 1));
+  EXPECT_THROW(check_room(directory / "file", std::uint64_t{1} << 63), FileError);
+  // What isn't there is told when it is written to.
+  EXPECT_NO_THROW(check_room(directory / "nowhere/file", std::uint64_t{1} << 63));
+}
+
 TEST_F(Files, ReadsAnyPiece) {
   const fs::path path = directory / "file";
   write_atomically(path, bytes_of("0123456789"));
