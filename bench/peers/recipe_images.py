@@ -5,7 +5,7 @@
 
 Needs PyTorch and NumPy. The file holds x_train, y_train, x_test and y_test: images of bytes, (n, height, width, channels), and labels.
 Layers are made as the recipe lists them, with its initial weights (Glorot's uniform kernels, no biases), its numbers of a batch
-normalisation, its batches and its cycle of the learning rate: what differs is the library, and the random numbers.
+normalisation, its batches, its augmentation and its cycle of the learning rate: what differs is the library, and the random numbers.
 """
 import argparse
 import json
@@ -81,6 +81,27 @@ def one_cycle(optimizer, recipe, steps):
         anneal_strategy=cycle.get("anneal_strategy", "cos"), cycle_momentum=False)
 
 
+def augmented(images, recipe):
+    """A batch, each image changed for itself."""
+    for change in recipe["data"].get("augment", []):
+        if change == {"type": "RandomFlip", "mode": "horizontal"}:
+            images = torch.where(torch.rand(len(images), 1, 1, 1) < 0.5, images.flip(3), images)
+        elif change.keys() == {"type", "padding"} and change["type"] == "RandomCrop":
+            images = shifted(images, change["padding"])
+        else:
+            raise SystemExit(f"no such augmentation here: {change}")
+    return images
+
+
+def shifted(images, padding):
+    """Crops of their size out of padded images."""
+    padded = nn.functional.pad(images, (padding,) * 4)
+    top, left = torch.randint(2 * padding + 1, (2, len(images), 1, 1))
+    rows = top + torch.arange(images.shape[2])[:, None]
+    columns = left + torch.arange(images.shape[3])
+    return padded[torch.arange(len(images))[:, None, None], :, rows, columns].movedim(-1, 1)
+
+
 def accuracy(net, images, labels, is_binary):
     net.eval()
     right = 0
@@ -119,7 +140,7 @@ def main():
     for _ in range(epochs):
         net.train()
         for rows in torch.randperm(len(images)).split(batch):
-            scores = net(images[rows])
+            scores = net(augmented(images[rows], recipe))
             loss = criterion(scores[:, 0], labels[rows].float()) if is_binary else criterion(scores, labels[rows])
             optimizer.zero_grad()
             loss.backward()
