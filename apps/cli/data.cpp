@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 
 #include "commands.h"
 #include "console.h"
-#include "report.h"
+#include "data_report.h"
 #include "sources.h"
+#include "usage.h"
 
 namespace sloy::cli {
 namespace {
@@ -13,6 +15,8 @@ namespace {
 struct Arguments {
   Common common;
   DataSource source;
+  std::string out;
+  std::int64_t examples = 10;
 };
 
 std::string names_of_kinds() {
@@ -44,73 +48,44 @@ int list(const Arguments& arguments) {
   return done;
 }
 
-/// The class that a first target says, in any form of LabelMode.
-std::size_t class_of(const Tensor& target) {
-  if (target.size() == 1) return static_cast<std::size_t>(target.item());
-  const std::span<const float> row = target.values<float>();
-  return static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
+/// What is read must not be written over, nor become part of the data.
+void check_output(const Arguments& arguments) {
+  namespace fs = std::filesystem;
+  if (fs::path(arguments.out).extension() != ".png") {
+    throw ConfigError("--out is a PNG image", {{"given", arguments.out}},
+                      "give a name that ends in .png");
+  }
+  std::error_code error;
+  const fs::path data = fs::canonical(arguments.source.data, error);
+  if (error || !fs::is_directory(data, error)) return;
+  const fs::path out = fs::weakly_canonical(arguments.out, error);
+  if (std::mismatch(data.begin(), data.end(), out.begin(), out.end()).first != data.end()) return;
+  throw ConfigError("--out is among the data", {{"file", arguments.out}, {"data", data.string()}},
+                    "give another directory");
 }
 
-std::vector<std::int64_t> class_counts(const data::Dataset& dataset) {
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(dataset.spec().num_classes), 0);
-  for (std::int64_t i = 0; !counts.empty() && i < dataset.size(); ++i) {
-    const std::size_t label = class_of(dataset[i].targets[0]);
-    if (label < counts.size()) ++counts[label];
+void report(const Arguments& arguments, const Config& event, void (*print)(const Config&)) {
+  if (arguments.common.json) {
+    emit(event);
+  } else {
+    print(event);
   }
-  return counts;
-}
-
-Config describe(const std::string& part, const data::Dataset& dataset) {
-  data::Statistics statistics = data::statistics(dataset);
-  Config event;
-  event["event"] = "data";
-  event["part"] = part;
-  event["examples"] = dataset.size();
-  event["features"] = to_string(dataset.spec().features);
-  event["target"] = to_string(dataset.spec().targets);
-  event["mean"] = to_config(statistics.mean);
-  event["deviation"] = to_config(statistics.standard_deviation);
-  Config::Map counts;
-  std::vector<std::int64_t> by_class = class_counts(dataset);
-  for (std::size_t c = 0; c < by_class.size(); ++c) {
-    const auto& names = dataset.spec().class_names;
-    counts.emplace_back(c < names.size() ? names[c] : std::to_string(c), by_class[c]);
-  }
-  event["classes"] = std::move(counts);
-  return event;
-}
-
-std::string numbers_text(const Config& list) {
-  std::string text;
-  for (const Config& number : list.as_list()) {
-    text += fmt::format("{}{:.4g}", text.empty() ? "" : ", ", number.as_number());
-  }
-  return text;
 }
 
 int show(const Arguments& arguments) {
   apply(arguments.common);
+  if (!arguments.out.empty()) check_output(arguments);
   const data::Parts parts = read_data(arguments.source).load();
-  tell_skipped(parts);
-  for (const auto& [part, dataset] :
-       {std::pair{"train", parts.train}, std::pair{"validation", parts.validation},
-        std::pair{"test", parts.test}}) {
-    if (dataset.empty()) continue;
-    Config event = describe(part, dataset);
-    if (arguments.common.json) {
-      emit(event);
-      continue;
-    }
-    print(fmt::format("{:<12}{} examples of {}, target {}", part, count_text(dataset.size()),
-                      event.at("features").as_string(), event.at("target").as_string()));
-    print(fmt::format("            mean {}   deviation {}", numbers_text(event.at("mean")),
-                      numbers_text(event.at("deviation"))));
-    std::vector<std::vector<std::string>> rows{{"            class", "examples"}};
-    for (const auto& [name, count] : event.at("classes").as_map()) {
-      rows.push_back({"            " + name, count_text(count.as_integer())});
-    }
-    if (rows.size() > 1) print(table_text(rows));
+  tell_about(parts);
+  if (!arguments.out.empty()) {
+    write_png(arguments.out, data::contact_sheet(parts.train, {.examples = arguments.examples}));
   }
+  NamedParts named{{"train", parts.train}, {"validation", parts.validation}, {"test", parts.test}};
+  std::erase_if(named, [](const auto& part) { return part.second.empty(); });
+  for (const auto& [part, dataset] : named) {
+    report(arguments, describe_part(part, dataset, parts.missing), print_part);
+  }
+  report(arguments, describe_duplicates(named), print_duplicates);
   return done;
 }
 
@@ -119,7 +94,7 @@ int show(const Arguments& arguments) {
 void add_data(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("data", "Data sets: list them, look at one, pack one");
   command->require_subcommand(1);
-  command->footer("Examples:\n  sloy data list\n  sloy data show fashion-mnist");
+  command->footer("Examples:\n  sloy data list\n  sloy data show photos --out photos.png");
   auto arguments = std::make_shared<Arguments>();
   CLI::App* list_command = command->add_subcommand("list", "Names of the data sets known");
   add_common(*list_command, arguments->common);
@@ -131,13 +106,24 @@ void add_data(CLI::App& app, Action& action) {
   list_command->callback(
       [arguments, &action] { action = [arguments] { return list(*arguments); }; });
 
-  CLI::App* show_command = command->add_subcommand("show", "Sizes, classes and statistics");
+  CLI::App* show_command = command->add_subcommand(
+      "show", "Sizes, classes, columns and statistics of data; pictures of them");
   add_common(*show_command, arguments->common);
   show_command->add_option("data", arguments->source.data, data_help)->required();
   add_data_settings(*show_command, arguments->source);
+  show_command
+      ->add_option("--out", arguments->out,
+                   "Draw images, or points of the plane, into this PNG file, class by class")
+      ->check(not_empty());
+  show_command
+      ->add_option("--examples", arguments->examples,
+                   "Examples of each class that --out draws (default 10)")
+      ->check(whole_number(1, 1000));
   show_command->footer(
       "Examples:\n"
-      "  sloy data show fashion-mnist\n"
+      "  sloy data show fashion-mnist --out fashion.png\n"
+      "  sloy data show rows.csv --set data.target_column=price\n"
+      "  sloy data show photos --set data.image_size=64\n"
       "  sloy data show moons --set data.generated.size=1000");
   show_command->callback(
       [arguments, &action] { action = [arguments] { return show(*arguments); }; });

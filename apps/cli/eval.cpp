@@ -69,7 +69,7 @@ int evaluate(const Arguments& arguments) {
   apply(arguments.common);
   Model model = load_model(arguments.model);
   const data::Parts parts = read_data(arguments.source).load();
-  tell_skipped(parts);
+  tell_about(parts);
   const data::Dataset& dataset = arguments.part == "train"        ? parts.train
                                  : arguments.part == "validation" ? parts.validation
                                                                   : parts.test;

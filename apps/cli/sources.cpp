@@ -219,7 +219,8 @@ RecipeData read_data(const DataSource& source) {
   return data;
 }
 
-void tell_skipped(const data::Parts& parts) {
+void tell_about(const data::Parts& parts) {
+  for (const Notice& notice : parts.notices) note(notice.what());
   constexpr std::size_t shown = 5;
   const auto count = parts.skipped.size();
   if (count == 0) return;

@@ -37,9 +37,9 @@ void add_recipe(CLI::App& command, RecipeSource& source);
 void add_data_settings(CLI::App& command, DataSource& source);
 /// What --data takes, for its help.
 inline constexpr const char* data_help =
-    "A data set by name (`sloy data list`), files of your own (a directory of IDX files, of npy "
-    "files or of a directory of images for each class, an npz file …), or a recipe whose data are "
-    "meant";
+    "A data set by name (`sloy data list`), files of your own (a CSV table, an npz file, a "
+    "directory of IDX files, of npy files or of a directory of images for each class …), or a "
+    "recipe whose data are meant";
 /// Whether a file is named as models are, or begins as they do.
 bool is_model_file(const std::string& path);
 /// Throws FileError on a file that is no model.
@@ -48,8 +48,8 @@ Model load_model(const std::string& path);
 Recipe read_recipe(const RecipeSource& source, const Common& common);
 /// The data alone. Throws ConfigError where --set is of anything else.
 RecipeData read_data(const DataSource& source);
-/// Says which files were left out, if any, on stderr.
-void tell_skipped(const data::Parts& parts);
+/// Says on stderr which files were left out, if any, and what is probably not as it was meant.
+void tell_about(const data::Parts& parts);
 /// "cnn-fashion-mnist", or the file's name without its ending: what run directories are called.
 std::string name_of(const RecipeSource& source, const Recipe& recipe);
 

@@ -199,7 +199,7 @@ int train(const Arguments& arguments) {
   if (arguments.resume) directory.check_same(recipe);
 
   const data::Parts data = recipe.load_data();
-  tell_skipped(data);
+  tell_about(data);
   Model model = recipe.make_model(data.train.spec());
   CompileOptions compile = recipe.compile_options();
   // What was measured when the run began is repeated, whatever this machine would choose now.

@@ -30,6 +30,7 @@
 
 #include <sloy/described.h>
 #include <sloy/error.h>
+#include <sloy/notice.h>
 #include <sloy/program.h>
 #include <sloy/schedules.h>
 
@@ -57,11 +58,6 @@ class SLOY_EXPORT Logs {
 /// A map of figures.
 SLOY_EXPORT Config to_config(const Logs& logs);
 SLOY_EXPORT void from_config(const Config& config, Logs& logs);
-
-/// What a person should know of a fit that goes on all the same: told, never thrown.
-class SLOY_EXPORT Notice : public Error {
-  using Error::Error;
-};
 
 /// A fit under way, as callbacks see it.
 class SLOY_EXPORT Run {

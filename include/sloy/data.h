@@ -34,6 +34,7 @@
 #include <sloy/export.h>
 #include <sloy/fields.h>
 #include <sloy/image_form.h>
+#include <sloy/notice.h>
 #include <sloy/table_form.h>
 #include <sloy/tensor.h>
 
@@ -145,7 +146,9 @@ struct Example {
 /// epoch alone. A type whose read is a plain copy from memory may say so by a member
 /// `bool is_in_memory() const`: a loader then spreads a batch over the computing threads. One that
 /// knows an example's class without reading it may say it by `std::int32_t label(std::int64_t)
-/// const`: classes are then counted, split and balanced without reading anything else.
+/// const`: classes are then counted, split and balanced without reading anything else. One that
+/// knows where its examples come from may say it by `std::string name(std::int64_t) const`: a file,
+/// or a line of one.
 template <class T>
 concept Source = requires(const T& source, std::int64_t index, Slot slot) {
   { source.size() } -> std::convertible_to<std::int64_t>;
@@ -179,6 +182,9 @@ class SLOY_EXPORT Dataset {
   std::int32_t label(std::int64_t index) const;
   /// Those of all examples. Throws DataError where the first target is no label.
   std::vector<std::int32_t> labels() const;
+  /// Where an example comes from: "photos/cats/7.jpg", "rows.csv, line 12". Empty where its source
+  /// doesn't say. REQUIRES: 0 ≤ index < size().
+  std::string name(std::int64_t index) const { return held_->name(index); }
 
   /// Writes one example into `slot`, whose parts have exactly the spec's bytes. An Error of the
   /// source gets the example's number as a note. REQUIRES: 0 ≤ index < size().
@@ -245,6 +251,7 @@ class SLOY_EXPORT Dataset {
     virtual void read(std::int64_t index, const Slot& slot) const = 0;
     /// Nothing where only reading the example tells.
     virtual std::optional<std::int32_t> label(std::int64_t index) const = 0;
+    virtual std::string name(std::int64_t index) const = 0;
   };
   template <class T>
   struct Held final : Base {
@@ -257,6 +264,10 @@ class SLOY_EXPORT Dataset {
     void read(std::int64_t index, const Slot& slot) const override { source.read(index, slot); }
     std::optional<std::int32_t> label([[maybe_unused]] std::int64_t index) const override {
       if constexpr (requires { source.label(index); }) return source.label(index);
+      return {};
+    }
+    std::string name([[maybe_unused]] std::int64_t index) const override {
+      if constexpr (requires { std::string(source.name(index)); }) return source.name(index);
       return {};
     }
   };
@@ -282,6 +293,11 @@ struct Parts : Split {
   Dataset validation = {};
   /// Of all parts, where it was said that bad files are left out.
   std::vector<SkippedFile> skipped = {};
+  /// What is probably not as it was meant, though it can be learned from.
+  std::vector<Notice> notices = {};
+  /// Of a table: how many cells of a column said nothing, by its name and in all parts, rows that
+  /// were left out among them. Columns without such cells are not listed.
+  std::vector<std::pair<std::string, std::int64_t>> missing = {};
 };
 
 /// Examples held in memory: the first dimension of both tensors counts them. Integer targets of one

@@ -11,9 +11,11 @@
 #include <sloy/data.h>
 #include <sloy/data_files.h>
 #include <sloy/data_records.h>
+#include <sloy/data_view.h>
 #include <sloy/error.h>
 #include <sloy/fields.h>
 #include <sloy/graph.h>
+#include <sloy/image_files.h>
 #include <sloy/image_form.h>
 #include <sloy/initializers.h>
 #include <sloy/inspect.h>
@@ -25,6 +27,7 @@
 #include <sloy/minimize.h>
 #include <sloy/model.h>
 #include <sloy/nearest.h>
+#include <sloy/notice.h>
 #include <sloy/op.h>
 #include <sloy/ops.h>
 #include <sloy/optimizer.h>

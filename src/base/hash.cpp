@@ -13,4 +13,9 @@ std::uint64_t hash64(std::string_view text, std::uint64_t seed) {
   return hash64(std::as_bytes(std::span(text)), seed);
 }
 
+Hash128 hash128(std::span<const std::byte> bytes, std::uint64_t seed) {
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(bytes.data(), bytes.size(), seed);
+  return {.high = hash.high64, .low = hash.low64};
+}
+
 }  // namespace sloy

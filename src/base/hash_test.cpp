@@ -14,5 +14,13 @@ TEST(Hash, DependsOnEveryByteAndTheSeed) {
   EXPECT_NE(hash64("abc", 1), hash64("abc", 2));
 }
 
+/// Likewise of 128 bits, in its order: the high half first.
+TEST(Hash, Gives128PublishedBits) {
+  EXPECT_EQ(hash128({}), (Hash128{0x99aa06d3014798d8u, 0x6001c324468d497fu}));
+  const auto bytes = std::as_bytes(std::span("abc", 3));
+  EXPECT_NE(hash128(bytes), hash128(bytes.first(2)));
+  EXPECT_NE(hash128(bytes, 1), hash128(bytes, 2));
+}
+
 }  // namespace
 }  // namespace sloy

@@ -72,6 +72,9 @@ struct Relabelled {
   std::int32_t label(std::int64_t index) const {
     return label_of[static_cast<std::size_t>(base.label(indices[static_cast<std::size_t>(index)]))];
   }
+  std::string name(std::int64_t index) const {
+    return base.name(indices[static_cast<std::size_t>(index)]);
+  }
   void read(std::int64_t index, const Slot& slot) const {
     base.read(indices[static_cast<std::size_t>(index)], slot);
     if (base.spec().targets[0].dtype == DType::uint8) {

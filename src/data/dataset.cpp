@@ -23,6 +23,7 @@ struct View {
   void read(std::int64_t index, Slot slot) const { base.read(index_of(index), slot); }
   bool is_in_memory() const { return base.is_in_memory(); }
   std::int32_t label(std::int64_t index) const { return base.label(index_of(index)); }
+  std::string name(std::int64_t index) const { return base.name(index_of(index)); }
 };
 
 template <class IndexOf>

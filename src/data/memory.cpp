@@ -88,6 +88,7 @@ struct Weighted {
     weights.read(index, slot.weights);
   }
   std::int32_t label(std::int64_t index) const { return base.label(index); }
+  std::string name(std::int64_t index) const { return base.name(index); }
 };
 
 struct WithSpec {
@@ -99,6 +100,7 @@ struct WithSpec {
   bool is_in_memory() const { return base.is_in_memory(); }
   void read(std::int64_t index, const Slot& slot) const { base.read(index, slot); }
   std::int32_t label(std::int64_t index) const { return base.label(index); }
+  std::string name(std::int64_t index) const { return base.name(index); }
 };
 
 /// Where the examples of rows lie, to write them.

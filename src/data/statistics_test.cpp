@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 #include <sloy/data.h>
+#include <sloy/data_view.h>
 #include <sloy/error.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tensor/random.h"
 
@@ -64,6 +66,44 @@ TEST(Statistics, AConstantDeviatesByZero) {
 TEST(Statistics, AnEmptySetHasNone) {
   EXPECT_THROW(statistics(Dataset()), DataError);
   EXPECT_THROW(statistics(from_features(Tensor(DType::float32, {3, 0}))), DataError);
+}
+
+TEST(Summaries, OfAFewNumbersByHand) {
+  const Dataset dataset =
+      from_tensors(Tensor({4, 2}, std::vector<float>{1, -10, 3, -10, 5, -10, 7, -30}),
+                   Tensor({4, 1}, std::vector<float>{2, 2, 8, 4}));
+  const std::vector<NumberSummary> features = summarize_features(dataset);
+  ASSERT_EQ(features.size(), 2u);
+  EXPECT_EQ(features[0].mean, 4);
+  EXPECT_DOUBLE_EQ(features[0].standard_deviation, std::sqrt(5.0));
+  EXPECT_EQ(features[0].lowest, 1);
+  EXPECT_EQ(features[0].highest, 7);
+  EXPECT_EQ(features[1].lowest, -30);
+  EXPECT_EQ(features[1].highest, -10) << "not the 0 that a range could begin with";
+  const std::vector<NumberSummary> targets = summarize_targets(dataset);
+  ASSERT_EQ(targets.size(), 1u);
+  EXPECT_EQ(targets[0].mean, 4);
+  EXPECT_EQ(targets[0].lowest, 2);
+  EXPECT_EQ(targets[0].highest, 8);
+  EXPECT_EQ(targets[0].not_finite, 0);
+}
+
+TEST(Summaries, CountWhatIsNoNumber) {
+  constexpr float infinite = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<NumberSummary> found = summarize_features(
+      from_features(Tensor({4, 2}, std::vector<float>{1, nan, nan, nan, -2, nan, infinite, nan})));
+  EXPECT_EQ(found[0].not_finite, 2);
+  EXPECT_EQ(found[0].lowest, -2);
+  EXPECT_EQ(found[0].highest, infinite);
+  EXPECT_TRUE(std::isnan(found[0].mean));
+  EXPECT_EQ(found[1].not_finite, 4);
+  EXPECT_GT(found[1].lowest, found[1].highest) << "of no number";
+}
+
+TEST(Summaries, AnEmptySetHasNone) {
+  EXPECT_THROW(summarize_features(Dataset()), DataError);
+  EXPECT_THROW(summarize_targets(from_tensors(Tensor(DType::float32, {3, 1}))), DataError);
 }
 
 #ifdef _OPENMP

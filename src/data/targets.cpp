@@ -44,6 +44,7 @@ struct Targeting {
     return spec;
   }
   bool is_in_memory() const { return base.is_in_memory(); }
+  std::string name(std::int64_t index) const { return base.name(index); }
   void read(std::int64_t index, const Slot& slot) const {
     const Scratch own(base.spec().targets);
     base.read(index, {.features = slot.features,
@@ -98,6 +99,7 @@ class Labelled {
     return spec;
   }
   bool is_in_memory() const { return base_.is_in_memory(); }
+  std::string name(std::int64_t index) const { return base_.name(index); }
   void read(std::int64_t index, const Slot& slot) const {
     const Scratch own(base_.spec().targets);
     base_.read(index, {.features = slot.features,

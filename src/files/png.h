@@ -4,9 +4,12 @@
 #include <sloy/tensor.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "base/files.h"
 #include "files/image_header.h"
 
 namespace sloy {
@@ -21,5 +24,10 @@ ImageHeader read_png_header(std::span<const std::byte> bytes, const std::string&
 /// would see otherwise than people do: pixels that are transparent, whose colours nobody sees, and
 /// 16 bits a channel.
 Tensor decode_png(std::span<const std::byte> bytes, const std::string& file);
+
+/// The file of an image, uint8 (height, width, 1 or 3). Throws ShapeError on another tensor.
+std::vector<std::byte> encode_png(const Tensor& image);
+/// Writes it as write_atomically does.
+void write_png(const std::filesystem::path& path, const Tensor& image, FileSystem& files);
 
 }  // namespace sloy

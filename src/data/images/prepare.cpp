@@ -55,11 +55,7 @@ void prepare_image(const Tensor& image, const ImageForm& form, std::span<std::ui
   const Tensor used = is_grey_wanted && channels == 3 ? without_colours(image) : image;
   const PixelsIn in = pixels_of(used);
   const ImageSize size{form.height, form.width};
-  const auto height = static_cast<double>(in.size.height),
-             width = static_cast<double>(in.size.width);
-  const Box box = form.crop_to_aspect_ratio
-                      ? middle_of(in.size, size)
-                      : Box{.top = 0, .left = 0, .bottom = height, .right = width};
+  const Box box = form.crop_to_aspect_ratio ? middle_of(in.size, size) : whole_of(in.size);
   assert(out.size() == static_cast<std::size_t>(form.height) *
                            static_cast<std::size_t>(form.width * form.channels()));
   resize(in, box, form.interpolation, {.bytes = out.data(), .size = size, .channels = in.channels});

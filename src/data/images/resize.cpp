@@ -144,6 +144,13 @@ void resize(const PixelsIn& in, const Box& box, Interpolation interpolation, con
   }
 }
 
+Box whole_of(ImageSize image) {
+  return {.top = 0,
+          .left = 0,
+          .bottom = static_cast<double>(image.height),
+          .right = static_cast<double>(image.width)};
+}
+
 Box middle_of(ImageSize image, ImageSize wanted) {
   const auto height = static_cast<double>(image.height), width = static_cast<double>(image.width);
   const double shape = static_cast<double>(wanted.width) / static_cast<double>(wanted.height);

@@ -38,6 +38,9 @@ struct Box {
 /// those of Pillow's Image.resize with the same box.
 void resize(const PixelsIn& in, const Box& box, Interpolation interpolation, const PixelsOut& out);
 
+/// The box that is all of an image.
+Box whole_of(ImageSize image);
+
 /// The largest box in the middle of an image that has the shape of `wanted`.
 Box middle_of(ImageSize image, ImageSize wanted);
 

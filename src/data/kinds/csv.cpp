@@ -11,6 +11,7 @@
 #include "data/kinds/parts.h"
 #include "data/memory.h"
 #include "data/tables/encode.h"
+#include "data/tables/lines.h"
 #include "data/tables/survey.h"
 
 namespace sloy::data {
@@ -195,17 +196,25 @@ void check_missing(const TableSurvey& table, const Plan& plan, MissingValues pol
   if (policy != MissingValues::refuse) return;
   std::vector<std::string> used{plan.target};
   for (const TableColumn& column : plan.form.columns) used.push_back(column.name);
+  const ColumnSurvey* first = nullptr;
+  std::string others;
   for (const std::string& name : used) {
     const ColumnSurvey& column = find_column(table, name);
     if (column.missing == 0) continue;
-    throw DataError(
-        fmt::format("a cell of the column '{}' says nothing", name),
-        {line_note(table, column.missing_line),
-         {"such cells", std::to_string(column.missing),
-          fmt::format("of {} in this column", table.rows)}},
-        "complete them, or say what they become: missing_values = \"mean\", \"median\" or "
-        "\"skip\"");
+    if (!first) {
+      first = &column;
+    } else {
+      others += fmt::format("{}'{}' {}", others.empty() ? "" : ", ", name, column.missing);
+    }
   }
+  if (!first) return;
+  std::vector<Note> notes{line_note(table, first->missing_line),
+                          {"such cells", std::to_string(first->missing),
+                           fmt::format("of {} in this column", table.rows)}};
+  if (!others.empty()) notes.push_back({"in others", others});
+  throw DataError(fmt::format("a cell of the column '{}' says nothing", first->name), notes,
+                  "complete them, or say what they become: missing_values = \"mean\", "
+                  "\"median\" or \"skip\"");
 }
 
 /// Whether missing features get a number.
@@ -219,6 +228,8 @@ struct Rows {
   std::vector<float> numbers;        ///< targets that are numbers
   std::vector<std::int32_t> labels;  ///< targets that are classes
   std::vector<SkippedFile> skipped;
+  std::vector<std::int64_t> lines;    ///< where the rows stand
+  std::vector<std::int64_t> missing;  ///< cells that say nothing: of each feature, then the target
   std::int64_t count = 0;
 };
 
@@ -233,20 +244,26 @@ class RowReader {
 
   Rows read() {
     Rows rows;
+    rows.missing.resize(plan_.form.columns.size() + 1);
     std::vector<float> row(static_cast<std::size_t>(plan_.form.width()));
     while (table_.next()) {
       std::string missing;
       encoder_.encode(table_, row.data(), [&](std::size_t column) {
+        ++rows.missing[column];
         if (missing.empty()) missing = plan_.form.columns[column].name;
       });
       const bool has_target = !is_missing(without_blanks(table_.cells()[target_]), file_.missing);
-      if (!has_target) missing = plan_.target;
+      if (!has_target) {
+        ++rows.missing.back();
+        missing = plan_.target;
+      }
       if (!missing.empty() && !(has_target && is_filled(file_))) {
         refuse_or_skip(missing, rows);
         continue;
       }
       rows.features.insert(rows.features.end(), row.begin(), row.end());
       read_target(rows);
+      rows.lines.push_back(table_.line());
       ++rows.count;
     }
     return rows;
@@ -259,7 +276,7 @@ class RowReader {
       throw DataError(why, {{"file", table_.path(), fmt::format("line {}", table_.line())}},
                       "complete it, or say what becomes of such cells: missing_values");
     }
-    rows.skipped.push_back({fmt::format("{}, line {}", table_.path(), table_.line()), why});
+    rows.skipped.push_back({line_name(table_.path(), table_.line()), why});
   }
 
   void read_target(Rows& rows) const {
@@ -333,7 +350,23 @@ Dataset dataset_of(const Plan& plan, const Rows& rows, const std::string& path) 
           : from_tensors(features, Tensor({rows.count}, rows.labels), plan.classes);
   Spec spec = plain.spec();
   spec.table_form = plan.form;
-  return with_spec(plain, std::move(spec));
+  return with_lines(with_spec(plain, std::move(spec)), path, rows.lines);
+}
+
+/// Adds what was missing in some of the rows to what is known of all.
+void add_missing(Parts& parts, const Plan& plan, const Rows& rows) {
+  for (std::size_t c = 0; c < rows.missing.size(); ++c) {
+    if (rows.missing[c] == 0) continue;
+    const bool is_target = c == plan.form.columns.size();
+    const std::string& name = is_target ? plan.target : plan.form.columns[c].name;
+    const auto found =
+        std::ranges::find(parts.missing, name, &std::pair<std::string, std::int64_t>::first);
+    if (found == parts.missing.end()) {
+      parts.missing.emplace_back(name, rows.missing[c]);
+    } else {
+      found->second += rows.missing[c];
+    }
+  }
 }
 
 Parts split(const Dataset& all, double test_split) {
@@ -358,10 +391,12 @@ Parts CsvFile::load() const {
     parts = split(dataset_of(plan, rows, path), test_split);
   }
   parts.skipped = rows.skipped;
+  add_missing(parts, plan, rows);
   if (!test_path.empty()) {
     Rows tests = RowReader(plan, *this, test_path).read();
     if (is_filled(*this)) fill_missing(plan.form, tests.features);
     parts.skipped.insert(parts.skipped.end(), tests.skipped.begin(), tests.skipped.end());
+    add_missing(parts, plan, tests);
     parts.test = dataset_of(plan, tests, test_path);
   }
   return parts;

@@ -111,6 +111,7 @@ TEST_F(CsvData, MissingCellsAreSaidOrFilledFromTheRowsToLearnFrom) {
                 "  such cells   1" +
                 std::string(path.size() - 1, ' ') +
                 "   of 4 in this column\n"
+                "  in others    'colour' 1\n"
                 "  to fix       complete them, or say what they become: missing_values = \"mean\", "
                 "\"median\" or \"skip\"");
   const Dataset mean = CsvFile{.path = path, .missing_values = MissingValues::mean}.load().train;
@@ -146,6 +147,24 @@ TEST_F(CsvData, MissingCellsAreSaidOrFilledFromTheRowsToLearnFrom) {
   EXPECT_EQ(parts.test.size(), 10);
   EXPECT_EQ(count, is_learned ? 29 : 30);
   EXPECT_NEAR(*parts.train.spec().table_form->columns[0].fill, sum / count, 1e-9);
+}
+
+TEST_F(CsvData, RowsKnowTheirLinesAndColumnsWhatTheyLack) {
+  const std::string path = write("a,b,c\n1,x,0\n\n2,,1\n,y,0\n4,x,\n5,x,1\n");
+  const std::string tests = write("a,b,c\n,x,0\n", "tests.csv");
+  const Parts data =
+      CsvFile{.path = path, .test_path = tests, .missing_values = MissingValues::mean}.load();
+  ASSERT_EQ(data.train.size(), 4);
+  EXPECT_EQ(data.train.name(0), path + ", line 2");
+  EXPECT_EQ(data.train.name(3), path + ", line 7") << "line 6 has no target";
+  EXPECT_EQ(data.test.name(0), tests + ", line 2");
+  EXPECT_EQ(data.missing,
+            (std::vector<std::pair<std::string, std::int64_t>>{{"a", 2}, {"b", 1}, {"c", 1}}));
+  // However the rows are chosen and answered, each keeps its name.
+  EXPECT_EQ(data.train.subset({3, 0}).one_hot().name(0), path + ", line 7");
+  EXPECT_EQ(data.train.only_classes({"1"}).targeting_features().name(1), path + ", line 7");
+  EXPECT_EQ(data.train.weighted(Tensor({4}, std::vector<float>{1, 1, 1, 1})).name(1),
+            path + ", line 4");
 }
 
 TEST_F(CsvData, TestRowsAreReadAsThoseToLearnFrom) {

@@ -152,6 +152,7 @@ struct Source {
   const Spec& spec() const { return images->spec(); }
   void read(std::int64_t index, const Slot& slot) const { images->read(index, slot); }
   std::int32_t label(std::int64_t index) const { return images->label(index); }
+  std::string name(std::int64_t index) const { return images->file(index); }
 };
 
 /// A file that can't be read, by its number.

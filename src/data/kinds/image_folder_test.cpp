@@ -56,6 +56,8 @@ TEST_F(ImageFolders, HaveAClassForEachDirectory) {
   EXPECT_TRUE(data.validation.empty());
   const Spec& spec = data.train.spec();
   EXPECT_EQ(spec.class_names, (std::vector<std::string>{"cat", "dog"}));
+  EXPECT_EQ(data.train.name(1), at("cat/1.png"));
+  EXPECT_EQ(data.train.subset({8}).name(0), at("dog/deeper/z.png"));
   EXPECT_EQ(spec.features, (Type{DType::uint8, {4, 6, 3}}));
   EXPECT_EQ(spec.image_form, (ImageForm{.height = 4, .width = 6}));
   EXPECT_EQ(data.train.labels(), (std::vector<std::int32_t>{0, 0, 0, 1, 1, 1, 1, 1, 1}));
