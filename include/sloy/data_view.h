@@ -1,5 +1,5 @@
-/// Seeing data before anything learns from them: what numbers they hold, pictures of them, examples
-/// that are there twice.
+/// Seeing data: what numbers they hold, pictures of them, examples that are there twice, before
+/// anything learns from them.
 ///
 ///     data::Split moons = data::moons().split(0.2, 1);
 ///     data::NumberSummary x = data::summarize_features(moons.train)[0];   // the first coordinate
@@ -64,9 +64,9 @@ struct PartExample {
 
 /// Two examples of the same features.
 struct DuplicatePair {
-  PartExample first;   ///< the first one of these features, of all parts
-  PartExample second;  ///< a later one
-  bool is_across_parts = false;
+  PartExample first;              ///< the first one of these features, of all parts
+  PartExample second;             ///< a later one
+  bool is_across_parts = false;   ///< they are of two parts
   bool is_contradiction = false;  ///< their targets differ
 };
 

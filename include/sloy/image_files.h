@@ -1,4 +1,4 @@
-/// Image files, out. What reads them is in io.h.
+/// Image files: writing them. io.h has what reads them.
 #pragma once
 
 #include <string>

@@ -3,9 +3,11 @@
 
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include <sloy/export.h>
 #include <sloy/image_form.h>
+#include <sloy/notice.h>
 #include <sloy/table_form.h>
 #include <sloy/tensor.h>
 
@@ -35,6 +37,13 @@ SLOY_EXPORT Tensor to_form(const Tensor& image, const data::ImageForm& form);
 /// read, FileError as read_tensor does.
 /// Model::table_form is the form of the rows that a model was trained on.
 SLOY_EXPORT Tensor read_table(const std::string& path, const data::TableForm& form);
+/// The same with a notice for each column of categories in which texts were none of those that the
+/// model knows: they are 0 for all of these. Added to `notices`.
+SLOY_EXPORT Tensor read_table(const std::string& path, const data::TableForm& form,
+                              std::vector<Notice>& notices);
+/// The same from a stream, read to its end: at most 256 MiB. Errors call it `name`.
+SLOY_EXPORT Tensor read_table(std::istream& stream, const std::string& name,
+                              const data::TableForm& form, std::vector<Notice>& notices);
 
 /// Writes an npy array, so that the file is there whole or not at all. Throws FileError.
 SLOY_EXPORT void write_tensor(const std::string& path, const Tensor& tensor);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sloy/error.h>
+#include <sloy/nearest.h>
 
 #include <algorithm>
 #include <array>
@@ -83,6 +84,19 @@ void check_names(const std::vector<std::string>& names) {
   throw ConfigError("a class is named twice in class_names", {}, "name each class once");
 }
 
+/// Throws ConfigError where a class that is named has no directory.
+void check_found(const ClassLayout& layout) {
+  const std::vector<std::string> found = class_directories(layout.train);
+  for (const std::string& name : layout.classes) {
+    if (std::ranges::find(found, name) != found.end()) continue;
+    throw ConfigError(fmt::format("there is no class '{}'", name),
+                      {{"directory", layout.train.string()},
+                       {"classes", fmt::format("{}", fmt::join(found, ", "))}},
+                      did_you_mean(name, std::vector<std::string_view>(found.begin(), found.end()),
+                                   "name directories that are there"));
+  }
+}
+
 /// Throws DataError where a part has classes that the training data don't have.
 void check_classes(const fs::path& part, const ClassLayout& layout) {
   for (const std::string& name : class_directories(part)) {
@@ -160,7 +174,10 @@ ClassLayout find_class_layout(const fs::path& directory,
     layout.validation = find_part(directory, Part::validation);
     layout.test = find_part(directory, Part::test);
   }
-  if (!layout.classes.empty()) return layout;
+  if (!layout.classes.empty()) {
+    check_found(layout);
+    return layout;
+  }
   layout.classes = class_directories(layout.train);
   if (layout.classes.empty()) {
     throw DataError("the directory has no directories, of which each would be a class",
@@ -171,6 +188,38 @@ ClassLayout find_class_layout(const fs::path& directory,
     if (!part.empty()) check_classes(part, layout);
   }
   return layout;
+}
+
+void tell_unread_directories(const fs::path& directory, const ClassLayout& layout,
+                             std::vector<Notice>& notices) {
+  if (layout.train == directory) return;
+  for (const std::string& name : class_directories(directory)) {
+    const fs::path place = directory / name;
+    if (place == layout.train || place == layout.validation || place == layout.test) continue;
+    constexpr std::array<std::string_view, 3> parts{"train", "val", "test"};
+    notices.push_back(
+        Notice(fmt::format("the directory '{}' is not read: it has no name of a part", name),
+               {{"directory", place.string()},
+                {"parts", "train or training; val, valid or validation; test or testing"}},
+               did_you_mean(name, parts, "rename it, or move it away")));
+  }
+}
+
+void tell_empty_classes(const ClassFiles& files, const ClassLayout& layout,
+                        std::vector<Notice>& notices) {
+  std::vector<std::string> empty;
+  for (std::size_t c = 0; c < layout.classes.size(); ++c) {
+    const auto label = static_cast<std::int32_t>(c);
+    if (std::ranges::find(files.labels, label) == files.labels.end()) {
+      empty.push_back(layout.classes[c]);
+    }
+  }
+  if (empty.empty()) return;
+  notices.push_back(Notice(fmt::format("{} of {} classes {} no files to measure on", empty.size(),
+                                       layout.classes.size(), empty.size() == 1 ? "has" : "have"),
+                           {{"directory", files.directory.string()},
+                            {"classes", fmt::format("{}", fmt::join(empty, ", "))}},
+                           "add files of each, or hold out a share of all: test_split"));
 }
 
 }  // namespace sloy::data

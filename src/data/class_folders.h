@@ -1,6 +1,8 @@
 /// Files in a directory for each class.
 #pragma once
 
+#include <sloy/error.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -50,9 +52,17 @@ struct ClassLayout {
 
 /// A part's directory goes by any of its names: "val", "valid", "validation". Where there is none
 /// for training, `directory` itself is it. The classes are those named, or else the directories
-/// there. Throws ConfigError where a class is named twice, DataError where there are none, or a
+/// there. Throws ConfigError where a class is named twice, or has no directory, DataError where there are none, or a
 /// part has others than the training data.
 ClassLayout find_class_layout(const std::filesystem::path& directory,
                               const std::vector<std::string>& class_names);
+
+/// Notices on directories beside those of the parts, of which nobody would see that they aren't
+/// read.
+void tell_unread_directories(const std::filesystem::path& directory, const ClassLayout& layout,
+                             std::vector<Notice>& notices);
+/// A notice on classes that a part to measure on has no files of: their figures say nothing.
+void tell_empty_classes(const ClassFiles& files, const ClassLayout& layout,
+                        std::vector<Notice>& notices);
 
 }  // namespace sloy::data

@@ -2,7 +2,6 @@
 #include <fmt/ranges.h>
 #include <sloy/data_files.h>
 #include <sloy/error.h>
-#include <sloy/nearest.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,15 +11,11 @@
 #include "data/memory.h"
 #include "data/tables/encode.h"
 #include "data/tables/lines.h"
+#include "data/tables/plan.h"
 #include "data/tables/survey.h"
 
 namespace sloy::data {
 namespace {
-
-/// With no more different texts a column may be categories, however few rows there are.
-constexpr std::int64_t few_categories = 10;
-/// The most numbers from 0 that are taken for classes without being said to be.
-constexpr double most_obvious_classes = 100;
 
 void check(const CsvFile& file) {
   const auto refuse = [](const std::string& sentence, const std::string& fix) {
@@ -43,180 +38,6 @@ TableLayout layout_of(const CsvFile& file) {
       .separator = file.separator.front(), .has_header = file.header, .skip_rows = file.skip_rows};
 }
 
-const ColumnSurvey& find_column(const TableSurvey& table, const std::string& name) {
-  std::vector<std::string_view> names;
-  for (const ColumnSurvey& column : table.columns) {
-    if (column.name == name) return column;
-    names.push_back(column.name);
-  }
-  throw ConfigError(fmt::format("the table has no column '{}'", name),
-                    {{"file", table.path}, {"columns", fmt::format("{}", fmt::join(names, ", "))}},
-                    did_you_mean(name, names, "name one of the columns"));
-}
-
-bool is_among(const std::string& name, const std::vector<std::string>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-Note line_note(const TableSurvey& table, std::int64_t line) {
-  return {"file", table.path, fmt::format("line {}", line)};
-}
-
-/// Throws DataError where a column is half numbers: neither those nor texts are meant then.
-void check_numbers(const TableSurvey& table, const ColumnSurvey& column) {
-  if (column.texts == 0 || column.numbers <= column.texts) return;
-  const bool is_first_row =
-      column.texts == 1 && !table.has_header && column.text_line == table.first_line;
-  throw DataError(
-      fmt::format("the column '{}' is of numbers, but '{}' is none", column.name, column.text),
-      {line_note(table, column.text_line),
-       {"numbers", std::to_string(column.numbers), fmt::format("of {} cells", table.rows)}},
-      is_first_row
-          ? std::string("where the first row is no example: header = true, or skip_rows = 1")
-          : fmt::format("correct it, name it among those that say nothing (missing), or make the "
-                        "column one of categories: categorical_columns = [\"{}\"]",
-                        column.name));
-}
-
-/// Throws DataError where a column is neither of numbers nor of categories, whether or not it
-/// `is_said` to be of those.
-void check_categories(const TableSurvey& table, const ColumnSurvey& column, bool is_said) {
-  if (!is_said) check_numbers(table, column);
-  const auto different = static_cast<std::int64_t>(column.different.size());
-  const bool are_names = !is_said && different > few_categories && 2 * different > column.texts;
-  if (are_names || column.different.size() > most_categories) {
-    throw DataError(
-        fmt::format("the column '{}' has too many different texts to be categories", column.name),
-        {line_note(table, column.text_line),
-         {"as", column.text},
-         {"different",
-          are_names ? std::to_string(different) : fmt::format("over {}", most_categories),
-          fmt::format("of {} rows", table.rows)}},
-        fmt::format("leave it out: ignore_columns = [\"{}\"]", column.name));
-  }
-}
-
-/// How a feature is read.
-TableColumn form_of(const TableSurvey& table, const ColumnSurvey& column, const CsvFile& file) {
-  if (column.numbers + column.texts == 0) {
-    throw DataError(fmt::format("the column '{}' is empty", column.name), {{"file", table.path}},
-                    fmt::format("leave it out: ignore_columns = [\"{}\"]", column.name));
-  }
-  const bool is_category = is_among(column.name, file.categorical_columns);
-  if (column.is_of_numbers() && !is_category) return {.name = column.name};
-  check_categories(table, column, is_category);
-  return {.name = column.name, .categories = category_names(column.different)};
-}
-
-/// What a model is to learn from a table.
-struct Plan {
-  TableForm form;
-  std::string target;
-  std::vector<std::string> classes;  ///< none: the target is a number
-};
-
-bool are_classes(const ColumnSurvey& target, TableTask task) {
-  if (task != TableTask::automatic) return task == TableTask::classification;
-  if (!target.is_of_numbers()) return true;
-  return target.are_whole && target.lowest == 0 && target.highest < most_obvious_classes &&
-         static_cast<double>(target.different.size()) == target.highest + 1;
-}
-
-std::vector<std::string> classes_of(const TableSurvey& table, const ColumnSurvey& target,
-                                    TableTask task) {
-  if (task == TableTask::automatic) check_numbers(table, target);
-  if (!are_classes(target, task)) {
-    if (target.is_of_numbers()) return {};
-    throw DataError(fmt::format("'{}' is no number to be predicted", target.text),
-                    {line_note(table, target.text_line), {"column", target.name}},
-                    "correct the cell, or write task = \"classification\"");
-  }
-  if (target.different.size() > most_categories) {
-    throw DataError(fmt::format("the column '{}' has more than {} different values, too many to be "
-                                "classes",
-                                target.name, most_categories),
-                    {line_note(table, target.text_line)},
-                    "name another target_column, or write task = \"regression\"");
-  }
-  std::vector<std::string> classes = category_names(target.different);
-  if (classes.size() >= 2) return classes;
-  throw DataError(fmt::format("the column '{}' says nothing but '{}'", target.name,
-                              classes.empty() ? "" : classes.front()),
-                  {{"file", table.path}}, "name another target_column");
-}
-
-/// Throws ConfigError where a column to predict from is the one to be predicted, or isn't read.
-void check_no_conflict(const CsvFile& file, const std::string& target) {
-  for (const std::string& name : file.feature_columns) {
-    if (name != target && !is_among(name, file.ignore_columns)) continue;
-    throw ConfigError(
-        fmt::format("'{}' is among feature_columns, but it is {}", name,
-                    name == target ? "the column to be predicted" : "among ignore_columns"),
-        {}, "name it in one of them");
-  }
-}
-
-Plan make_plan(const TableSurvey& table, const CsvFile& file) {
-  for (const auto* named :
-       {&file.feature_columns, &file.ignore_columns, &file.categorical_columns}) {
-    for (const std::string& name : *named) find_column(table, name);
-  }
-  const ColumnSurvey& target =
-      file.target_column.empty() ? table.columns.back() : find_column(table, file.target_column);
-  if (table.columns.size() == 1) {
-    throw DataError("the table has one column alone",
-                    {{"file", table.path}, {"column", target.name}},
-                    "say what stands between the cells: separator = \";\", \"\\t\" or \" \"");
-  }
-  check_no_conflict(file, target.name);
-  Plan plan;
-  plan.form = {.columns = {},
-               .separator = file.separator,
-               .has_header = table.has_header,
-               .skip_rows = file.skip_rows,
-               .missing = file.missing};
-  plan.target = target.name;
-  plan.classes = classes_of(table, target, file.task);
-  for (const ColumnSurvey& column : table.columns) {
-    const bool is_wanted =
-        file.feature_columns.empty() || is_among(column.name, file.feature_columns);
-    if (!is_wanted || column.name == target.name || is_among(column.name, file.ignore_columns))
-      continue;
-    plan.form.columns.push_back(form_of(table, column, file));
-  }
-  if (plan.form.columns.empty()) {
-    throw ConfigError("no column is left to predict the target from",
-                      {{"file", table.path}, {"target", target.name}}, "name feature_columns");
-  }
-  return plan;
-}
-
-/// Throws DataError where cells say nothing and that isn't allowed.
-void check_missing(const TableSurvey& table, const Plan& plan, MissingValues policy) {
-  if (policy != MissingValues::refuse) return;
-  std::vector<std::string> used{plan.target};
-  for (const TableColumn& column : plan.form.columns) used.push_back(column.name);
-  const ColumnSurvey* first = nullptr;
-  std::string others;
-  for (const std::string& name : used) {
-    const ColumnSurvey& column = find_column(table, name);
-    if (column.missing == 0) continue;
-    if (!first) {
-      first = &column;
-    } else {
-      others += fmt::format("{}'{}' {}", others.empty() ? "" : ", ", name, column.missing);
-    }
-  }
-  if (!first) return;
-  std::vector<Note> notes{line_note(table, first->missing_line),
-                          {"such cells", std::to_string(first->missing),
-                           fmt::format("of {} in this column", table.rows)}};
-  if (!others.empty()) notes.push_back({"in others", others});
-  throw DataError(fmt::format("a cell of the column '{}' says nothing", first->name), notes,
-                  "complete them, or say what they become: missing_values = \"mean\", "
-                  "\"median\" or \"skip\"");
-}
-
 /// Whether missing features get a number.
 bool is_filled(const CsvFile& file) {
   return file.missing_values == MissingValues::mean || file.missing_values == MissingValues::median;
@@ -235,7 +56,7 @@ struct Rows {
 
 class RowReader {
  public:
-  RowReader(const Plan& plan, const CsvFile& file, const std::string& path)
+  RowReader(const TablePlan& plan, const CsvFile& file, const std::string& path)
       : plan_(plan),
         file_(file),
         table_(path, layout_of(plan.form)),
@@ -301,7 +122,7 @@ class RowReader {
     rows.labels.push_back(static_cast<std::int32_t>(*label));
   }
 
-  const Plan& plan_;
+  const TablePlan& plan_;
   const CsvFile& file_;
   TableReader table_;
   RowEncoder encoder_;
@@ -338,7 +159,7 @@ void learn_fill(TableForm& form, const Tensor& learned, MissingValues policy) {
   }
 }
 
-Dataset dataset_of(const Plan& plan, const Rows& rows, const std::string& path) {
+Dataset dataset_of(const TablePlan& plan, const Rows& rows, const std::string& path) {
   if (rows.count == 0) {
     throw DataError("no row of the table is left", {{"file", path}},
                     "say what becomes of cells that say nothing: missing_values = \"mean\"");
@@ -354,7 +175,7 @@ Dataset dataset_of(const Plan& plan, const Rows& rows, const std::string& path) 
 }
 
 /// Adds what was missing in some of the rows to what is known of all.
-void add_missing(Parts& parts, const Plan& plan, const Rows& rows) {
+void add_missing(Parts& parts, const TablePlan& plan, const Rows& rows) {
   for (std::size_t c = 0; c < rows.missing.size(); ++c) {
     if (rows.missing[c] == 0) continue;
     const bool is_target = c == plan.form.columns.size();
@@ -380,8 +201,10 @@ Parts split(const Dataset& all, double test_split) {
 Parts CsvFile::load() const {
   check(*this);
   const TableSurvey found = survey(path, layout_of(*this), missing);
-  Plan plan = make_plan(found, *this);
+  TablePlan plan = make_plan(found, *this);
   check_missing(found, plan, missing_values);
+  std::vector<Notice> notices;
+  tell_taken_for_number(found, plan, task, notices);
   Rows rows = RowReader(plan, *this, path).read();
   Parts parts = split(dataset_of(plan, rows, path), test_split);
   if (is_filled(*this)) {
@@ -390,6 +213,7 @@ Parts CsvFile::load() const {
     fill_missing(plan.form, rows.features);
     parts = split(dataset_of(plan, rows, path), test_split);
   }
+  parts.notices = std::move(notices);
   parts.skipped = rows.skipped;
   add_missing(parts, plan, rows);
   if (!test_path.empty()) {

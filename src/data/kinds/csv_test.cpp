@@ -3,8 +3,10 @@
 #include <sloy/error.h>
 #include <sloy/io.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <sstream>
 
 #include "harness/messages.h"
 #include "harness/process.h"
@@ -165,6 +167,58 @@ TEST_F(CsvData, RowsKnowTheirLinesAndColumnsWhatTheyLack) {
   EXPECT_EQ(data.train.only_classes({"1"}).targeting_features().name(1), path + ", line 7");
   EXPECT_EQ(data.train.weighted(Tensor({4}, std::vector<float>{1, 1, 1, 1})).name(1),
             path + ", line 4");
+}
+
+TEST_F(CsvData, ClassesThatCountFrom1AreSaidToBeTakenForNumbers) {
+  std::string text = "a,b\n";
+  for (int i = 0; i < 30; ++i) text += std::to_string(i) + "," + std::to_string(1 + i % 3) + "\n";
+  const std::string path = write(text);
+  const Parts data = CsvFile{.path = path}.load();
+  EXPECT_EQ(data.train.spec().num_classes, 0);
+  ASSERT_EQ(data.notices.size(), 1u);
+  EXPECT_EQ(std::string(data.notices[0].what()),
+            "'b' is taken for a number to be predicted, not for classes\n"
+            "  file     " +
+                path +
+                "\n"
+                "  values   3 different whole numbers, 1 to 3\n"
+                "  to fix   where each is a class: task = \"classification\"; else task = "
+                "\"regression\"");
+  for (const TableTask task : {TableTask::classification, TableTask::regression}) {
+    EXPECT_TRUE((CsvFile{.path = path, .task = task}.load().notices.empty()));
+  }
+  EXPECT_TRUE((CsvFile{.path = path, .target_column = "a"}.load().notices.empty()))
+      << "30 different numbers are no classes";
+}
+
+TEST_F(CsvData, TextsThatNoRowHadAreTold) {
+  const Dataset learned = CsvFile{.path = write(flowers)}.load().train;
+  const std::string path =
+      write("petals,colour,length\n4,red,1\n4,green,1\n4,,1\n4,blue,1\n4,grey,1\n", "new.csv");
+  TableForm form = *learned.spec().table_form;
+  form.columns[0].fill = 1;  // a model of rows that lacked cells
+  std::vector<Notice> notices;
+  const Tensor rows = read_table(path, form, notices);
+  EXPECT_EQ(rows.shape(), (Shape{5, 5}));
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(
+      std::string(notices[0].what()),
+      "3 texts in the column 'colour' are none of the categories that the model learned from: "
+      "0 for all of them\n"
+      "  file         " +
+          path +
+          "   line 3\n"
+          "  never seen   2" +
+          std::string(path.size() - 1, ' ') +
+          "   the first is 'green'\n"
+          "  missing      1\n"
+          "  to fix       write these as in the training data, or train on data that have "
+          "them");
+  std::istringstream stream("length,colour,petals\n1,red,4\n");
+  notices.clear();
+  const Tensor row = read_table(stream, "standard input", form, notices);
+  EXPECT_TRUE(std::ranges::equal(row.values<float>(), rows.values<float>().first(5)));
+  EXPECT_TRUE(notices.empty());
 }
 
 TEST_F(CsvData, TestRowsAreReadAsThoseToLearnFrom) {

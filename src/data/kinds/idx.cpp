@@ -70,7 +70,9 @@ Parts IdxFiles::load() const {
   Parts parts;
   parts.train = idx(train.images, train.labels, class_names);
   if (!test.empty()) parts.test = idx(test.images, test.labels, class_names);
-  return with_test_split(alike(std::move(parts)), test_split);
+  parts = alike(std::move(parts));
+  tell_unused_first_class(parts);
+  return with_test_split(std::move(parts), test_split);
 }
 
 /// Of the images only the headers are read, of the labels too where the classes have names.

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sloy/data_files.h>
 #include <sloy/error.h>
+#include <sloy/nearest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -268,9 +271,16 @@ Parts ImageFolder::load() const {
     return checked(std::make_shared<Images>(std::move(files), form, demands, spec), bad_files,
                    parts.skipped);
   };
+  tell_unread_directories(path, layout, parts.notices);
   parts.train = read_part(std::move(train));
-  if (!layout.validation.empty()) parts.validation = read_part(list(layout, layout.validation));
-  if (!layout.test.empty()) parts.test = read_part(list(layout, layout.test));
+  const auto read_measured = [&](const fs::path& part) {
+    if (part.empty()) return Dataset();
+    ClassFiles files = list(layout, part);
+    tell_empty_classes(files, layout, parts.notices);
+    return read_part(std::move(files));
+  };
+  parts.validation = read_measured(layout.validation);
+  parts.test = read_measured(layout.test);
   return with_test_split(std::move(parts), test_split);
 }
 

@@ -178,8 +178,49 @@ TEST_F(ImageFolders, OfNothingAreRefused) {
   fs::remove(at("empty"));
   EXPECT_THROW((ImageFolder{.path = path(), .image_size = 0}.load()), ConfigError);
   EXPECT_THROW((ImageFolder{.path = path(), .class_names = {"cat", "cat"}}.load()), ConfigError);
-  EXPECT_THROW((ImageFolder{.path = path(), .class_names = {"cow"}}.load()), FileError);
+  EXPECT_EQ(message_of([&] {
+              ImageFolder{.path = path(), .class_names = {"dog", "cta"}}.load();
+            }),
+            "there is no class 'cta'\n"
+            "  directory   " +
+                path() +
+                "\n"
+                "  classes     cat, dog\n"
+                "  to fix      did you mean 'cat'?");
   EXPECT_THROW((ImageFolder{.path = path(), .test_split = 1}.load()), ConfigError);
+}
+
+TEST_F(ImageFolders, SayWhichDirectoriesAreNotRead) {
+  write_two_classes("train/");
+  write_two_classes("tets/");
+  write_two_classes("test/");
+  const Parts data = ImageFolder{.path = path()}.load();
+  ASSERT_EQ(data.notices.size(), 1u);
+  EXPECT_EQ(std::string(data.notices[0].what()),
+            "the directory 'tets' is not read: it has no name of a part\n"
+            "  directory   " +
+                at("tets").string() +
+                "\n"
+                "  parts       train or training; val, valid or validation; test or testing\n"
+                "  to fix      did you mean 'test'?");
+  fs::remove_all(at("tets"));
+  EXPECT_TRUE(ImageFolder{.path = path()}.load().notices.empty());
+}
+
+TEST_F(ImageFolders, SayWhichClassesCannotBeMeasured) {
+  write_two_classes("train/");
+  write_image("val/dog/1.png", 1);
+  fs::create_directories(at("val/cat"));
+  const Parts data = ImageFolder{.path = path()}.load();
+  ASSERT_EQ(data.notices.size(), 1u);
+  EXPECT_EQ(std::string(data.notices[0].what()),
+            "1 of 2 classes has no files to measure on\n"
+            "  directory   " +
+                at("val").string() +
+                "\n"
+                "  classes     cat\n"
+                "  to fix      add files of each, or hold out a share of all: test_split");
+  EXPECT_EQ(data.validation.size(), 1);
 }
 
 TEST_F(ImageFolders, HoldOutAShareOfEachClass) {

@@ -140,7 +140,9 @@ Parts NpyFiles::load() const {
   Parts parts;
   parts.train = read_part(arrays, *this, train);
   if (has_test) parts.test = read_part(arrays, *this, test);
-  return alike(std::move(parts));
+  parts = alike(std::move(parts));
+  tell_unused_first_class(parts);
+  return parts;
 }
 
 Header NpyFiles::load_header() const {

@@ -134,9 +134,16 @@ Parts NpyFolder::load() const {
     return Dataset(Folder{std::move(arrays)});
   };
   Parts parts;
+  tell_unread_directories(path, layout, parts.notices);
   parts.train = part(std::move(train));
-  if (!layout.validation.empty()) parts.validation = part(list(layout, layout.validation));
-  if (!layout.test.empty()) parts.test = part(list(layout, layout.test));
+  const auto measured = [&](const fs::path& directory) {
+    if (directory.empty()) return Dataset();
+    ClassFiles files = list(layout, directory);
+    tell_empty_classes(files, layout, parts.notices);
+    return part(std::move(files));
+  };
+  parts.validation = measured(layout.validation);
+  parts.test = measured(layout.test);
   return with_test_split(std::move(parts), test_split);
 }
 

@@ -69,6 +69,18 @@ TEST_F(NpyData, AreFilesOfADirectoryOrAnArchive) {
   }
 }
 
+TEST_F(NpyData, SayWhereLabelsProbablyCountFrom1) {
+  write("x_train", counted<float>({4, 3}));
+  write("y_train", Tensor({4}, std::vector<std::int32_t>{1, 3, 2, 1}));
+  const Parts data = NpyFiles{.path = path()}.load();
+  EXPECT_EQ(data.train.spec().num_classes, 4);
+  ASSERT_EQ(data.notices.size(), 1u);
+  EXPECT_EQ(data.notices[0].sentence(),
+            "no example to learn from is of class 0, the labels are 1 to 3");
+  write_train();
+  EXPECT_TRUE(NpyFiles{.path = path()}.load().notices.empty());
+}
+
 TEST_F(NpyData, MayHaveOtherNamesAndBeRegressions) {
   write("rooms", counted<double>({4, 2}));
   write("price", counted<float>({4, 1}));

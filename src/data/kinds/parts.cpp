@@ -60,6 +60,22 @@ Parts with_test_split(Parts parts, double fraction) {
   return parts;
 }
 
+void tell_unused_first_class(Parts& parts) {
+  const Spec& spec = parts.train.spec();
+  const bool are_labels = spec.num_classes > 1 && !spec.targets.empty() &&
+                          !is_float(spec.targets[0].dtype) && spec.targets[0].shape.size() == 1;
+  if (!are_labels || parts.train.empty()) return;
+  const std::vector<std::int32_t> labels = parts.train.labels();
+  const auto [least, most] = std::ranges::minmax_element(labels);
+  if (*least == 0) return;
+  parts.notices.push_back(Notice(
+      fmt::format("no example to learn from is of class 0, the labels are {} to {}", *least, *most),
+      {{"classes", std::to_string(spec.num_classes)},
+       {"examples", std::to_string(parts.train.size())}},
+      "where they count from 1, take 1 from each: a class that never comes takes a share of "
+      "every prediction"));
+}
+
 Header alike(Header train, const Header& other, std::string_view part) {
   check_kind(train.spec, other.spec, part);
   train.spec.num_classes = std::max(train.spec.num_classes, other.spec.num_classes);

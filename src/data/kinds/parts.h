@@ -17,6 +17,9 @@ void check_test_split(double fraction);
 /// set has test data already.
 Parts with_test_split(Parts parts, double fraction);
 
+/// Says so where labels probably count from 1: where no example to learn from is of class 0.
+void tell_unused_first_class(Parts& parts);
+
 /// Likewise for what is known of them before they are read.
 Header alike(Header train, const Header& other, std::string_view part);
 

@@ -63,7 +63,7 @@ void RowEncoder::encode(const TableReader& table, float* out,
                         const std::function<void(std::size_t column)>& on_missing) const {
   for (std::size_t c = 0; c < places_.size(); ++c) {
     const TableColumn& column = form_.columns[c];
-    const std::string_view cell = without_blanks(table.cells()[places_[c]]);
+    const std::string_view cell = this->cell(table, c);
     const bool says_nothing = is_missing(cell, form_.missing);
     if (says_nothing) on_missing(c);
     if (!column.categories.empty()) {

@@ -35,6 +35,11 @@ class RowEncoder {
   void encode(const TableReader& table, float* out,
               const std::function<void(std::size_t column)>& on_missing) const;
 
+  /// What the table's row says in one of the form's columns, without blanks around it.
+  std::string_view cell(const TableReader& table, std::size_t column) const {
+    return without_blanks(table.cells()[places_[column]]);
+  }
+
  private:
   const TableForm& form_;
   std::vector<std::size_t> places_;  ///< of each of the form's columns

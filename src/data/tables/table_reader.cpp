@@ -28,10 +28,14 @@ std::optional<double> number_in(std::string_view cell) {
 }
 
 TableReader::TableReader(const std::string& path, const TableLayout& layout)
-    : stream_(path), reader_(stream_, layout.separator) {
+    : TableReader(path, real_files().open(path), layout) {}
+
+TableReader::TableReader(const std::string& name, std::unique_ptr<File> file,
+                         const TableLayout& layout)
+    : stream_(name, std::move(file)), reader_(stream_, layout.separator) {
   for (int skipped = 0; skipped < layout.skip_rows; ++skipped) reader_.next(cells_);
   if (!reader_.next(cells_)) {
-    throw DataError("the table has no rows", {{"file", path}}, "name a file with rows");
+    throw DataError("the table has no rows", {{"file", name}}, "name a file with rows");
   }
   const bool has_numbers = std::any_of(cells_.begin(), cells_.end(), [](std::string_view cell) {
     return number_in(cell).has_value();
@@ -43,10 +47,10 @@ TableReader::TableReader(const std::string& path, const TableLayout& layout)
     names_.push_back(has_header_ ? std::string(without_blanks(cells_[column]))
                                  : std::to_string(column));
   }
-  for (const std::string& name : names_) {
-    if (different.insert(name).second) continue;
-    throw DataError(fmt::format("two columns are named '{}'", name),
-                    {{"file", path, fmt::format("line {}", reader_.line())}},
+  for (const std::string& column : names_) {
+    if (different.insert(column).second) continue;
+    throw DataError(fmt::format("two columns are named '{}'", column),
+                    {{"file", name, fmt::format("line {}", reader_.line())}},
                     "give each column a name of its own, or write header = false");
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ class TableReader {
   /// Reads the header, or what tells how many columns there are. Throws DataError on a table
   /// without rows and on two columns of one name, FileError as CsvReader does.
   TableReader(const std::string& path, const TableLayout& layout);
+  /// The same of a file that is open; errors call it `name`.
+  TableReader(const std::string& name, std::unique_ptr<File> file, const TableLayout& layout);
 
   bool has_header() const { return has_header_; }
   /// Numbers from 0 where no row names the columns.

@@ -1,0 +1,32 @@
+/// Which columns of a table are learned from, and which is learned.
+#pragma once
+
+#include <sloy/data_files.h>
+
+#include <string>
+#include <vector>
+
+#include "data/tables/survey.h"
+
+namespace sloy::data {
+
+/// What a model is to learn from a table.
+struct TablePlan {
+  TableForm form;
+  std::string target;
+  std::vector<std::string> classes;  ///< none: the target is a number
+};
+
+/// Throws ConfigError where a column that is named isn't there, DataError where one is neither of
+/// numbers nor of categories.
+TablePlan make_plan(const TableSurvey& table, const CsvFile& file);
+
+/// Throws DataError where cells say nothing and that isn't allowed.
+void check_missing(const TableSurvey& table, const TablePlan& plan, MissingValues policy);
+
+/// Tells of a target that is taken for a number, but may be classes that count from 1, or with
+/// gaps.
+void tell_taken_for_number(const TableSurvey& table, const TablePlan& plan, TableTask task,
+                           std::vector<Notice>& notices);
+
+}  // namespace sloy::data
