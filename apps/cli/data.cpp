@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "console.h"
 #include "data_report.h"
+#include "label_report.h"
 #include "sources.h"
 #include "usage.h"
 
@@ -17,6 +18,8 @@ struct Arguments {
   DataSource source;
   std::string out;
   std::int64_t examples = 10;
+  bool suspicious_labels = false;
+  std::string model;
 };
 
 std::string names_of_kinds() {
@@ -72,8 +75,23 @@ void report(const Arguments& arguments, const Config& event, void (*print)(const
   }
 }
 
+/// By a model every part is looked at; else the one that nets can learn from.
+void report_labels(const Arguments& arguments, const NamedParts& parts) {
+  if (arguments.model.empty()) {
+    const auto& [part, dataset] = parts.front();
+    return report(arguments, describe_labels(part, dataset, nullptr), print_labels);
+  }
+  Model model = load_model(arguments.model);
+  for (const auto& [part, dataset] : parts) {
+    report(arguments, describe_labels(part, dataset, &model), print_labels);
+  }
+}
+
 int show(const Arguments& arguments) {
   apply(arguments.common);
+  if (!arguments.model.empty() && !arguments.suspicious_labels) {
+    throw ConfigError("--model is of use with --suspicious-labels alone", {}, "give that too");
+  }
   if (!arguments.out.empty()) check_output(arguments);
   const data::Parts parts = read_data(arguments.source).load();
   tell_about(parts);
@@ -86,6 +104,7 @@ int show(const Arguments& arguments) {
     report(arguments, describe_part(part, dataset, parts.missing), print_part);
   }
   report(arguments, describe_duplicates(named), print_duplicates);
+  if (arguments.suspicious_labels) report_labels(arguments, named);
   return done;
 }
 
@@ -119,6 +138,13 @@ void add_data(CLI::App& app, Action& action) {
       ->add_option("--examples", arguments->examples,
                    "Examples of each class that --out draws (default 10)")
       ->check(whole_number(1, 1000));
+  show_command->add_flag("--suspicious-labels", arguments->suspicious_labels,
+                         "List examples whose label is contradicted: by nets trained here on the "
+                         "rest of the data, or by --model");
+  show_command
+      ->add_option("--model", arguments->model,
+                   "A model (.safetensors) that has not learned from these labels, to look at them")
+      ->check(not_empty());
   show_command->footer(
       "Examples:\n"
       "  sloy data show fashion-mnist --out fashion.png\n"

@@ -32,39 +32,6 @@ Config counts(const Tensor& matrix) {
   return rows;
 }
 
-/// Throws DataError where a table, or the classes of any data, are read otherwise than those the
-/// model learned from: its numbers would stand for something else.
-void check_read_alike(const Model& model, const data::Spec& spec) {
-  const auto refuse = [](std::string_view what, const std::string& learned,
-                         const std::string& found, const std::string& fix) {
-    throw DataError(fmt::format("these data have other {} than those the model learned from", what),
-                    {{"learned", learned}, {"found", found}}, fix);
-  };
-  const std::vector<std::string>& names = model.class_names();
-  if (!names.empty() && !spec.class_names.empty() && names != spec.class_names) {
-    refuse("classes", fmt::format("{}", fmt::join(names, ", ")),
-           fmt::format("{}", fmt::join(spec.class_names, ", ")),
-           "measure it on data with these classes, in this order");
-  }
-  if (!model.table_form() || !spec.table_form) return;
-  const auto columns_of = [](const data::TableForm& form) {
-    std::string text;
-    for (const data::TableColumn& column : form.columns) {
-      text += (text.empty() ? "" : ", ") + column.name;
-      if (!column.categories.empty()) {
-        text += fmt::format(" ({})", fmt::join(column.categories, ", "));
-      }
-    }
-    return text;
-  };
-  const std::string learned = columns_of(*model.table_form());
-  const std::string found = columns_of(*spec.table_form);
-  if (learned == found) return;
-  refuse("columns or categories", learned, found,
-         "give a table with these columns in this order and these categories, or measure it as the "
-         "recipe's test_path");
-}
-
 int evaluate(const Arguments& arguments) {
   apply(arguments.common);
   Model model = load_model(arguments.model);

@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "meaning.h"
 #include "report.h"
 #include "sources.h"
 #include "usage.h"
@@ -61,9 +62,18 @@ bool is_table(const std::string& file) {
                              [&](const char* ending) { return file.ends_with(ending); });
 }
 
+/// Of standard input: NumPy's arrays begin with a byte that no text has.
+bool is_table_in_stream() { return std::cin.peek() != 0x93; }
+
 /// What a file holds, as the model takes it where it knows how.
 Tensor read_input(const std::string& file, const std::string& name, const Model& model) {
-  if (model.table_form() && is_table(file)) return read_table(file, *model.table_form());
+  if (model.table_form() && (file == "-" ? is_table_in_stream() : is_table(file))) {
+    std::vector<Notice> notices;
+    const Tensor rows = file == "-" ? read_table(std::cin, name, *model.table_form(), notices)
+                                    : read_table(file, *model.table_form(), notices);
+    for (const Notice& notice : notices) note(notice.what());
+    return rows;
+  }
   Tensor tensor = file == "-" ? read_tensor(std::cin, name) : read_tensor(file);
   const bool has_form = model.image_form() && is_image(tensor);
   return has_form ? to_form(tensor, *model.image_form()) : tensor;
@@ -88,41 +98,6 @@ Tensor first_rows(const Tensor& tensor, std::int64_t rows) {
   Tensor part(tensor.dtype(), tensor.shape().with_first(rows));
   std::copy_n(tensor.data(), part.bytes(), part.mutable_data());
   return part;
-}
-
-/// What the numbers of a row say.
-enum class Meaning {
-  numbers,      ///< what the model was trained to give: a regression, or anything of the user's own
-  classes,      ///< of each class a probability or a score
-  probability,  ///< of the second of two classes
-  score,        ///< the same, before a sigmoid
-};
-
-/// One number is of two classes where the loss is that of two classes.
-Meaning meaning_of(const Model& model) {
-  const Shape shape = model.output_types()[0].shape;
-  if (shape.rank() == 2 && shape[1].size() > 1) return Meaning::classes;
-  const PerOutput<Loss> losses = model.loss();
-  if (shape.rank() != 2 || losses.size() != 1) return Meaning::numbers;
-  const Loss& loss = losses[0].value;
-  if (!loss.as<BinaryCrossentropy>()) return Meaning::numbers;
-  return loss.prediction() == Prediction::scores ? Meaning::score : Meaning::probability;
-}
-
-/// The probability of each class; scores are turned into them for people.
-std::vector<double> probabilities(std::span<const float> row, Meaning meaning) {
-  std::vector<double> values(row.begin(), row.end());
-  if (meaning == Meaning::score) values = {1 / (1 + std::exp(-values[0]))};
-  if (meaning != Meaning::classes) return {1 - values[0], values[0]};
-  double sum = std::accumulate(values.begin(), values.end(), 0.0);
-  bool already = std::all_of(values.begin(), values.end(), [](double p) { return p >= 0; }) &&
-                 std::abs(sum - 1) < 1e-3;
-  if (already) return values;
-  double largest = *std::max_element(values.begin(), values.end());
-  for (double& value : values) value = std::exp(value - largest);
-  sum = std::accumulate(values.begin(), values.end(), 0.0);
-  for (double& value : values) value /= sum;
-  return values;
 }
 
 struct Ranked {
@@ -282,8 +257,7 @@ void add_predict(CLI::App& app, Action& action) {
   command
       ->add_option("inputs", arguments->inputs,
                    "Examples: PNG or JPEG images, CSV files (.csv, .csv.gz, .tsv, .txt), npy or "
-                   "IDX arrays; - is "
-                   "standard input, for all but tables")
+                   "IDX arrays; - is standard input")
       ->required();
   command->add_option("--out", arguments->out, "Write the outputs to this npy file")
       ->check(not_empty());

@@ -1,6 +1,7 @@
 #include "sources.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -98,6 +99,12 @@ bool is_of_reading(std::string_view key, const Config* kind) {
   return false;
 }
 
+/// Whether a key says no more than which data are meant.
+bool is_of_choice(std::string_view key) {
+  constexpr std::array<std::string_view, 3> keys{"name", "kind", "path"};
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
 /// --data takes the place of the recipe's data and of all that belongs to them; how they are used
 /// stays.
 void choose_data(Config& recipe, const DataSource& source) {
@@ -108,9 +115,18 @@ void choose_data(Config& recipe, const DataSource& source) {
     const Config* chosen_name = chosen.find("name");
     const bool is_same = name && chosen_name && *name == *chosen_name;
     if (section.is_map()) {
+      std::string dropped;
       for (auto& [key, value] : section.as_map()) {
+        if (chosen.find(key)) continue;
         const bool stays = is_same || is_of_use(key) || is_of_reading(key, chosen.find("kind"));
-        if (stays && !chosen.find(key)) chosen[key] = value;
+        if (stays) {
+          chosen[key] = value;
+        } else if (!is_of_choice(key)) {
+          dropped += (dropped.empty() ? "" : ", ") + key;
+        }
+      }
+      if (!dropped.empty()) {
+        note("of the recipe's own data, not of those that --data names, is: " + dropped);
       }
     }
     section = std::move(chosen);
@@ -217,6 +233,37 @@ RecipeData read_data(const DataSource& source) {
   RecipeData data;
   from_config(config.at("data"), data);
   return data;
+}
+
+void check_read_alike(const Model& model, const data::Spec& spec) {
+  const auto refuse = [](std::string_view what, const std::string& learned,
+                         const std::string& found, const std::string& fix) {
+    throw DataError(fmt::format("these data have other {} than those the model learned from", what),
+                    {{"learned", learned}, {"found", found}}, fix);
+  };
+  const std::vector<std::string>& names = model.class_names();
+  if (!names.empty() && !spec.class_names.empty() && names != spec.class_names) {
+    refuse("classes", fmt::format("{}", fmt::join(names, ", ")),
+           fmt::format("{}", fmt::join(spec.class_names, ", ")),
+           "measure it on data with these classes, in this order");
+  }
+  if (!model.table_form() || !spec.table_form) return;
+  const auto columns_of = [](const data::TableForm& form) {
+    std::string text;
+    for (const data::TableColumn& column : form.columns) {
+      text += (text.empty() ? "" : ", ") + column.name;
+      if (!column.categories.empty()) {
+        text += fmt::format(" ({})", fmt::join(column.categories, ", "));
+      }
+    }
+    return text;
+  };
+  const std::string learned = columns_of(*model.table_form());
+  const std::string found = columns_of(*spec.table_form);
+  if (learned == found) return;
+  refuse("columns or categories", learned, found,
+         "give a table with these columns in this order and these categories, or measure it as the "
+         "recipe's test_path");
 }
 
 void tell_about(const data::Parts& parts) {

@@ -48,6 +48,9 @@ Model load_model(const std::string& path);
 Recipe read_recipe(const RecipeSource& source, const Common& common);
 /// The data alone. Throws ConfigError where --set is of anything else.
 RecipeData read_data(const DataSource& source);
+/// Throws DataError where a table, or the classes of any data, are read otherwise than those the
+/// model learned from: its numbers would stand for something else.
+void check_read_alike(const Model& model, const data::Spec& spec);
 /// Says on stderr which files were left out, if any, and what is probably not as it was meant.
 void tell_about(const data::Parts& parts);
 /// "cnn-fashion-mnist", or the file's name without its ending: what run directories are called.

@@ -40,6 +40,7 @@
 #include <sloy/regularizers.h>
 #include <sloy/schedules.h>
 #include <sloy/scope.h>
+#include <sloy/suspicious_labels.h>
 #include <sloy/table_form.h>
 #include <sloy/tensor.h>
 #include <sloy/tuning.h>

@@ -138,6 +138,23 @@ TEST_F(CommandLine, LearnsFromATable) {
   EXPECT_EQ(events(told).at(0).at("class").as_string(), "large");
   EXPECT_EQ(events(told).at(1).at("class").as_string(), "small");
   EXPECT_EQ(events(told).size(), 3u) << "a missing number is filled";
+  EXPECT_TRUE(holds(told.err,
+                    "note: 1 text in the column 'colour' is none of the categories that the model "
+                    "learned from: 0 for all of them\n"
+                    "  file         new.csv   line 3\n"
+                    "  never seen   1         the first is 'green'\n"))
+      << told.err;
+  const Finished piped =
+      run_sloy({"predict", "run/model.safetensors", "-", "--json"},
+               {.directory = directory_.path(), .input = "colour,size\nblue,1079\n"});
+  ASSERT_EQ(piped.exit_code, 0) << piped.err;
+  EXPECT_EQ(events(piped).at(0).at("class").as_string(), "large");
+  // Other data don't have the recipe's columns: what is left out is said.
+  const Finished planned = run_sloy({"plan", "table.toml", "--data", "moons"}, here);
+  EXPECT_TRUE(holds(planned.err,
+                    "note: of the recipe's own data, not of those that --data names, is: "
+                    "missing_values, test_split\n"))
+      << planned.err;
   // Numbers that would stand for other columns, categories or classes are not measured.
   for (const char* text : {"colour,size,kind\nred,1000,small\nblue,1050,large\n",
                            "size,colour,kind\n1000,red,small\n1050,green,large\n",
