@@ -44,10 +44,11 @@ struct CrossValidation {
 };
 
 /// Predicts every example by a net that learned from the others alone: one hidden layer of 128
-/// units on normalised features, trained by AdamW for about 1,500 steps for each of the parts. Made
-/// for labels to be looked at, not for the best predictions: `accuracy` says how much those are
-/// worth. Images are made smaller first. Throws DataError where the examples have no classes, more
-/// than one part of features, or are fewer than the folds.
+/// units with dropout on normalised features, trained by AdamW for about 600 steps, and three
+/// epochs at least, for each of the parts. Made for labels to be looked at, not for the best
+/// predictions: `accuracy` says how much those are worth. Images are made smaller first. Throws
+/// DataError where the examples have no classes, more than one part of features, or are fewer than
+/// the folds.
 ///
 ///     data::Dataset train = data::gaussians();
 ///     CrossValidation nets = cross_validate(train);

@@ -15,7 +15,6 @@
 namespace sloy {
 namespace {
 
-constexpr std::int64_t batch_size = 32;
 constexpr std::int64_t steps = 600;
 constexpr std::int64_t hidden_units = 128;
 
@@ -96,9 +95,13 @@ Model make_net(int classes, std::uint64_t seed) {
   return net;
 }
 
+/// Many examples are not worth more steps than an epoch of few has.
+std::int64_t batch_size_for(std::int64_t examples) { return examples < 10'000 ? 32 : 128; }
+
 /// About as many steps for a set of any size.
 int epochs_for(std::int64_t examples) {
-  return static_cast<int>(std::clamp<std::int64_t>(steps * batch_size / examples, 3, 60));
+  const std::int64_t epochs = steps * batch_size_for(examples) / examples;
+  return static_cast<int>(std::clamp<std::int64_t>(epochs, 3, 60));
 }
 
 }  // namespace
@@ -120,9 +123,10 @@ CrossValidation cross_validate(const data::Dataset& dataset,
       (position % options.folds == fold ? held : learned).push_back(index);
     }
     Model net = make_net(classes, options.seed);
-    net.fit(examples.subset(learned), {.epochs = epochs_for(std::ssize(learned)),
-                                       .batch_size = batch_size,
-                                       .verbose = Verbosity::silent});
+    const std::int64_t count = std::ssize(learned);
+    net.fit(examples.subset(std::move(learned)), {.epochs = epochs_for(count),
+                                                  .batch_size = batch_size_for(count),
+                                                  .verbose = Verbosity::silent});
     const Tensor predicted = net.predict(examples.subset(held));
     const std::span<const float> from = predicted.values<float>();
     for (std::size_t i = 0; i < held.size(); ++i) {
