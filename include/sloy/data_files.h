@@ -116,19 +116,27 @@ struct SLOY_EXPORT NpyFiles {
   }
 };
 
-/// What becomes of files that can't be read.
+/// What becomes of images that can't be read: damaged, of another format, with transparent pixels
+/// or 16 bits a channel. An image of another size or colour than the rest, where one was not asked
+/// for, is an error with all of them.
 enum class BadFiles : std::uint8_t {
-  refuse,    ///< every file is decoded once before the training, which the first ends
-  skip,      ///< likewise, and the bad ones are left out and counted
-  unchecked  ///< no file is looked at before its turn
+  refuse,  ///< "error": all files are decoded before the training; if any is bad, that is an error
+           ///< which names the first and says how many there are
+  skip,    ///< all files are decoded before the training; bad ones are left out, Parts::skipped
+           ///< lists them
+  unchecked  ///< no file is looked at before it is needed: a bad one ends the training then
 };
 constexpr std::array<std::string_view, 3> enum_names(BadFiles) {
   return {"error", "skip", "unchecked"};
 }
 
 /// Image folders: a directory for each class, named like it, with PNG and JPEG images in it and in
-/// directories below. Within the directories train, val (or valid, validation) and test, of which
-/// the last two may be missing, or else directly in `path`. ImageNet is laid out so. Keras's
+/// directories below. These are directly in `path`, or else in directories of the parts there:
+/// train (or training), val (valid, validation) and test (testing), of which the last two may be
+/// missing; others beside them are not read, which a notice says. Every class has images to learn
+/// from; in val and test it may have none. Names that begin with a dot are passed over, as are
+/// files that are no images by their ending and links to directories. An image has 16,384 pixels a
+/// side and 2^26 in all at most, and 256 MiB. ImageNet is laid out so. Keras's
 /// image_dataset_from_directory, whose arguments have the same names here. Images are decoded when
 /// they are asked for.
 struct SLOY_EXPORT ImageFolder {
@@ -161,12 +169,15 @@ struct SLOY_EXPORT ImageFolder {
   }
 };
 
-/// What becomes of cells that say nothing.
+/// What becomes of cells that say nothing, in the columns that are used. A missing text is 0 for
+/// all of its column's categories where numbers are filled. A row whose target is missing is never
+/// learned from.
 enum class MissingValues : std::uint8_t {
-  refuse,  ///< the first ends it, before the training
-  mean,    ///< a number becomes the mean of its column in the training data
-  median,  ///< a number becomes the median of its column in the training data
-  skip     ///< the row is left out
+  refuse,  ///< "error": before the training; it names the first and says how many there are
+  mean,    ///< a number becomes the mean of its column in the training data; rows without a target
+           ///< are left out
+  median,  ///< a number becomes the median of its column in the training data; likewise
+  skip     ///< every row with such a cell is left out
 };
 constexpr std::array<std::string_view, 4> enum_names(MissingValues) {
   return {"error", "mean", "median", "skip"};
@@ -183,11 +194,17 @@ constexpr std::array<std::string_view, 3> enum_names(TableTask) {
   return {"auto", "classification", "regression"};
 }
 
-/// CSV: a table as text (RFC 4180), raw or compressed by gzip. Columns whose cells are all numbers
-/// are numbers of an example, others are categories (see TableColumn), which the model keeps, so
-/// that `predict` takes rows of the same columns in any order. Numbers come as they are: a
-/// Normalization behind the Input measures them. A column of classes makes labels, in the order of
-/// their names, or of the numbers they are; one of numbers makes float32 (1).
+/// CSV: a table as text (RFC 4180), raw or compressed by gzip, with a row for each example. A
+/// column whose cells are all numbers is one number of the example, any other is categories: a
+/// number for each different text, in their order, which is 1 where the row has that text and else
+/// 0 (one-hot). All 0 are a missing text, where MissingValues lets it pass, and one that no row to
+/// learn from had. At most 1,000 different texts; over 10 that are mostly different are taken for
+/// names and refused, as is a column with fewer texts than numbers: name it among
+/// categorical_columns or ignore_columns. The model keeps columns and categories, so that `predict`
+/// takes rows of the same columns in any order. Numbers come as they are: a Normalization behind
+/// the Input measures them. A column of classes makes labels, in the order of their names, or of
+/// the numbers they are; one of numbers makes float32 (1). A row has 100,000 cells and 16 MiB at
+/// most.
 struct SLOY_EXPORT CsvFile {
   static constexpr std::string_view type_name = "csv";
   std::string path = {};       ///< needed: the file

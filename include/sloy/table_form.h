@@ -12,13 +12,16 @@
 
 namespace sloy::data {
 
-/// A column of a table. One of numbers is a number of the example; one of texts, the categories, is
-/// as many as there are of those: 1 for the row's text and 0 for every other. A text that is none
-/// of them is 0 for all.
+/// A column of a table, as features. One of numbers is one number of the example. One of texts, the
+/// categories, is a number for each of those: 1 for the row's text and 0 for every other (one-hot).
+/// A text that is none of them is 0 for all, as is a missing one. Numbers that are categories are
+/// the same however they are written: 1 and 1.0.
 struct SLOY_EXPORT TableColumn {
   std::string name = {};
-  std::vector<std::string> categories = {};  ///< in their order; none: a column of numbers
-  std::optional<double> fill = {};           ///< what a missing number becomes; left out: refused
+  /// in the order of their numbers; none: a column of numbers
+  std::vector<std::string> categories = {};
+  /// what a missing number becomes; left out: rows without it are refused
+  std::optional<double> fill = {};
 
   bool operator==(const TableColumn&) const = default;
   static void fields(auto&& field) {

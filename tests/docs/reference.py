@@ -22,7 +22,8 @@ from types_page import Types, header_text, title_of
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Headers of what stands beside models and their training.
-HELPERS = ("minimize", "patterns", "covariate_shift", "data_records", "io", "inspect", "profile")
+HELPERS = ("data_records", "data_view", "suspicious_labels", "covariate_shift", "minimize", "patterns",
+           "io", "image_files", "inspect", "profile")
 
 # What models' functions take and give, in the order they are called.
 MODEL_STRUCTS = ("CompileOptions", "FitOptions", "History", "EvaluateOptions", "Evaluation",
