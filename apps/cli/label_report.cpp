@@ -97,7 +97,8 @@ void print_labels(const Config& event) {
   }
   if (rows.size() > 1) print(table_text(rows));
   if (labels.size() > most_labels) {
-    print(fmt::format("            and {} more, which --json lists", count_text(static_cast<std::int64_t>(labels.size() - most_labels))));
+    print(fmt::format("            and {} more, which --json lists",
+                      count_text(static_cast<std::int64_t>(labels.size() - most_labels))));
   }
 }
 
