@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "commands.h"
 #include "console.h"
@@ -17,7 +18,8 @@ struct Arguments {
   Common common;
   DataSource source;
   std::string out;
-  std::int64_t examples = 10;
+  std::optional<std::int64_t> examples;
+  bool augment = false;
   bool suspicious_labels = false;
   std::string model;
 };
@@ -67,6 +69,44 @@ void check_output(const Arguments& arguments) {
                     "give another directory");
 }
 
+/// Examples as they are in the first pass over them, changed in the others.
+struct Preview {
+  data::Dataset plain;
+  data::Dataset changed;
+  std::int64_t size() const { return plain.size(); }
+  const data::Spec& spec() const { return changed.spec(); }
+  void read(std::int64_t index, const data::Slot& slot) const {
+    (slot.epoch == 0 ? plain : changed).read(index, slot);
+  }
+};
+
+/// As a training changes them. Throws where they change in shape: both are drawn beside each other.
+data::Dataset preview_of(const data::Dataset& train, const RecipeData& source) {
+  if (source.augment.empty()) {
+    throw ConfigError("--augment shows what [data] augment does, which says nothing", {},
+                      "name a recipe that has it, or write --set "
+                      "'data.augment=[{ type = \"RandomFlip\" }]'");
+  }
+  const data::Dataset changed = data::augmented(train, source.augment, 0);
+  if (changed.spec().features == train.spec().features) return Preview{train, changed};
+  throw DataError("the images change in shape, which no training takes",
+                  {{"features", to_string(train.spec().features)},
+                   {"augmented", to_string(changed.spec().features)}},
+                  "keep the shape: RandomCrop with padding and no size, or RandomResizedCrop");
+}
+
+/// A picture of what is learned from.
+void draw(const Arguments& arguments, const RecipeData& source, const data::Dataset& train) {
+  constexpr std::int64_t shown = 10;
+  constexpr std::int64_t shown_augmented = 2;
+  constexpr std::int64_t passes = 5;
+  data::ContactSheetOptions options{
+      .examples = arguments.examples.value_or(arguments.augment ? shown_augmented : shown)};
+  if (arguments.augment) options.repeats = passes;
+  const data::Dataset drawn = arguments.augment ? preview_of(train, source) : train;
+  write_png(arguments.out, data::contact_sheet(drawn, options));
+}
+
 void report(const Arguments& arguments, const Config& event, void (*print)(const Config&)) {
   if (arguments.common.json) {
     emit(event);
@@ -92,12 +132,14 @@ int show(const Arguments& arguments) {
   if (!arguments.model.empty() && !arguments.suspicious_labels) {
     throw ConfigError("--model is of use with --suspicious-labels alone", {}, "give that too");
   }
-  if (!arguments.out.empty()) check_output(arguments);
-  const data::Parts parts = read_data(arguments.source).load();
-  tell_about(parts);
-  if (!arguments.out.empty()) {
-    write_png(arguments.out, data::contact_sheet(parts.train, {.examples = arguments.examples}));
+  if (arguments.augment && arguments.out.empty()) {
+    throw ConfigError("--augment draws, and needs --out", {}, "name a picture: --out sheet.png");
   }
+  if (!arguments.out.empty()) check_output(arguments);
+  const RecipeData source = read_data(arguments.source);
+  const data::Parts parts = source.load();
+  tell_about(parts);
+  if (!arguments.out.empty()) draw(arguments, source, parts.train);
   NamedParts named{{"train", parts.train}, {"validation", parts.validation}, {"test", parts.test}};
   std::erase_if(named, [](const auto& part) { return part.second.empty(); });
   for (const auto& [part, dataset] : named) {
@@ -136,8 +178,11 @@ void add_data(CLI::App& app, Action& action) {
       ->check(not_empty());
   show_command
       ->add_option("--examples", arguments->examples,
-                   "Examples of each class that --out draws (default 10)")
+                   "Examples of each class that --out draws (default 10, with --augment 2)")
       ->check(whole_number(1, 1000));
+  show_command->add_flag("--augment", arguments->augment,
+                         "Draw each example as it is and as four epochs of a training would change "
+                         "it, by what the data's recipe, or --set data.augment, says");
   show_command->add_flag("--suspicious-labels", arguments->suspicious_labels,
                          "List examples whose label is contradicted: by nets trained here on the "
                          "rest of the data, or by --model");
@@ -150,6 +195,7 @@ void add_data(CLI::App& app, Action& action) {
       "  sloy data show fashion-mnist --out fashion.png\n"
       "  sloy data show rows.csv --set data.target_column=price\n"
       "  sloy data show photos --set data.image_size=64\n"
+      "  sloy data show recipe.toml --augment --out changed.png\n"
       "  sloy data show moons --set data.generated.size=1000");
   show_command->callback(
       [arguments, &action] { action = [arguments] { return show(*arguments); }; });

@@ -1,7 +1,7 @@
 /// Files in a directory for each class.
 #pragma once
 
-#include <sloy/error.h>
+#include <sloy/notice.h>
 
 #include <cstdint>
 #include <filesystem>

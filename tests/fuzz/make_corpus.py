@@ -150,3 +150,28 @@ write("records/label", records(1, SPEC, b"\0\0\0\0\2" + bytes(11)))
 write("records/huge", records(2**62, SPEC, bytes(16), block_records=2**62))
 write("records/truncated", records(3, SPEC, bytes(39)))
 write("records/batch", records(1, SPEC | {"features": [{"dtype": "uint8", "shape": ["batch"]}]}, bytes(16)))
+
+ROOT = CORPUS.parents[2]
+for recipe in sorted([*(ROOT / "src/train/recipes").glob("*.toml"), *(ROOT / "tests/recipes").glob("*.toml")]):
+    write(f"recipe/{recipe.stem}", recipe.read_bytes())
+CHANGES = ", ".join(f'{{ type = "{name}" }}' for name in ("RandomFlip", "RandomErasing", "MixUp", "AutoContrast"))
+LAYER = '[[model.layer]]\ntype = "Dense"\nunits = 2\n[train]\nloss = "MeanSquaredError"\n'
+write("recipe/augment", f'[data]\nname = "mnist"\naugment = [{CHANGES}]\n{LAYER}'.encode())
+write("recipe/factor", f'[data]\nname = "mnist"\naugment = [{{ type = "RandomHue", factor = [0.1, 0.2] }}]\n{LAYER}'.encode())
+write("recipe/folder", f'[data]\nkind = "image-folder"\npath = "x"\nimage_size = [3, 4]\n{LAYER}'.encode())
+write("recipe/table", f'[data]\nkind = "csv"\npath = "x"\nmissing_values = "mean"\nheader = true\n{LAYER}'.encode())
+write("recipe/several", b"""[[model.layer]]
+type = "Input"
+name = "a"
+shape = [2]
+[[model.layer]]
+type = "Add"
+inputs = ["a", "a"]
+[model]
+outputs = ["add"]
+[train]
+loss = ["MeanSquaredError"]
+class_weight = [1, 2.5]
+memory_limit = "1.5GB"
+optimizer = { type = "SGD", learning_rate = { type = "CosineDecay", initial_learning_rate = 0.1, decay_steps = 10 } }
+""")

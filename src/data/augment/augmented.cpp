@@ -41,6 +41,7 @@ class Augmented {
 
   std::int64_t size() const { return base_.size(); }
   const Spec& spec() const { return spec_; }
+  std::string name(std::int64_t index) const { return base_.name(index); }
   void read(std::int64_t index, const Slot& slot) const {
     Random random(seed_, position_, slot.epoch, index);
     change_.read(base_, index, slot, random);

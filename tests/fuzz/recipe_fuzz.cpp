@@ -1,0 +1,16 @@
+/// Any text is a recipe or a ConfigError; one that is read is the same once written and read again.
+#include <sloy/error.h>
+#include <sloy/recipe.h>
+
+#include <cstdlib>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  try {
+    const sloy::Recipe recipe = sloy::Recipe::parse(text);
+    const sloy::Recipe again = sloy::Recipe::parse(recipe.to_toml());
+    if (again.to_config() != recipe.to_config()) std::abort();
+  } catch (const sloy::ConfigError&) {
+  }
+  return 0;
+}
