@@ -78,7 +78,7 @@ int pack(const Arguments& arguments) {
   source.label_mode = data::LabelMode::integer;
   source.target = data::Target::targets;
   const data::Parts parts = source.load();
-  tell_skipped(parts);
+  tell_about(parts);
   watch_signals();
   try {
     Progress progress(arguments.common,

@@ -34,14 +34,14 @@ data::Dataset images() {
 
 Model compiled() {
   Model model = Sequential{Normalization{}, Flatten{}, Dense{.units = 2}};
-  model.compile({.optimizer = Adam{},
-                 .loss = SparseCategoricalCrossentropy{.from_logits = true},
-                 .seed = 3});
+  model.compile(
+      {.optimizer = Adam{}, .loss = SparseCategoricalCrossentropy{.from_logits = true}, .seed = 3});
   return model;
 }
 
 FitOptions quiet(std::vector<data::Augmentation> augment) {
-  return {.epochs = 3, .batch_size = 8, .augment = std::move(augment), .verbose = Verbosity::silent};
+  return {
+      .epochs = 3, .batch_size = 8, .augment = std::move(augment), .verbose = Verbosity::silent};
 }
 
 /// Every image becomes one of a value that tells who asked for it.
@@ -99,11 +99,12 @@ TEST(FitAugmented, GoesOnWithTheEpochsThatComeNext) {
 
 TEST(FitAugmented, RefusesAnotherShapeBeforeTheTraining) {
   Model model = compiled();
-  EXPECT_EQ(message_of([&] { model.fit(images(), quiet({data::RandomCrop{.height = 4}})); }),
-            "augmentation gives the images another shape, which the model isn't measured on\n"
-            "  features    uint8 (6, 6, 1)\n"
-            "  augmented   uint8 (4, 6, 1)\n"
-            "  to fix      keep the shape: RandomCrop with padding and no size, or RandomResizedCrop");
+  EXPECT_EQ(
+      message_of([&] { model.fit(images(), quiet({data::RandomCrop{.height = 4}})); }),
+      "augmentation gives the images another shape, which the model isn't measured on\n"
+      "  features    uint8 (6, 6, 1)\n"
+      "  augmented   uint8 (4, 6, 1)\n"
+      "  to fix      keep the shape: RandomCrop with padding and no size, or RandomResizedCrop");
 }
 
 constexpr std::string_view recipe_text = R"(
