@@ -1,9 +1,12 @@
 /// Augmentation: examples changed at random on their way into a training, another way in every
 /// epoch. Nothing is stored more than once, and data that a model is measured on stay as they are.
 ///
-///     model.fit(data.train, {.epochs = 20,
-///                            .augment = {data::RandomFlip{.mode = data::FlipMode::horizontal},
-///                                        data::RandomCrop{.padding = 4}}});
+///     Model model = Sequential{Input{28, 28, 1}, Flatten{}, Dense{.units = 10}};
+///     model.compile({.loss = SparseCategoricalCrossentropy{.from_logits = true}});
+///     model.fit(data::fashion_mnist().train,
+///               {.epochs = 2,
+///                .augment = {data::RandomFlip{.mode = data::FlipMode::horizontal},
+///                            data::RandomCrop{.padding = 4}}});
 ///
 /// What happens to an example depends on the seed, its number and the epoch alone, so a training
 /// has the same bytes for any number of threads, and when it is resumed.

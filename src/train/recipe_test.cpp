@@ -291,8 +291,8 @@ TEST(Recipe, KeepsOnlyTheDataSettingsThatAreOfUse) {
   EXPECT_EQ(refused("kind = 'image-folder'\npath = 'x'\nvalidatoin = 0.1"),
             "there is no key 'validatoin' here\n"
             "  where    own.toml:3\n"
-            "  keys     name, directory, generated, label_mode, target, validation, workers, kind, "
-            "path, image_size, color_mode, interpolation, crop_to_aspect_ratio, class_names, "
+            "  keys     name, directory, generated, label_mode, target, validation, workers, augment, "
+            "kind, path, image_size, color_mode, interpolation, crop_to_aspect_ratio, class_names, "
             "test_split, bad_files\n"
             "  to fix   did you mean 'validation'?");
   EXPECT_EQ(refused("name = 'moons'\nkind = 'idx'"),
