@@ -382,16 +382,21 @@ TEST(Messages, OfThreadsThatCannotCompute) {
 
 /// Words that other libraries, or later versions, know.
 TEST(Messages, OfWhatIsNotThereYet) {
-  EXPECT_EQ(overridden("data.augment=[\"RandomFlip\"]"),
-            "there is no key 'augment' here\n"
-            "  where    --set data.augment=[\"RandomFlip\"]\n"
-            "  keys     name, directory, generated, label_mode, target, validation, workers, "
-            "kind\n"
-            "  to fix   write one of these keys");
+  EXPECT_EQ(overridden("data.augment=[\"RandomPerspective\"]"),
+            "there is no augmentation of type 'RandomPerspective'\n"
+            "  where    --set data.augment=[\"RandomPerspective\"]\n"
+            "  known    RandomFlip, RandomCrop, RandomResizedCrop, RandomTranslation, RandomRotation, "
+            "RandomZoom, RandomShear, RandomBrightness, RandomContrast, RandomSaturation, RandomHue, "
+            "RandomColorJitter, RandomColorDegeneration, RandomGrayscale, RandomInvert, "
+            "RandomPosterization, Solarization, AutoContrast, Equalization, RandomSharpness, "
+            "RandomGaussianBlur, RandomGaussianNoise, RandomErasing, RandomCutout, MixUp, CutMix, "
+            "RandAugment\n"
+            "  key      augment\n"
+            "  to fix   name one of the known");
   EXPECT_EQ(overridden("data={kind=\"parquet\"}"),
             "there is no kind of data 'parquet'\n"
             "  where    --set data={kind=\"parquet\"}\n"
-            "  kinds    idx, npy, cifar10, cifar100, image-folder, csv\n"
+            "  kinds    idx, npy, cifar10, cifar100, image-folder, npy-folder, csv, records\n"
             "  to fix   name one of the kinds");
   EXPECT_EQ(overridden("train.callbacks=[\"TensorBoard\"]"),
             "there is no callback of type 'TensorBoard'\n"

@@ -54,6 +54,44 @@ TEST_F(CommandLine, LearnsOtherDataForTheSameTargets) {
   EXPECT_EQ(events(show).at(0).at("target").as_string(), "float32 (2)");
 }
 
+/// The same recipe with the same seed, with its images as they are and changed.
+TEST_F(CommandLine, TrainsOnImagesThatAreChanged) {
+  const auto final_loss = [&](const std::string& out, const Arguments& settings) {
+    Arguments arguments{"train",          "--model", "mlp", "--data", "fashion-mnist", "--set",
+                        "train.epochs=1", "--json",  "--out", at(out)};
+    arguments.insert(arguments.end(), settings.begin(), settings.end());
+    const Finished done = run_sloy(arguments);
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    return events(done).at(0).at("loss").as_number();
+  };
+  const double plain = final_loss("plain", {});
+  const Arguments turned{"--set", "data.augment=[{ type = \"RandomRotation\", factor = 0.5 }]"};
+  const double changed = final_loss("turned", turned);
+  EXPECT_GT(changed, 1.2 * plain);  // clothes of every angle are harder
+  EXPECT_TRUE(holds(bytes_of_file(at("turned/recipe.toml")), "\"RandomRotation\""));
+}
+
+TEST_F(CommandLine, DrawsImagesAsATrainingChangesThem) {
+  const std::string list = "data.augment=[{ type = \"RandomInvert\" }]";
+  const Finished done = run_sloy({"data", "show", "fashion-mnist", "--augment", "--examples", "1",
+                                  "--out", at("changed.png"), "--set", list});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_TRUE(holds(done.out, "mean 72.94")) << "figures are of the images as they are";
+  const Finished plain = run_sloy({"data", "show", "fashion-mnist", "--examples", "5", "--out",
+                                   at("plain.png")});
+  ASSERT_EQ(plain.exit_code, 0) << plain.err;
+  const auto size = [&](const char* file) { return bytes_of_file(at(file)).substr(16, 8); };
+  EXPECT_EQ(size("changed.png"), size("plain.png"));  // one as it is and four that are changed
+  EXPECT_NE(bytes_of_file(at("changed.png")), bytes_of_file(at("plain.png")));
+  EXPECT_TRUE(holds(refusal({"data", "show", "fashion-mnist", "--augment", "--out", at("x.png")}),
+                    "--augment shows what [data] augment does, which says nothing"));
+  EXPECT_TRUE(holds(refusal({"data", "show", "fashion-mnist", "--augment"}),
+                    "--augment draws, and needs --out"));
+  EXPECT_TRUE(holds(refusal({"data", "show", "fashion-mnist", "--augment", "--out", at("x.png"),
+                             "--set", "data.augment=[{ type = \"RandomCrop\", height = 9 }]"}),
+                    "the images change in shape"));
+}
+
 TEST_F(CommandLine, TrainsOnIdxFilesOfOnesOwn) {
   const std::string own = at("own");
   std::filesystem::create_directories(own);

@@ -99,7 +99,7 @@ TEST_F(CommandLine, EveryCommandSpeaksJson) {
   const Finished list = run_sloy({"data", "list", "--json"});
   EXPECT_EQ(list.exit_code, 0) << list.err;
   expect_keys(events(list).at(0), {"name"});
-  EXPECT_EQ(events(list).back().at("kind").as_string(), "csv");
+  EXPECT_EQ(events(list).back().at("kind").as_string(), "records");
   const Finished show = run_sloy({"data", "show", "moons", "--json"});
   EXPECT_EQ(show.exit_code, 0) << show.err;
   expect_keys(events(show).at(0), {"part", "examples", "classes"});
@@ -145,7 +145,7 @@ TEST_F(CommandLine, SaysWhatIsWrongWithItsArguments) {
             "  to fix     did you mean 'train'?\n");
   EXPECT_EQ(refusal({"data", "sho", "moons"}),
             "error: sloy data has no command 'sho'\n"
-            "  commands   list, show\n"
+            "  commands   list, show, pack\n"
             "  to fix     did you mean 'show'?\n");
   EXPECT_EQ(
       refusal({"eval", "m.safetensors", "--dta", "moons"}),

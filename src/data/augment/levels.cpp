@@ -49,7 +49,7 @@ void RandomInvert::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& r
 ImageShape RandomPosterization::output_shape(const ImageShape& shape) const {
   check("factor", factor, 1, 8);
   for (double bits : {factor.low(), factor.high()}) {
-    require_number(bits == std::floor(bits), "factor", bits, "a whole number of bits from 1 to 8");
+    require_number(bits == std::floor(bits), "factor", bits, "of 1 to 8, without a fraction");
   }
   return shape;
 }

@@ -35,7 +35,7 @@ double drawn_from_zero(const Factor& factor, Random& random) {
 }
 
 void check(std::string_view argument, const Factor& factor, double least, double most) {
-  const std::string needed = fmt::format("a number from {} to {}", least, most);
+  const std::string needed = fmt::format("from {} to {}", least, most);
   for (double end : {factor.low(), factor.high()}) {
     require_number(least <= end && end <= most, argument, end, needed);
   }
@@ -46,12 +46,12 @@ void check(std::string_view argument, const Factor& factor, double least, double
 
 void check_contrast(std::string_view argument, const Factor& factor) {
   for (double end : {factor.low(), factor.high()}) {
-    require_number(0 <= end && end <= 1, argument, end, "a number from 0 to 1");
+    require_number(0 <= end && end <= 1, argument, end, "from 0 to 1");
   }
 }
 
 void check_probability(std::string_view argument, double value) {
-  require_number(0 <= value && value <= 1, argument, value, "a probability from 0 to 1");
+  require_number(0 <= value && value <= 1, argument, value, "from 0 to 1");
 }
 
 void check_colours(std::string_view type, const ImageShape& shape) {
