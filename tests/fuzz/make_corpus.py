@@ -7,6 +7,7 @@
 import gzip
 import io
 import json
+import math
 import pathlib
 import struct
 import zipfile
@@ -175,3 +176,37 @@ class_weight = [1, 2.5]
 memory_limit = "1.5GB"
 optimizer = { type = "SGD", learning_rate = { type = "CosineDecay", initial_learning_rate = 0.1, decay_steps = 10 } }
 """)
+
+
+def model(layers, tensors, **metadata):
+    """A model's file, whose tensors {name: shape} are zeros."""
+    text = {"format": "sloy model 1", "sloy": "0.1.0",
+            "model": json.dumps({"layer": layers, "inputs": [layers[0]["name"]], "outputs": [layers[-1]["name"]]})}
+    text |= {key: json.dumps(value) for key, value in metadata.items()}
+    header, end = {"__metadata__": text}, 0
+    for name, shape in tensors.items():
+        size = 4 * math.prod(shape)
+        header[name] = entry("F32", shape, end, end + size)
+        end += size
+    return safetensors(header, bytes(end))
+
+
+INPUT = {"type": "Input", "shape": [2], "name": "input"}
+DENSE = {"type": "Dense", "units": 3, "name": "dense"}
+IMAGE = {"type": "Input", "shape": [4, 4, 1], "name": "input"}
+TENSORS = {"dense/bias": [3], "dense/kernel": [2, 3]}
+MEASURES = {"loss": {"type": "SparseCategoricalCrossentropy", "from_logits": True}, "metrics": ["Accuracy"]}
+write("model/dense", model([INPUT, DENSE], TENSORS))
+write("model/all_metadata", model([INPUT, DENSE], TENSORS, class_names=["a", "b", "c"], measures=MEASURES,
+                                  table_form=TABLE["table_form"]))
+write("model/image_form", model([IMAGE, {"type": "Flatten", "name": "flatten"}], {}, image_form=IMAGE_FORM))
+write("model/convolution", model(
+    [IMAGE, {"type": "Conv2D", "filters": 2, "kernel_size": 3, "padding": "same", "activation": "relu", "name": "c"},
+     {"type": "BatchNormalization", "name": "b"}, {"type": "MaxPool2D", "name": "m"}],
+    {"b/beta": [2], "b/gamma": [2], "b/moving_mean": [2], "b/moving_variance": [2], "c/bias": [2],
+     "c/kernel": [3, 3, 1, 2]}))
+write("model/huge", model([INPUT, {**DENSE, "units": 2**31 - 1}], TENSORS))
+write("model/lacks_a_weight", model([INPUT, DENSE], {"dense/kernel": [2, 3]}))
+write("model/of_another_shape", model([INPUT, DENSE], {"dense/bias": [3], "dense/kernel": [3, 2]}))
+write("model/unknown_layer", model([INPUT, {"type": "Dens", "units": 3, "name": "dense"}], TENSORS))
+write("model/no_format", safetensors({"__metadata__": {"model": "{}"}}, b""))
