@@ -382,17 +382,18 @@ TEST(Messages, OfThreadsThatCannotCompute) {
 
 /// Words that other libraries, or later versions, know.
 TEST(Messages, OfWhatIsNotThereYet) {
-  EXPECT_EQ(overridden("data.augment=[\"RandomPerspective\"]"),
-            "there is no augmentation of type 'RandomPerspective'\n"
-            "  where    --set data.augment=[\"RandomPerspective\"]\n"
-            "  known    RandomFlip, RandomCrop, RandomResizedCrop, RandomTranslation, RandomRotation, "
-            "RandomZoom, RandomShear, RandomBrightness, RandomContrast, RandomSaturation, RandomHue, "
-            "RandomColorJitter, RandomColorDegeneration, RandomGrayscale, RandomInvert, "
-            "RandomPosterization, Solarization, AutoContrast, Equalization, RandomSharpness, "
-            "RandomGaussianBlur, RandomGaussianNoise, RandomErasing, RandomCutout, MixUp, CutMix, "
-            "RandAugment\n"
-            "  key      augment\n"
-            "  to fix   name one of the known");
+  EXPECT_EQ(
+      overridden("data.augment=[\"RandomPerspective\"]"),
+      "there is no augmentation of type 'RandomPerspective'\n"
+      "  where    --set data.augment=[\"RandomPerspective\"]\n"
+      "  known    RandomFlip, RandomCrop, RandomResizedCrop, RandomTranslation, RandomRotation, "
+      "RandomZoom, RandomShear, RandomBrightness, RandomContrast, RandomSaturation, RandomHue, "
+      "RandomColorJitter, RandomColorDegeneration, RandomGrayscale, RandomInvert, "
+      "RandomPosterization, Solarization, AutoContrast, Equalization, RandomSharpness, "
+      "RandomGaussianBlur, RandomGaussianNoise, RandomErasing, RandomCutout, MixUp, CutMix, "
+      "RandAugment\n"
+      "  key      augment\n"
+      "  to fix   name one of the known");
   EXPECT_EQ(overridden("data={kind=\"parquet\"}"),
             "there is no kind of data 'parquet'\n"
             "  where    --set data={kind=\"parquet\"}\n"

@@ -8,8 +8,8 @@
 ///                .augment = {data::RandomFlip{.mode = data::FlipMode::horizontal},
 ///                            data::RandomCrop{.padding = 4}}});
 ///
-/// What happens to an example depends on the seed, its number and the epoch alone, so a training
-/// has the same bytes for any number of threads, and when it is resumed.
+/// What happens to an example depends on the seed, its number and the epoch alone: examples have
+/// the same bytes for any number of threads and loader workers, and when a training is resumed.
 ///
 /// An augmentation of your own is any type with a member `apply`, for images:
 ///
@@ -136,7 +136,8 @@ class SLOY_EXPORT Augmentation {
 
   /// "RandomFlip".
   std::string_view type() const { return held_->type(); }
-  /// The spec of examples that were such. Throws ConfigError or DataError, see above.
+  /// What examples of this spec look like when they are changed. Throws ConfigError or DataError,
+  /// where the augmentation's numbers, or such data, won't do.
   Spec output_spec(const Spec& spec) const { return held_->output_spec(spec); }
   /// Example `index` of `base`, changed. REQUIRES: slot as output_spec says.
   void read(const Dataset& base, std::int64_t index, const Slot& slot, Random& random) const {
@@ -218,8 +219,8 @@ class SLOY_EXPORT Augmentation {
   std::shared_ptr<const Interface> held_;
 };
 
-/// The same examples, each changed by these in their order, another way in every epoch. Targets
-/// that are the features (targeting_features) change with them. Throws ConfigError where an
+/// The same examples, each changed by these in their order, another way in every epoch. Where the
+/// targets are the features (targeting_features), both change alike. Throws ConfigError where an
 /// augmentation's numbers won't do, DataError where the data won't do for it.
 SLOY_EXPORT Dataset augmented(Dataset dataset, const std::vector<Augmentation>& augmentations,
                               std::uint64_t seed);

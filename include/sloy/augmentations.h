@@ -2,8 +2,8 @@
 /// them.
 ///
 /// Images are uint8, of values from 0 to 255, or float32, of values from 0 to 1. A `factor` is how
-/// far a change may go: one number, or the two between which it is drawn; what one number means is
-/// said at each.
+/// far a change may go: two numbers [a, b], between which one is drawn, or one number f, which
+/// stands for two that are said at each: "f: [−f, f]".
 #pragma once
 
 #include <array>
@@ -63,7 +63,7 @@ constexpr std::array<std::string_view, 3> enum_names(FlipMode) {
   return {"horizontal", "vertical", "horizontal_and_vertical"};
 }
 
-/// Turns images over, each way in every other of them.
+/// Turns images over, each way with probability ½.
 struct SLOY_EXPORT RandomFlip {
   FlipMode mode = FlipMode::horizontal_and_vertical;  ///< which ways
 
@@ -72,9 +72,10 @@ struct SLOY_EXPORT RandomFlip {
   static void fields(auto&& field) { field("mode", &RandomFlip::mode); }
 };
 
-/// Cuts a rectangle out of an image that has a margin of `padding` around it, anywhere alike: with
-/// neither height nor width images are shifted by up to `padding` pixels and keep their size (He et
-/// al. 2016 on CIFAR-10). Keras has no padding.
+/// Cuts a rectangle out of an image that has a margin of `padding` around it; all places are
+/// equally likely. Without height and width images keep their size and are shifted by up to
+/// `padding` pixels (He et al. 2016 on CIFAR-10), as a training needs them; other sizes are for
+/// `augmented`. Keras has no padding.
 struct SLOY_EXPORT RandomCrop {
   std::optional<int> height = {};           ///< pixels; left out: as the image has
   std::optional<int> width = {};            ///< likewise
@@ -94,14 +95,14 @@ struct SLOY_EXPORT RandomCrop {
   }
 };
 
-/// Cuts out a rectangle of a random share of the area and of a random shape, and gives it the
-/// image's size (Szegedy et al. 2014, "Going deeper with convolutions"; torchvision's
-/// RandomResizedCrop). Where ten rectangles don't fit, the largest in the middle whose shape may
-/// be.
+/// Cuts out a rectangle of a random share of the image's area; one number: exactly that and of a
+/// random shape, and gives it the image's size (Szegedy et al. 2014, "Going deeper with
+/// convolutions"; torchvision's RandomResizedCrop). Where ten rectangles don't fit into the image,
+/// it is the largest one in the middle whose shape is within `ratio`.
 struct SLOY_EXPORT RandomResizedCrop {
-  Factor scale = Factor{0.08, 1.0};             ///< share of the area
+  Factor scale = Factor{0.08, 1.0};  ///< share of the image's area; one number: exactly that
   Factor ratio = Factor{3.0 / 4.0, 4.0 / 3.0};  ///< width over height, drawn on a logarithmic scale
-  /// how it gets its size, as an image file does
+  /// how the rectangle gets the image's size
   Interpolation interpolation = Interpolation::bilinear;
 
   ImageShape output_shape(const ImageShape& shape) const;
@@ -116,10 +117,11 @@ struct SLOY_EXPORT RandomResizedCrop {
 
 /// Shifts images.
 struct SLOY_EXPORT RandomTranslation {
-  Factor height_factor = 0.1;              ///< share of the height, down; f: of [−f, f]
-  Factor width_factor = 0.1;               ///< share of the width, to the right; f: of [−f, f]
+  Factor height_factor = 0.1;              ///< share of the height, down; f: [−f, f]
+  Factor width_factor = 0.1;               ///< share of the width, to the right; f: [−f, f]
   FillMode fill_mode = FillMode::reflect;  ///< what is taken for pixels beyond the border
-  Interpolation interpolation = Interpolation::bilinear;  ///< bilinear, or nearest
+  /// bilinear or nearest: how values between pixels are found
+  Interpolation interpolation = Interpolation::bilinear;
   double fill_value = 0;  ///< of fill_mode constant, a value of the image
 
   ImageShape output_shape(const ImageShape& shape) const;
@@ -136,9 +138,10 @@ struct SLOY_EXPORT RandomTranslation {
 
 /// Turns images about their middle.
 struct SLOY_EXPORT RandomRotation {
-  Factor factor = 0.1;  ///< share of a full turn, counter-clockwise; f: of [−f, f]
+  Factor factor = 0.1;  ///< share of a full turn, counter-clockwise; f: [−f, f]
   FillMode fill_mode = FillMode::reflect;  ///< what is taken for pixels beyond the border
-  Interpolation interpolation = Interpolation::bilinear;  ///< bilinear, or nearest
+  /// bilinear or nearest: how values between pixels are found
+  Interpolation interpolation = Interpolation::bilinear;
   double fill_value = 0;  ///< of fill_mode constant, a value of the image
 
   ImageShape output_shape(const ImageShape& shape) const;
@@ -154,10 +157,11 @@ struct SLOY_EXPORT RandomRotation {
 
 /// Zooms images about their middle.
 struct SLOY_EXPORT RandomZoom {
-  Factor height_factor = 0.1;  ///< 0.2: a fifth more is seen, −0.2: a fifth less; f: of [−f, f]
+  Factor height_factor = 0.1;  ///< 0.2: a fifth more is seen, −0.2: a fifth less; f: [−f, f]
   std::optional<Factor> width_factor = {};  ///< left out: the same as drawn for the height
   FillMode fill_mode = FillMode::reflect;   ///< what is taken for pixels beyond the border
-  Interpolation interpolation = Interpolation::bilinear;  ///< bilinear, or nearest
+  /// bilinear or nearest: how values between pixels are found
+  Interpolation interpolation = Interpolation::bilinear;
   double fill_value = 0;  ///< of fill_mode constant, a value of the image
 
   ImageShape output_shape(const ImageShape& shape) const;
@@ -172,13 +176,14 @@ struct SLOY_EXPORT RandomZoom {
   }
 };
 
-/// Shears images: rows move by a share of their distance from the top, columns of theirs from the
-/// left.
+/// Shears images: rows move sideways by a share of their distance from the top, columns up or down
+/// by a share of theirs from the left; both in the same direction, which is drawn.
 struct SLOY_EXPORT RandomShear {
-  Factor x_factor = 0.0;                   ///< of rows, either way; f: of [0, f]
-  Factor y_factor = 0.0;                   ///< of columns, either way; f: of [0, f]
+  Factor x_factor = 0.0;                   ///< share by which rows move, 0 to 1; f: [0, f]
+  Factor y_factor = 0.0;                   ///< share by which columns move, 0 to 1; f: [0, f]
   FillMode fill_mode = FillMode::reflect;  ///< what is taken for pixels beyond the border
-  Interpolation interpolation = Interpolation::bilinear;  ///< bilinear, or nearest
+  /// bilinear or nearest: how values between pixels are found
+  Interpolation interpolation = Interpolation::bilinear;
   double fill_value = 0;  ///< of fill_mode constant, a value of the image
 
   ImageShape output_shape(const ImageShape& shape) const;
@@ -195,7 +200,7 @@ struct SLOY_EXPORT RandomShear {
 
 /// Adds one number to all values.
 struct SLOY_EXPORT RandomBrightness {
-  Factor factor = 0.2;  ///< share of the range of values; f: of [−f, f]
+  Factor factor = 0.2;  ///< share of the range of values; f: [−f, f]
 
   ImageShape output_shape(const ImageShape& shape) const;
   template <class T>
@@ -205,7 +210,8 @@ struct SLOY_EXPORT RandomBrightness {
 
 /// Multiplies the distance of every value from its channel's mean.
 struct SLOY_EXPORT RandomContrast {
-  Factor factor = 0.2;  ///< f: by one of [1 − f, 1 + f]; {a, b}: of [1 − a, 1 + b]
+  /// {a, b}: times 1 − a to 1 + b, both of 0 to 1, as in Keras; f: 1 − f to 1 + f
+  Factor factor = 0.2;
 
   ImageShape output_shape(const ImageShape& shape) const;
   template <class T>
@@ -215,7 +221,7 @@ struct SLOY_EXPORT RandomContrast {
 
 /// Multiplies the saturation (of hue, saturation, value) of colours by f / (1 − f).
 struct SLOY_EXPORT RandomSaturation {
-  /// 0: grey, 0.5: as it is, 1: all that is possible; f: of [0, f]
+  /// 0: grey, 0.5: as it is, 1: all that is possible; f: [0, f]
   Factor factor = Factor{0.4, 0.6};
 
   ImageShape output_shape(const ImageShape& shape) const;
@@ -226,7 +232,7 @@ struct SLOY_EXPORT RandomSaturation {
 
 /// Turns the hue of colours.
 struct SLOY_EXPORT RandomHue {
-  Factor factor = 0.1;  ///< share of half a turn, either way; f: of [0, f]
+  Factor factor = 0.1;  ///< share of half a turn, either way; f: [0, f]
 
   ImageShape output_shape(const ImageShape& shape) const;
   template <class T>
@@ -237,7 +243,8 @@ struct SLOY_EXPORT RandomHue {
 /// Brightness, contrast, saturation and hue after one another, as the augmentations of these names
 /// change them.
 struct SLOY_EXPORT RandomColorJitter {
-  std::optional<Factor> brightness_factor = {};  ///< left out: as it is, as below
+  /// of RandomBrightness; left out: brightness stays, and so on
+  std::optional<Factor> brightness_factor = {};
   std::optional<Factor> contrast_factor = {};    ///< of RandomContrast
   std::optional<Factor> saturation_factor = {};  ///< of RandomSaturation
   std::optional<Factor> hue_factor = {};         ///< of RandomHue
@@ -255,7 +262,7 @@ struct SLOY_EXPORT RandomColorJitter {
 
 /// Mixes images with themselves in grey.
 struct SLOY_EXPORT RandomColorDegeneration {
-  Factor factor = 0.5;  ///< share of grey; f: of [0, f]
+  Factor factor = 0.5;  ///< share of grey; f: [0, f]
 
   ImageShape output_shape(const ImageShape& shape) const;
   template <class T>
@@ -285,7 +292,7 @@ struct SLOY_EXPORT RandomInvert {
 
 /// Keeps the upper bits of values.
 struct SLOY_EXPORT RandomPosterization {
-  Factor factor = 4.0;  ///< bits that stay, 1 to 8; n: of 1 to n
+  Factor factor = 4.0;  ///< bits that stay, 1 to 8; n: 1 to n
 
   ImageShape output_shape(const ImageShape& shape) const;
   void apply(const ImageIn<std::uint8_t>& in, const ImageOut<std::uint8_t>& out,
@@ -293,10 +300,11 @@ struct SLOY_EXPORT RandomPosterization {
   static void fields(auto&& field) { field("factor", &RandomPosterization::factor); }
 };
 
-/// Adds a number to all values, then turns those over that are not below a threshold.
+/// Adds a number to all values, then turns those v that are not below a threshold into the range's
+/// end minus v: without arguments all of them.
 struct SLOY_EXPORT Solarization {
-  Factor addition_factor = 0.0;   ///< share of the range; f: of [0, f]
-  Factor threshold_factor = 0.0;  ///< share of the range; f: of [0, f]
+  Factor addition_factor = 0.0;   ///< share of the range; f: [0, f]
+  Factor threshold_factor = 0.0;  ///< share of the range; f: [0, f]
 
   ImageShape output_shape(const ImageShape& shape) const;
   template <class T>
@@ -324,7 +332,7 @@ struct SLOY_EXPORT Equalization {
 /// Blurs or sharpens: moves values from, or beyond, those of the image smoothed by [1 1 1; 1 5 1; 1
 /// 1 1]/13.
 struct SLOY_EXPORT RandomSharpness {
-  Factor factor = Factor{0.4, 0.6};  ///< 0: smoothed, 0.5: as it is, 1: sharpened; f: of [0, f]
+  Factor factor = Factor{0.4, 0.6};  ///< 0: smoothed, 0.5: as it is, 1: sharpened; f: [0, f]
 
   ImageShape output_shape(const ImageShape& shape) const;
   template <class T>
@@ -334,7 +342,7 @@ struct SLOY_EXPORT RandomSharpness {
 
 /// Blurs images.
 struct SLOY_EXPORT RandomGaussianBlur {
-  Factor factor = 1.0;       ///< probability; f: one of [0, f]
+  Factor factor = 1.0;       ///< probability; f: drawn from [0, f], so that 1 is on average ½
   Sizes<2> kernel_size = 3;  ///< pixels of the kernel down and across, odd
   Factor sigma = 1.0;        ///< deviation of the kernel in pixels; s: s itself
 
@@ -359,8 +367,8 @@ struct SLOY_EXPORT RandomGaussianNoise {
 
 /// Erases a rectangle (Zhong et al. 2017, "Random erasing data augmentation").
 struct SLOY_EXPORT RandomErasing {
-  Factor factor = 1.0;  ///< probability; f: one of [0, f]
-  /// its height and width are the square roots of two such shares of the image's
+  Factor factor = 1.0;  ///< probability; f: drawn from [0, f], so that 1 is on average ½
+  /// two are drawn; their square roots are the shares of the image's height and width
   Factor scale = Factor{0.02, 0.33};
   std::optional<double> fill_value = {};  ///< a value of the image; left out: noise
 
@@ -378,8 +386,8 @@ struct SLOY_EXPORT RandomErasing {
 /// (DeVries and Taylor 2017, "Improved regularization of convolutional neural networks with
 /// cutout").
 struct SLOY_EXPORT RandomCutout {
-  Factor height_factor = Factor{0.5, 0.5};  ///< share of the height; f: of [0, f]
-  Factor width_factor = Factor{0.5, 0.5};   ///< share of the width; f: of [0, f]
+  Factor height_factor = Factor{0.5, 0.5};  ///< share of the height; f: [0, f]
+  Factor width_factor = Factor{0.5, 0.5};   ///< share of the width; f: [0, f]
   double fill_value = 0;                    ///< a value of the image
 
   ImageShape output_shape(const ImageShape& shape) const;
@@ -392,9 +400,10 @@ struct SLOY_EXPORT RandomCutout {
   }
 };
 
-/// Mixes an example with another of the set, its features and targets alike, as λ·one + (1 −
-/// λ)·other of λ from Beta(α, α) (Zhang et al. 2017, "mixup: Beyond empirical risk minimization").
-/// Targets are float32: class labels as rows, by label_mode categorical. Weights stay.
+/// Mixes an example with another of the set: λ·one + (1 − λ)·other, features and targets alike,
+/// where λ is drawn from Beta(α, α) (Zhang et al. 2017, "mixup: Beyond empirical risk
+/// minimization"). Targets are float32: class labels become rows by label_mode categorical, and
+/// metrics that need whole labels can't be measured on them. Weights of examples stay.
 struct SLOY_EXPORT MixUp {
   double alpha = 0.2;  ///< of Beta(α, α), above 0
 
@@ -405,24 +414,25 @@ struct SLOY_EXPORT MixUp {
 
 /// Puts a rectangle of another example into an image, and mixes the targets by the areas (Yun et
 /// al. 2019, "CutMix: Regularization strategy to train strong classifiers with localizable
-/// features"). The rectangle's area is a share 1 − λ of the image, λ from Beta(α, α). Targets as
+/// features"). The rectangle is a share 1 − λ of the image, λ drawn from Beta(α, α). Targets as
 /// for MixUp.
 struct SLOY_EXPORT CutMix {
-  Factor factor = Factor{1.0, 1.0};  ///< α; f: of [0, f]
+  Factor factor = Factor{1.0, 1.0};  ///< α; f: [0, f]
 
   Spec output_spec(const Spec& spec) const;
   void read(const Dataset& base, std::int64_t index, const Slot& slot, Random& random) const;
   static void fields(auto&& field) { field("factor", &CutMix::factor); }
 };
 
-/// A few of eleven changes, any of them alike: shear, translation, rotation, brightness, color
+/// A few of eleven changes, each equally likely: shear, translation, rotation, brightness, color
 /// degeneration, contrast, sharpness, solarization, posterization, auto contrast and equalization,
 /// each as far as `factor` says (Cubuk et al. 2019, "RandAugment: Practical automated data
 /// augmentation with a reduced search space", as Keras has it).
 struct SLOY_EXPORT RandAugment {
-  int num_ops = 2;                                        ///< how many, one after another
-  Factor factor = 0.5;                                    ///< of each of them; f: of [0, f]
-  Interpolation interpolation = Interpolation::bilinear;  ///< bilinear, or nearest
+  int num_ops = 2;      ///< how many, one after another
+  Factor factor = 0.5;  ///< of each of them; f: [0, f]
+  /// bilinear or nearest: how values between pixels are found
+  Interpolation interpolation = Interpolation::bilinear;
 
   ImageShape output_shape(const ImageShape& shape) const;
   void apply(const ImageIn<std::uint8_t>& in, const ImageOut<std::uint8_t>& out,

@@ -295,8 +295,8 @@ struct Parts : Split {
   std::vector<SkippedFile> skipped = {};
   /// What is probably not as it was meant, though it can be learned from.
   std::vector<Notice> notices = {};
-  /// Of a table: how many cells of a column said nothing, by its name and in all parts, rows that
-  /// were left out among them. Columns without such cells are not listed.
+  /// Of a table: the columns that have empty cells, and how many in all parts together, those of
+  /// rows that were left out too.
   std::vector<std::pair<std::string, std::int64_t>> missing = {};
 };
 

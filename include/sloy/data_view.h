@@ -19,7 +19,7 @@ namespace sloy::data {
 
 /// What numbers there are in a column of a table, a channel of images, a place of a target.
 struct NumberSummary {
-  double mean = 0;                ///< not a number where one of them is none
+  double mean = 0;                ///< NaN where one of the numbers is NaN
   double standard_deviation = 0;  ///< of the set, as that of Statistics
   double lowest = 0;              ///< of those that are numbers; infinite where there are none
   double highest = 0;             ///< likewise

@@ -78,6 +78,23 @@ fs::path find_part(const fs::path& directory, Part part) {
   return {};
 }
 
+/// Throws DataError where a directory that would be a class has the name of a part: then that of
+/// the training data has another name than it should.
+void check_no_part(const fs::path& directory, const std::vector<std::string>& classes) {
+  for (Part part : {Part::validation, Part::test}) {
+    for (std::string_view name : names_of(part)) {
+      if (std::ranges::find(classes, name) == classes.end()) continue;
+      throw DataError(
+          fmt::format("there is a part '{}', but none to learn from", name),
+          {{"directory", directory.string()},
+           {"found", fmt::format("{}", fmt::join(classes, ", "))},
+           {"needed", "train"}},
+          "rename the directory of the training data to train; where these are classes, "
+          "name them: class_names");
+    }
+  }
+}
+
 void check_names(const std::vector<std::string>& names) {
   const std::set<std::string> different(names.begin(), names.end());
   if (different.size() == names.size()) return;
@@ -184,6 +201,7 @@ ClassLayout find_class_layout(const fs::path& directory,
                     {{"path", layout.train.string()}},
                     "put the files of each class into a directory named like it");
   }
+  if (layout.train == directory) check_no_part(directory, layout.classes);
   for (const fs::path& part : {layout.validation, layout.test}) {
     if (!part.empty()) check_classes(part, layout);
   }

@@ -53,7 +53,8 @@ struct ClassLayout {
 /// A part's directory goes by any of its names: "val", "valid", "validation". Where there is none
 /// for training, `directory` itself is it. The classes are those named, or else the directories
 /// there. Throws ConfigError where a class is named twice, or has no directory, DataError where
-/// there are none, or a part has others than the training data.
+/// there are none, a part has others than the training data, or there are parts but none to learn
+/// from.
 ClassLayout find_class_layout(const std::filesystem::path& directory,
                               const std::vector<std::string>& class_names);
 

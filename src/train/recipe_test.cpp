@@ -288,13 +288,14 @@ TEST(Recipe, KeepsOnlyTheDataSettingsThatAreOfUse) {
             "'directory' is of data with a name, these have a kind\n"
             "  where    own.toml:2\n"
             "  to fix   the directory of such files is path");
-  EXPECT_EQ(refused("kind = 'image-folder'\npath = 'x'\nvalidatoin = 0.1"),
-            "there is no key 'validatoin' here\n"
-            "  where    own.toml:3\n"
-            "  keys     name, directory, generated, label_mode, target, validation, workers, augment, "
-            "kind, path, image_size, color_mode, interpolation, crop_to_aspect_ratio, class_names, "
-            "test_split, bad_files\n"
-            "  to fix   did you mean 'validation'?");
+  EXPECT_EQ(
+      refused("kind = 'image-folder'\npath = 'x'\nvalidatoin = 0.1"),
+      "there is no key 'validatoin' here\n"
+      "  where    own.toml:3\n"
+      "  keys     name, directory, generated, label_mode, target, validation, workers, augment, "
+      "kind, path, image_size, color_mode, interpolation, crop_to_aspect_ratio, class_names, "
+      "test_split, bad_files\n"
+      "  to fix   did you mean 'validation'?");
   EXPECT_EQ(refused("name = 'moons'\nkind = 'idx'"),
             "the data have a name and a kind\n"
             "  name     moons\n"

@@ -57,8 +57,8 @@ TEST_F(CommandLine, LearnsOtherDataForTheSameTargets) {
 /// The same recipe with the same seed, with its images as they are and changed.
 TEST_F(CommandLine, TrainsOnImagesThatAreChanged) {
   const auto final_loss = [&](const std::string& out, const Arguments& settings) {
-    Arguments arguments{"train",          "--model", "mlp", "--data", "fashion-mnist", "--set",
-                        "train.epochs=1", "--json",  "--out", at(out)};
+    Arguments arguments{"train", "--model",        "mlp",    "--data", "fashion-mnist",
+                        "--set", "train.epochs=1", "--json", "--out",  at(out)};
     arguments.insert(arguments.end(), settings.begin(), settings.end());
     const Finished done = run_sloy(arguments);
     EXPECT_EQ(done.exit_code, 0) << done.err;
@@ -77,8 +77,8 @@ TEST_F(CommandLine, DrawsImagesAsATrainingChangesThem) {
                                   "--out", at("changed.png"), "--set", list});
   ASSERT_EQ(done.exit_code, 0) << done.err;
   EXPECT_TRUE(holds(done.out, "mean 72.94")) << "figures are of the images as they are";
-  const Finished plain = run_sloy({"data", "show", "fashion-mnist", "--examples", "5", "--out",
-                                   at("plain.png")});
+  const Finished plain =
+      run_sloy({"data", "show", "fashion-mnist", "--examples", "5", "--out", at("plain.png")});
   ASSERT_EQ(plain.exit_code, 0) << plain.err;
   const auto size = [&](const char* file) { return bytes_of_file(at(file)).substr(16, 8); };
   EXPECT_EQ(size("changed.png"), size("plain.png"));  // one as it is and four that are changed

@@ -100,9 +100,21 @@ TEST(Augmented, DependsOnSeedEpochExampleAndPlaceInTheList) {
   EXPECT_NE(image(1, 0, 0, {RandomFlip{}, RandomGaussianNoise{}}), first);
 }
 
+/// The default, or for those that by default would change nothing, which is refused, the least.
+Augmentation with_needed_numbers(const TypeEntry<Augmentation>& entry) {
+  Config needed = Config::Map{};
+  if (entry.name == "RandomCrop") needed["padding"] = 1;
+  if (entry.name == "RandomShear") needed["x_factor"] = 0.2;
+  if (entry.name == "RandomColorJitter") needed["hue_factor"] = 0.2;
+  if (!needed.as_map().empty()) {
+    EXPECT_THROW(augmented(images(1), {entry.make_default()}, 1), ConfigError) << entry.name;
+  }
+  return entry.make(needed);
+}
+
 TEST(Augmented, EveryTypeKeepsImagesAndFloatsInTheirRange) {
   for (const TypeEntry<Augmentation>& entry : augmentation_types()) {
-    const Augmentation change = entry.make_default();
+    const Augmentation change = with_needed_numbers(entry);
     const Dataset bytes = augmented(images(6).one_hot(), {change}, 1);
     EXPECT_EQ(bytes.spec().features[0], images(1).spec().features[0]) << entry.name;
     for (std::int64_t i = 0; i < 6; ++i) static_cast<void>(bytes[i]);
@@ -219,6 +231,8 @@ TEST(Augmented, RefusesWhatDoesNotFit) {
             std::string::npos);
   EXPECT_NE(refusal(CutMix{}, images(4)).find("label_mode = \"categorical\""), std::string::npos);
   EXPECT_NE(refusal(RandomCrop{.height = 40}, grey).find("cuts out more than there is"),
+            std::string::npos);
+  EXPECT_NE(refusal(RandomCrop{.padding = 4}, grey).find("the padding is larger than the images"),
             std::string::npos);
   const Dataset same = images(4).targeting_features();
   EXPECT_NE(refusal(RandomCrop{.height = 2}, same).find("the features get another shape"),

@@ -1,4 +1,6 @@
 /// Changes of brightness and colours by random amounts.
+#include <sloy/error.h>
+
 #include <utility>
 
 #include "data/augment/colours.h"
@@ -74,6 +76,10 @@ void RandomHue::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& rand
 }
 
 ImageShape RandomColorJitter::output_shape(const ImageShape& shape) const {
+  if (!brightness_factor && !contrast_factor && !saturation_factor && !hue_factor) {
+    throw ConfigError("RandomColorJitter changes nothing: it has no factor", {},
+                      "give one or more, as brightness_factor = 0.2");
+  }
   if (brightness_factor) check("brightness_factor", *brightness_factor, -whole_range, whole_range);
   if (contrast_factor) check_contrast("contrast_factor", *contrast_factor);
   if (saturation_factor || hue_factor) check_colours("RandomColorJitter", shape);

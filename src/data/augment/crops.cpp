@@ -64,6 +64,16 @@ ImageShape RandomCrop::output_shape(const ImageShape& shape) const {
     throw ConfigError(fmt::format("padding can't be {}", padding), {}, "give 0 or more pixels");
   }
   require_finite("fill_value", fill_value);
+  if (padding == 0 && !height && !width) {
+    throw ConfigError("RandomCrop changes nothing: it has neither a size nor padding", {},
+                      "give padding = 4 to shift images, or a height and width");
+  }
+  if (padding >= std::max(shape.height, shape.width)) {
+    throw DataError("the padding is larger than the images",
+                    {{"images", fmt::format("{}×{}", shape.height, shape.width)},
+                     {"padding", std::to_string(padding)}},
+                    "give a few pixels");
+  }
   const ImageShape cut{height.value_or(shape.height), width.value_or(shape.width), shape.channels};
   require_positive("height", cut.height);
   require_positive("width", cut.width);
@@ -100,6 +110,7 @@ template void RandomCrop::apply(const ImageIn<float>&, const ImageOut<float>&, R
 
 ImageShape RandomResizedCrop::output_shape(const ImageShape& shape) const {
   check("scale", scale, 0, 1);
+  require_number(scale.low() > 0, "scale", scale.low(), "above 0");
   constexpr double widest = 1e6;
   check("ratio", ratio, 1 / widest, widest);
   return shape;

@@ -1,4 +1,6 @@
 /// Shifts, turns, zooms and shears.
+#include <sloy/error.h>
+
 #include <cmath>
 #include <numbers>
 
@@ -72,6 +74,10 @@ template void RandomZoom::apply(const ImageIn<float>&, const ImageOut<float>&, R
 ImageShape RandomShear::output_shape(const ImageShape& shape) const {
   check("x_factor", x_factor, 0, 1);
   check("y_factor", y_factor, 0, 1);
+  if (x_factor.high() == 0 && y_factor.high() == 0) {
+    throw ConfigError("RandomShear changes nothing: both factors are 0", {},
+                      "give one or both, as x_factor = 0.2");
+  }
   check(lookup_of(*this));
   return shape;
 }

@@ -46,6 +46,7 @@ void apply_one(const RandAugment& all, std::int64_t number, const ImageIn<std::u
 ImageShape RandAugment::output_shape(const ImageShape& shape) const {
   require_positive("num_ops", num_ops);
   check("factor", factor, 0, 1);
+  require_number(factor.high() > 0, "factor", factor.high(), "above 0");
   check(Lookup{.interpolation = interpolation});
   return shape;
 }

@@ -207,6 +207,22 @@ TEST_F(ImageFolders, SayWhichDirectoriesAreNotRead) {
   EXPECT_TRUE(ImageFolder{.path = path()}.load().notices.empty());
 }
 
+TEST_F(ImageFolders, HaveAPartToLearnFromWhereTheyHaveParts) {
+  write_two_classes("trian/");
+  write_two_classes("val/");
+  EXPECT_EQ(message_of([&] { ImageFolder{.path = path()}.load(); }),
+            "there is a part 'val', but none to learn from\n"
+            "  directory   " +
+                path() +
+                "\n"
+                "  found       trian, val\n"
+                "  needed      train\n"
+                "  to fix      rename the directory of the training data to train; where these are "
+                "classes, name them: class_names");
+  const ImageFolder named{.path = path(), .class_names = {"trian", "val"}};
+  EXPECT_EQ(named.load().train.size(), 16);
+}
+
 TEST_F(ImageFolders, SayWhichClassesCannotBeMeasured) {
   write_two_classes("train/");
   write_image("val/dog/1.png", 1);
