@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <utility>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -11,10 +12,28 @@
 
 namespace sloy {
 
+/// Of the errors that pieces of a job throw, which end in any order, that of the piece which stands
+/// first: the same error is reported whichever thread is faster. Not for several threads at once.
+class FirstError {
+ public:
+  void keep(std::int64_t place, std::exception_ptr error) {
+    if (error_ && place >= place_) return;
+    error_ = std::move(error);
+    place_ = place;
+  }
+  explicit operator bool() const { return error_ != nullptr; }
+  /// REQUIRES: there is one.
+  [[noreturn]] void rethrow() const { std::rethrow_exception(error_); }
+
+ private:
+  std::exception_ptr error_;
+  std::int64_t place_ = 0;
+};
+
 /// Splits [0, count) into runs of neighbours, each of `grain` or more, and calls work(first, last)
 /// for each, on as many threads as there are runs. Runs on the calling thread alone where there is
-/// just one run, inside a parallel region, and without OpenMP. The first exception is rethrown
-/// once all runs have ended.
+/// just one run, inside a parallel region, and without OpenMP. The exception of the first run that
+/// throws is rethrown once all have ended.
 template <class Work>
 void parallel_for(std::int64_t count, [[maybe_unused]] std::int64_t grain, const Work& work) {
   std::int64_t runs = 1;
@@ -29,7 +48,7 @@ void parallel_for(std::int64_t count, [[maybe_unused]] std::int64_t grain, const
     return;
   }
 #ifdef _OPENMP
-  std::exception_ptr error;
+  FirstError error;
   // Always the whole team, though some have no run: libgomp makes a team of another size anew.
 #pragma omp parallel for schedule(static, 1)
   for (std::int64_t run = 0; run < runs; ++run) {
@@ -40,10 +59,10 @@ void parallel_for(std::int64_t count, [[maybe_unused]] std::int64_t grain, const
       work(start(run), start(run + 1));
     } catch (...) {
 #pragma omp critical(sloy_parallel_for)
-      if (!error) error = std::current_exception();
+      error.keep(run, std::current_exception());
     }
   }
-  if (error) std::rethrow_exception(error);
+  if (error) error.rethrow();
 #endif
 }
 

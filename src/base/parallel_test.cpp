@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 namespace sloy {
@@ -20,13 +23,20 @@ TEST(ParallelFor, VisitsEverythingOnce) {
   }
 }
 
-TEST(ParallelFor, RethrowsAnException) {
+TEST(ParallelFor, RethrowsTheExceptionOfTheFirstRun) {
   const auto fail = [](std::int64_t first, std::int64_t) {
-    if (first > 0) throw std::runtime_error("piece");
-    throw std::runtime_error("first");
+    if (first > 0) throw std::runtime_error("later run");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // so that the others throw before
+    throw std::runtime_error("first run");
   };
-  EXPECT_THROW(parallel_for(100, 1, fail), std::runtime_error);
-  EXPECT_THROW(parallel_for(100, 1000, fail), std::runtime_error);
+  for (const std::int64_t grain : {1, 1000}) {
+    try {
+      parallel_for(100, grain, fail);
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const std::runtime_error& error) {
+      EXPECT_EQ(error.what(), std::string("first run"));
+    }
+  }
 }
 
 TEST(ParallelFor, StaysOnOneThreadInside) {

@@ -107,12 +107,6 @@ Loader::~Loader() {
   piece_wanted_.notify_all();
 }
 
-void Loader::Failure::keep_first(std::int64_t place, std::exception_ptr thrown) {
-  if (error && place >= at) return;
-  error = std::move(thrown);
-  at = place;
-}
-
 std::int64_t Loader::count_of(std::int64_t batch) const {
   return std::min(options_.batch_size, dataset_.size() - batch * options_.batch_size);
 }
@@ -147,9 +141,9 @@ const Batch* Loader::next() {
     read_here(batch);
   } else {
     piece_read_.wait(lock, [&] { return taking_ > batch && slot.unread == 0; });
-    if (slot.failure.error) {
+    if (slot.error) {
       taking_ = given_ = released_ = num_batches_;
-      std::rethrow_exception(slot.failure.error);
+      slot.error.rethrow();
     }
   }
   ++given_;
@@ -198,18 +192,10 @@ void Loader::read_here(std::int64_t batch) {
     return;
   }
   const auto example_bytes = std::max<std::int64_t>(static_cast<std::int64_t>(example_bytes_), 1);
-  std::mutex mutex;
-  Failure failure;
   parallel_for(count, is_slow_ ? 1 : bytes_a_thread / example_bytes,
                [&](std::int64_t first, std::int64_t last) {
-                 try {
-                   read({batch, first, last});
-                 } catch (...) {
-                   const std::lock_guard lock(mutex);
-                   failure.keep_first(first, std::current_exception());
-                 }
+                 read({batch, first, last});
                });
-  if (failure.error) std::rethrow_exception(failure.error);
 }
 
 bool Loader::has_piece() const {
@@ -220,7 +206,7 @@ Loader::Piece Loader::take_piece() {
   const std::int64_t count = count_of(taking_);
   if (taken_ == 0) {
     slot_of(taking_).unread = count;
-    slot_of(taking_).failure = {};
+    slot_of(taking_).error = {};
   }
   const auto example_bytes = static_cast<std::int64_t>(example_bytes_);
   const std::int64_t length =
@@ -252,7 +238,7 @@ void Loader::work() {
     --busy_;
     SlotState& slot = slot_of(piece.batch);
     slot.unread -= piece.last - piece.first;
-    if (error) slot.failure.keep_first(piece.first, error);
+    if (error) slot.error.keep(piece.first, error);
     if (slot.unread == 0 || busy_ == 0) piece_read_.notify_all();
   }
 }

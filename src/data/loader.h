@@ -6,7 +6,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/parallel.h"
 #include "tensor/permutation.h"
 
 namespace sloy::data {
@@ -80,18 +80,10 @@ class Loader {
   const Batch* next();
 
  private:
-  /// What the piece threw that stands first in its batch: pieces end in any order, and the same
-  /// error is to be reported whichever thread is faster.
-  struct Failure {
-    std::exception_ptr error;
-    std::int64_t at = 0;  ///< where that piece begins
-
-    void keep_first(std::int64_t place, std::exception_ptr thrown);
-  };
   struct SlotState {
     std::unique_ptr<std::byte[], void (*)(std::byte*)> memory{nullptr, nullptr};
     std::int64_t unread = 0;  ///< examples of the batch that are still to be read
-    Failure failure;
+    FirstError error;
   };
   /// Neighbouring examples of one batch: what a worker reads at a time.
   struct Piece {

@@ -169,7 +169,6 @@ struct Bad {
 /// throws.
 std::vector<Bad> find_bad(const Images& images) {
   std::vector<Bad> bad;
-  Bad other{.index = images.size(), .error = nullptr, .why = {}};
   std::mutex mutex;
   parallel_for(images.size(), 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t index = first; index < last; ++index) {
@@ -178,13 +177,9 @@ std::vector<Bad> find_bad(const Images& images) {
       } catch (const FileError& error) {
         const std::lock_guard lock(mutex);
         bad.push_back({index, std::current_exception(), error.sentence()});
-      } catch (const DataError&) {
-        const std::lock_guard lock(mutex);
-        if (index < other.index) other = {index, std::current_exception(), {}};
       }
     }
   });
-  if (other.error) std::rethrow_exception(other.error);
   std::sort(bad.begin(), bad.end(), [](const Bad& a, const Bad& b) { return a.index < b.index; });
   return bad;
 }

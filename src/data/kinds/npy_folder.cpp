@@ -2,10 +2,8 @@
 #include <sloy/data_files.h>
 #include <sloy/error.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 
 #include "base/parallel.h"
 #include "data/class_folders.h"
@@ -56,21 +54,11 @@ class Arrays {
   }
   /// Throws what stands first in the way of reading: by the files' headers, all of which are read.
   void check_all() const {
-    std::mutex mutex;
-    std::int64_t place = size();
-    std::exception_ptr first_error;
     parallel_for(size(), 1, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t index = first; index < last; ++index) {
-        try {
-          check_type(read_type(file(index)), file(index));
-        } catch (const Error&) {
-          const std::lock_guard lock(mutex);
-          if (index < place) first_error = std::current_exception();
-          place = std::min(place, index);
-        }
+        check_type(read_type(file(index)), file(index));
       }
     });
-    if (first_error) std::rethrow_exception(first_error);
   }
 
  private:
