@@ -65,6 +65,9 @@ int main(int argc, char** argv) {
   } catch (const NumericError& error) {
     cli::complain(error.what());
     return cli::diverged;
+  } catch (const DiskFullError& error) {
+    cli::complain(error.what());
+    return cli::failed;
   } catch (const Error& error) {
     cli::complain(error.what());
     return cli::misused;

@@ -22,16 +22,16 @@ using PackProgress = std::function<void(std::int64_t)>;
 
 /// How data are packed.
 struct PackOptions {
-  /// called every few megabytes, by the thread that packs; what it throws ends the packing, which
-  /// then leaves nothing
+  /// called every few megabytes, on the packing thread; throw to end the packing, which then leaves
+  /// no file behind
   PackProgress progress = {};
 };
 
-/// Writes the examples of epoch 0, each as the bytes that `read` gives, with their spec, in memory
-/// that doesn't depend on their number; those that aren't in memory are read by all computing
-/// threads. The file is there whole or not at all. Throws FileError where the disk hasn't the room,
-/// before any example is read, or can't be written, DataError where there is no example or a
-/// label is out of range, and what reading throws.
+/// Writes the examples as they are in epoch 0, with their spec. Takes a few megabytes of memory,
+/// however many examples there are. Examples that aren't in memory are read on all computing
+/// threads. The file is there whole or not at all. Throws DiskFullError, before any example is
+/// read, where the disk hasn't the room; FileError where the file can't be written; DataError where
+/// there is no example or a label is out of range; and what reading throws.
 SLOY_EXPORT void pack(const Dataset& dataset, const std::string& path,
                       const PackOptions& options = {});
 /// All parts into a directory, which is made: train.sloydata, validation.sloydata and
@@ -40,9 +40,9 @@ SLOY_EXPORT void pack(const Dataset& dataset, const std::string& path,
 SLOY_EXPORT void pack(const Parts& parts, const std::string& directory,
                       const PackOptions& options = {});
 
-/// The examples of such a file. Each is compared with its checksum when it is read. Throws
-/// FileError where the file is damaged: here, or when examples are read whose bytes are; DataError
-/// where the label of one that is read is out of range.
+/// The examples of such a file, whose checksums are compared when they are read. Throws FileError
+/// where the file's header is damaged; reading an example throws FileError where its bytes are, and
+/// DataError where its label is out of range.
 SLOY_EXPORT Dataset records(const std::string& path);
 
 }  // namespace sloy::data

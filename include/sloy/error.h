@@ -60,6 +60,11 @@ class SLOY_EXPORT FileError : public Error {
   using Error::Error;
 };
 
+/// A file for which the disk has no room.
+class SLOY_EXPORT DiskFullError : public FileError {
+  using FileError::FileError;
+};
+
 /// An argument, a recipe's value or a combination of them that can't work.
 class SLOY_EXPORT ConfigError : public Error {
   using Error::Error;

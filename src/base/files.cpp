@@ -29,14 +29,17 @@ std::string fix_of(const fs::path& path, std::error_code reason) {
                : "check the name: it is looked up in " + fs::current_path(ignored).string();
   }
   if (reason == std::errc::permission_denied) return "change its permissions, or name another";
-  if (reason == std::errc::no_space_on_device) return "make room on the disk";
   if (reason == std::errc::is_a_directory) return "name a file in it";
   return {};
 }
 
 [[noreturn]] void fail(const char* action, const fs::path& path, std::error_code reason) {
-  throw FileError(fmt::format("cannot {}: {}", action, reason.message()), {{"file", path.string()}},
-                  fix_of(path, reason));
+  const std::string sentence = fmt::format("cannot {}: {}", action, reason.message());
+  const std::vector<Note> notes{{"file", path.string()}};
+  if (reason == std::errc::no_space_on_device || reason.value() == EDQUOT) {
+    throw DiskFullError(sentence, notes, "make room on the disk");
+  }
+  throw FileError(sentence, notes, fix_of(path, reason));
 }
 
 [[noreturn]] void fail(const char* action, const fs::path& path) {
@@ -223,11 +226,11 @@ void check_room(const fs::path& path, std::uint64_t needed, FileSystem& files) {
   if (files.is_stream(path)) return;
   const std::uint64_t available = files.available(directory_of(files.followed(path)));
   if (needed <= available) return;
-  throw FileError("the disk has no room for the file",
-                  {{"file", path.string()},
-                   {"needed", fmt::format("{} bytes", needed)},
-                   {"free", fmt::format("{} bytes", available)}},
-                  "make room on the disk, or name a place on another");
+  throw DiskFullError("the disk has no room for the file",
+                      {{"file", path.string()},
+                       {"needed", fmt::format("{} bytes", needed)},
+                       {"free", fmt::format("{} bytes", available)}},
+                      "make room on the disk, or name a place on another");
 }
 
 void write_atomically(const fs::path& path, const std::function<void(File&)>& content,

@@ -123,7 +123,7 @@ TEST_F(Files, PipesAndDevicesAreWrittenInto) {
   EXPECT_TRUE(fs::is_fifo(pipe));
 
   fs::create_symlink("/dev/full", directory / "full");
-  EXPECT_THROW(write_atomically(directory / "full", bytes_of("x")), FileError);
+  EXPECT_THROW(write_atomically(directory / "full", bytes_of("x")), DiskFullError);
   EXPECT_TRUE(fs::is_symlink(directory / "full"));
   EXPECT_EQ(real_files().list(directory), (std::vector<std::string>{"full", "pipe"}));
 }
