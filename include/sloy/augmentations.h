@@ -402,8 +402,9 @@ struct SLOY_EXPORT RandomCutout {
 
 /// Mixes an example with another of the set: λ·one + (1 − λ)·other, features and targets alike,
 /// where λ is drawn from Beta(α, α) (Zhang et al. 2017, "mixup: Beyond empirical risk
-/// minimization"). Targets are float32: class labels become rows by label_mode categorical, and
-/// metrics that need whole labels can't be measured on them. Weights of examples stay.
+/// minimization"). Targets are float32: class labels become rows by label_mode categorical, or
+/// shares of class 1 by label_mode binary. Metrics of classes take the class with the larger share.
+/// Weights of examples stay.
 struct SLOY_EXPORT MixUp {
   double alpha = 0.2;  ///< of Beta(α, α), above 0
 

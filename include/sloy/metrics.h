@@ -71,9 +71,9 @@ struct MetricResult {
 /// The share of examples whose predicted class is right: correct / all. As in Keras the shapes
 /// decide what that means. A single prediction an example says class 1 where it is above the
 /// threshold; else the class is the largest of the last axis, and the target a label or a one-hot
-/// row. Where predictions are scores (the loss says so), the threshold applies to their sigmoid.
-/// Targets that say no class, as those of a regression, are refused by fit and evaluate with a
-/// DataError.
+/// row. Of examples that were mixed the class with the larger share is the true one. Where
+/// predictions are scores (the loss says so), the threshold applies to their sigmoid. Targets that
+/// say no class, as those of a regression, are refused by fit and evaluate with a DataError.
 /// (batch, …), (batch, …, classes) → ()
 struct SLOY_EXPORT Accuracy {
   double threshold = 0.5;  ///< a probability, for a single prediction an example

@@ -27,7 +27,7 @@ Value true_rows(const MetricInput& given) {
   const Value target = given.target;
   const Value prediction = given.prediction;
   if (is_binary(prediction.type()) || target.shape() == prediction.shape()) {
-    return reshape(as_float(target), as_rows(prediction).shape());
+    return reshape(is_class_1(target), as_rows(prediction).shape());
   }
   return as_rows(one_hot(target, prediction.dim(-1)));
 }
@@ -229,7 +229,7 @@ Value confusion_matrix(Value target, Value prediction, Prediction kind, double t
   Value truth, predicted;
   Dim classes = 2;
   if (is_binary(prediction.type())) {
-    truth = cast(target, DType::int32);
+    truth = cast(is_class_1(target), DType::int32);
     predicted = cast(is_above(name, prediction, kind, threshold), DType::int32);
   } else {
     truth = class_of(target, prediction);

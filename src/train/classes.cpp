@@ -35,6 +35,8 @@ Value is_above(std::string_view user, Value prediction, Prediction kind, double 
   return greater(prediction, prediction.graph().constant(threshold));
 }
 
+Value is_class_1(Value target) { return greater(as_float(target), 0.5); }
+
 Value class_of(Value target, Value prediction) {
   return target.shape() == prediction.shape() ? argmax(as_float(target)) : target;
 }

@@ -18,6 +18,10 @@ void check_classes_told(std::string_view user, const Type& target, const Type& p
 /// whose sigmoid it is. Throws ConfigError where it is no probability.
 Value is_above(std::string_view user, Value prediction, Prediction kind, double threshold);
 
+/// Where a single prediction's true class is class 1, as 0 and 1: where its target is above ½, as
+/// that of examples that were mixed may be.
+Value is_class_1(Value target);
+
 /// The true class of each row of several predictions.
 Value class_of(Value target, Value prediction);
 

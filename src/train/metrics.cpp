@@ -55,8 +55,8 @@ Value Accuracy::call(Value target, Value prediction, Prediction kind) const {
   const std::string_view name = type_name<Accuracy>();
   check_classes_told(name, target.type(), prediction.type());
   if (is_binary(prediction.type())) {
-    target = reshape(as_float(target), prediction.shape());
-    return equal(target, is_above(name, prediction, kind, threshold));
+    const Value truth = reshape(is_class_1(target), prediction.shape());
+    return equal(truth, is_above(name, prediction, kind, threshold));
   }
   return equal(class_of(target, prediction), argmax(prediction));
 }

@@ -57,8 +57,7 @@ Value class_weights(Value target, Value prediction, std::span<const double> weig
   }
   Graph& graph = target.graph();
   if (has_two) {
-    const Value is_second = greater(as_float(target), 0.5);
-    const Value weight = weights[0] + (weights[1] - weights[0]) * is_second;
+    const Value weight = weights[0] + (weights[1] - weights[0]) * is_class_1(target);
     return weight.rank() < 2 ? weight : reshape(weight, weight.shape().without(-1));
   }
   const Value of_class =
