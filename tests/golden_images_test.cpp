@@ -30,14 +30,10 @@ TEST(GoldenImages, OfAnotherSizeArePillows) {
     if (of.op() != "resize") continue;
     const Tensor pixels = bytes_of(golden, of, "pixels");
     const Tensor expected = bytes_of(golden, of, "result");
-    const Shape& shape = expected.shape();
-    Tensor result(DType::uint8, shape);
+    Tensor result(DType::uint8, expected.shape());
     data::Interpolation interpolation{};
     from_config(of.attributes.at("interpolation"), interpolation);
-    data::resize(data::pixels_of(pixels), box_of(of), interpolation,
-                 {.bytes = result.mutable_values<std::uint8_t>().data(),
-                  .size = {.height = shape.size(0), .width = shape.size(1)},
-                  .channels = shape.size(2)});
+    data::resize(data::image_of(pixels), box_of(of), interpolation, data::mutable_image_of(result));
     EXPECT_EQ(result, expected) << of.name;
     ++cases;
   }

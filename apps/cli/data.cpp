@@ -116,29 +116,48 @@ void report(const Arguments& arguments, const Config& event, void (*print)(const
 }
 
 /// By a model every part is looked at; else the one that nets can learn from.
-void report_labels(const Arguments& arguments, const NamedParts& parts) {
-  if (arguments.model.empty()) {
-    const auto& [part, dataset] = parts.front();
-    return report(arguments, describe_labels(part, dataset, nullptr), print_labels);
-  }
-  Model model = load_model(arguments.model);
+void report_labels(const Arguments& arguments, const NamedParts& parts, Model* model) {
   for (const auto& [part, dataset] : parts) {
-    report(arguments, describe_labels(part, dataset, &model), print_labels);
+    const std::uint64_t seed = arguments.common.seed.value_or(0);
+    report(arguments, describe_labels(part, dataset, model, seed), print_labels);
+    if (!model) break;
   }
+}
+
+/// Whether empty cells of a table would keep a training from beginning: here they get numbers.
+bool fill_missing(RecipeData& source) {
+  const auto* table = source.files.as<data::CsvFile>();
+  if (!table || table->missing_values != data::MissingValues::refuse) return false;
+  data::CsvFile filled = *table;
+  filled.missing_values = data::MissingValues::mean;
+  source.files = filled;
+  return true;
 }
 
 int show(const Arguments& arguments) {
   apply(arguments.common);
-  if (!arguments.model.empty() && !arguments.suspicious_labels) {
-    throw ConfigError("--model is of use with --suspicious-labels alone", {}, "give that too");
+  if (!arguments.model.empty() && !arguments.suspicious_labels && !arguments.augment) {
+    throw ConfigError("--model is of use with --suspicious-labels or --augment", {},
+                      "give one of them too");
   }
   if (arguments.augment && arguments.out.empty()) {
     throw ConfigError("--augment draws, and needs --out", {}, "name a picture: --out sheet.png");
   }
   if (!arguments.out.empty()) check_output(arguments);
-  const RecipeData source = read_data(arguments.source);
+  std::optional<Model> model;
+  if (!arguments.model.empty() && arguments.suspicious_labels) model = load_model(arguments.model);
+  RecipeData source = model ? read_data_for(*model, arguments.source) : read_data(arguments.source);
+  if (!arguments.model.empty() && !model) {
+    source.augment = Recipe::shipped(arguments.model).data.augment;
+  }
+  const bool fills = fill_missing(source);
   const data::Parts parts = source.load();
   tell_about(parts);
+  if (fills && !parts.missing.empty()) {
+    note(
+        "cells say nothing: a training asks what becomes of them, here it is their column's mean\n"
+        "  to fix   say in [data] missing_values = \"mean\", \"median\" or \"skip\"");
+  }
   if (!arguments.out.empty()) draw(arguments, source, parts.train);
   NamedParts named{{"train", parts.train}, {"validation", parts.validation}, {"test", parts.test}};
   std::erase_if(named, [](const auto& part) { return part.second.empty(); });
@@ -146,7 +165,7 @@ int show(const Arguments& arguments) {
     report(arguments, describe_part(part, dataset, parts.missing), print_part);
   }
   report(arguments, describe_duplicates(named), print_duplicates);
-  if (arguments.suspicious_labels) report_labels(arguments, named);
+  if (arguments.suspicious_labels) report_labels(arguments, named, model ? &*model : nullptr);
   return done;
 }
 
@@ -182,19 +201,23 @@ void add_data(CLI::App& app, Action& action) {
       ->check(whole_number(1, 1000));
   show_command->add_flag("--augment", arguments->augment,
                          "Draw each example as it is and as four epochs of a training would change "
-                         "it, by what the data's recipe, or --set data.augment, says");
+                         "it, by what the data's recipe, --set data.augment, or a shipped recipe "
+                         "that --model names says");
   show_command->add_flag("--suspicious-labels", arguments->suspicious_labels,
                          "List examples whose label is contradicted: by nets trained here on the "
                          "rest of the data, or by --model");
   show_command
       ->add_option("--model", arguments->model,
-                   "A model (.safetensors) that has not learned from these labels, to look at them")
+                   "For --suspicious-labels a model (.safetensors) that has not learned from the "
+                   "labels; for --augment a shipped recipe")
       ->check(not_empty());
   show_command->footer(
       "Examples:\n"
       "  sloy data show fashion-mnist --out fashion.png\n"
       "  sloy data show rows.csv --set data.target_column=price\n"
       "  sloy data show photos --set data.image_size=64\n"
+      "  sloy data show photos --set data.image_size=64 --augment --model photos --out "
+      "changed.png\n"
       "  sloy data show recipe.toml --augment --out changed.png\n"
       "  sloy data show moons --set data.generated.size=1000");
   show_command->callback(

@@ -9,8 +9,6 @@
 namespace sloy::cli {
 namespace {
 
-/// Where lines go on under a part's name.
-constexpr const char* indent = "            ";
 /// A longer list of numbers tells nobody anything; --json has it all.
 constexpr std::size_t most_numbers = 8;
 
@@ -31,8 +29,7 @@ Config class_counts(const data::Dataset& dataset) {
     if (place < by_class.size()) ++by_class[place];
   }
   for (std::size_t c = 0; c < by_class.size(); ++c) {
-    const bool is_named = c < spec.class_names.size();
-    counts.emplace_back(is_named ? spec.class_names[c] : std::to_string(c), by_class[c]);
+    counts.emplace_back(spec.class_name(static_cast<std::int64_t>(c)), by_class[c]);
   }
   return counts;
 }

@@ -10,6 +10,9 @@
 
 namespace sloy::cli {
 
+/// Where lines go on under a part's name.
+inline constexpr const char* indent = "            ";
+
 /// The event of a part: examples, features, targets, classes, numbers. `missing` is of a table.
 Config describe_part(const std::string& part, const data::Dataset& dataset,
                      const std::vector<std::pair<std::string, std::int64_t>>& missing);

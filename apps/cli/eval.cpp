@@ -35,14 +35,15 @@ Config counts(const Tensor& matrix) {
 int evaluate(const Arguments& arguments) {
   apply(arguments.common);
   Model model = load_model(arguments.model);
-  const data::Parts parts = read_data(arguments.source).load();
+  const data::Parts parts = read_data_for(model, arguments.source).load();
   tell_about(parts);
   const data::Dataset& dataset = arguments.part == "train"        ? parts.train
                                  : arguments.part == "validation" ? parts.validation
                                                                   : parts.test;
   if (dataset.empty()) {
     throw DataError(fmt::format("the data have no {} part", arguments.part), {},
-                    "measure another with --part, or give larger data");
+                    "measure another: --part train; all rows or files of data without parts: "
+                    "--set data.test_split=0 --part train");
   }
   check_read_alike(model, dataset.spec());
   bool classifies = dataset.spec().num_classes > 1 && !model.output_types().empty() &&
@@ -63,7 +64,7 @@ int evaluate(const Arguments& arguments) {
   print(fmt::format("{}   {} examples", logs_text(result.logs), count_text(result.examples)));
   if (result.confusion_matrix) {
     print("");
-    print(confusion_text(*result.confusion_matrix, dataset.spec().class_names));
+    print(confusion_text(*result.confusion_matrix, dataset.spec()));
   }
   return done;
 }

@@ -28,7 +28,6 @@ CrossValidation predictions_of(Model& model, const data::Dataset& dataset) {
                     {{"outputs", to_string(outputs.type())}, {"classes", std::to_string(classes)}},
                     "give a model that was trained on them, or none");
   }
-  std::int64_t right = 0;
   auto rows = result.probabilities.mutable_values<float>();
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     const std::vector<double> row =
@@ -36,29 +35,22 @@ CrossValidation predictions_of(Model& model, const data::Dataset& dataset) {
                                                       static_cast<std::size_t>(width)),
                       meaning);
     std::copy(row.begin(), row.end(), rows.begin() + i * classes);
-    const auto likeliest = std::max_element(row.begin(), row.end()) - row.begin();
-    right += likeliest == result.labels[static_cast<std::size_t>(i)] ? 1 : 0;
   }
-  result.accuracy = static_cast<double>(right) / static_cast<double>(dataset.size());
   return result;
-}
-
-std::string class_name(const data::Spec& spec, std::int32_t label) {
-  const auto place = static_cast<std::size_t>(label);
-  return place < spec.class_names.size() ? spec.class_names[place] : std::to_string(label);
 }
 
 }  // namespace
 
-Config describe_labels(const std::string& part, const data::Dataset& dataset, Model* model) {
+Config describe_labels(const std::string& part, const data::Dataset& dataset, Model* model,
+                       std::uint64_t seed) {
   const CrossValidation predicted =
-      model ? predictions_of(*model, dataset) : cross_validate(dataset);
+      model ? predictions_of(*model, dataset) : cross_validate(dataset, {.seed = seed});
   const data::Spec& spec = dataset.spec();
   Config event;
   event["event"] = "suspicious_labels";
   event["part"] = part;
   event["by"] = model ? "model" : "cross-validation";
-  event["accuracy"] = predicted.accuracy;
+  event["accuracy"] = predicted.accuracy();
   event["examples"] = dataset.size();
   Config::List labels;
   for (const SuspiciousLabel& found :
@@ -66,8 +58,8 @@ Config describe_labels(const std::string& part, const data::Dataset& dataset, Mo
     Config label;
     label["index"] = found.index;
     label["name"] = dataset.name(found.index);
-    label["label"] = class_name(spec, found.label);
-    label["likelier"] = class_name(spec, found.likelier);
+    label["label"] = spec.class_name(found.label);
+    label["likelier"] = spec.class_name(found.likelier);
     label["probability"] = found.probability;
     label["given"] = found.given;
     labels.push_back(std::move(label));
@@ -84,20 +76,21 @@ void print_labels(const Config& event) {
       "{:<12}{} of {} in {} are suspicious: {} contradict them", "labels",
       count_text(std::ssize(labels)), count_text(event.at("examples").as_integer()), part,
       is_model ? "the model's predictions" : "nets that learned from the rest of the part"));
-  print(fmt::format("            these agree with {:.1f} % of all labels{}",
+  print(fmt::format("{}these agree with {:.1f} % of all labels{}", indent,
                     100 * event.at("accuracy").as_number(),
                     is_model ? "; what the model has learned by heart it doesn't contradict" : ""));
-  std::vector<std::vector<std::string>> rows{{"            example", "label", "likelier", "by"}};
+  std::vector<std::vector<std::string>> rows{
+      {std::string(indent) + "example", "label", "likelier", "by"}};
   for (const Config& label : labels) {
     if (rows.size() > most_labels) break;
-    rows.push_back({"            " +
-                        name_of(part, label.at("index").as_integer(), label.at("name").as_string()),
-                    label.at("label").as_string(), label.at("likelier").as_string(),
-                    fmt::format("{:.1f} %", 100 * label.at("probability").as_number())});
+    rows.push_back(
+        {indent + name_of(part, label.at("index").as_integer(), label.at("name").as_string()),
+         label.at("label").as_string(), label.at("likelier").as_string(),
+         fmt::format("{:.1f} %", 100 * label.at("probability").as_number())});
   }
   if (rows.size() > 1) print(table_text(rows));
   if (labels.size() > most_labels) {
-    print(fmt::format("            and {} more, which --json lists",
+    print(fmt::format("{}and {} more, which --json lists", indent,
                       count_text(static_cast<std::int64_t>(labels.size() - most_labels))));
   }
 }

@@ -9,8 +9,9 @@
 namespace sloy::cli {
 
 /// The event of labels that a model's predictions contradict or, without one, those of nets that
-/// learn from the rest of the part. Throws DataError where there are no classes.
-Config describe_labels(const std::string& part, const data::Dataset& dataset, Model* model);
+/// learn from the rest of the part, by the seed. Throws DataError where there are no classes.
+Config describe_labels(const std::string& part, const data::Dataset& dataset, Model* model,
+                       std::uint64_t seed);
 /// The same for people: the first 20.
 void print_labels(const Config& event);
 

@@ -2,9 +2,11 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
+#include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <numeric>
 
@@ -57,17 +59,22 @@ bool is_image(const Tensor& tensor) {
          (shape.size(2) == 1 || shape.size(2) == 3);
 }
 
-bool is_table(const std::string& file) {
-  return std::ranges::any_of(std::array{".csv", ".tsv", ".txt", ".csv.gz"},
-                             [&](const char* ending) { return file.ends_with(ending); });
+/// By the first byte, in ASCII or UTF-8: arrays and images begin with others.
+bool is_text(std::istream& stream) {
+  const int first = stream.peek();
+  return first == EOF || std::isspace(first) || std::isprint(first) ||
+         (0xc2 <= first && first <= 0xf4);
 }
 
-/// Of standard input: NumPy's arrays begin with a byte that no text has.
-bool is_table_in_stream() { return std::cin.peek() != 0x93; }
+bool is_table(const std::string& file) {
+  if (file == "-") return is_text(std::cin);
+  std::ifstream stream(file, std::ios::binary);
+  return file.ends_with(".csv.gz") || is_text(stream);
+}
 
 /// What a file holds, as the model takes it where it knows how.
 Tensor read_input(const std::string& file, const std::string& name, const Model& model) {
-  if (model.table_form() && (file == "-" ? is_table_in_stream() : is_table(file))) {
+  if (model.table_form() && is_table(file)) {
     std::vector<Notice> notices;
     const Tensor rows = file == "-" ? read_table(std::cin, name, *model.table_form(), notices)
                                     : read_table(file, *model.table_form(), notices);
@@ -255,9 +262,9 @@ void add_predict(CLI::App& app, Action& action) {
   add_common(*command, arguments->common);
   command->add_option("model", arguments->model, "A model (.safetensors)")->required();
   command
-      ->add_option("inputs", arguments->inputs,
-                   "Examples: PNG or JPEG images, CSV files (.csv, .csv.gz, .tsv, .txt), npy or "
-                   "IDX arrays; - is standard input")
+      ->add_option(
+          "inputs", arguments->inputs,
+          "Examples: PNG or JPEG images, CSV files, npy or IDX arrays; - is standard input")
       ->required();
   command->add_option("--out", arguments->out, "Write the outputs to this npy file")
       ->check(not_empty());

@@ -50,18 +50,14 @@ std::string table_text(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-std::string confusion_text(const Tensor& matrix, const std::vector<std::string>& class_names) {
+std::string confusion_text(const Tensor& matrix, const data::Spec& spec) {
   std::int64_t classes = matrix.shape().size(0);
-  auto name = [&](std::int64_t c) {
-    auto place = static_cast<std::size_t>(c);
-    return place < class_names.size() ? class_names[place] : std::to_string(c);
-  };
   auto values = matrix.values<double>();
   std::vector<std::vector<std::string>> rows{{"true \\ predicted"}};
-  for (std::int64_t c = 0; c < classes; ++c) rows[0].push_back(name(c));
+  for (std::int64_t c = 0; c < classes; ++c) rows[0].push_back(spec.class_name(c));
   rows[0].push_back("found");
   for (std::int64_t r = 0; r < classes; ++r) {
-    std::vector<std::string> row{name(r)};
+    std::vector<std::string> row{spec.class_name(r)};
     double all = 0;
     for (std::int64_t c = 0; c < classes; ++c) {
       double count = values[static_cast<std::size_t>(r * classes + c)];

@@ -126,7 +126,7 @@ void choose_data(Config& recipe, const DataSource& source) {
         }
       }
       if (!dropped.empty()) {
-        note("of the recipe's own data, not of those that --data names, is: " + dropped);
+        note("--data takes the place of the recipe's [data], of which is left out: " + dropped);
       }
     }
     section = std::move(chosen);
@@ -232,6 +232,22 @@ RecipeData read_data(const DataSource& source) {
   }
   RecipeData data;
   from_config(config.at("data"), data);
+  return data;
+}
+
+RecipeData read_data_for(const Model& model, const DataSource& source) {
+  RecipeData data = read_data(source);
+  const auto* given = data.files.as<data::ImageFolder>();
+  if (!given || !model.image_form()) return data;
+  const data::ImageForm& form = *model.image_form();
+  data::ImageFolder folder = *given;
+  if (!folder.image_size.is_given()) {
+    folder.image_size = {form.height, form.width};
+    folder.interpolation = form.interpolation;
+    folder.crop_to_aspect_ratio = form.crop_to_aspect_ratio;
+  }
+  if (!folder.color_mode) folder.color_mode = form.color_mode;
+  data.files = folder;
   return data;
 }
 

@@ -38,29 +38,9 @@
 
 #include <sloy/data.h>
 #include <sloy/described.h>
+#include <sloy/image.h>
 
 namespace sloy::data {
-
-/// Pixels of an image in somebody else's memory, row-major (height, width, channels).
-template <class T>
-struct Image {
-  T* pixels = nullptr;
-  int height = 0;
-  int width = 0;
-  int channels = 0;
-
-  /// REQUIRES: 0 ≤ y < height, 0 ≤ x < width, 0 ≤ channel < channels.
-  T& at(int y, int x, int channel) const {
-    return pixels[(static_cast<std::ptrdiff_t>(y) * width + x) * channels + channel];
-  }
-  T* row(int y) const { return &at(y, 0, 0); }
-  std::ptrdiff_t size() const { return static_cast<std::ptrdiff_t>(height) * width * channels; }
-  std::span<T> values() const { return {pixels, static_cast<std::size_t>(size())}; }
-};
-template <class T>
-using ImageIn = Image<const T>;
-template <class T>
-using ImageOut = Image<T>;
 
 /// Random numbers for one change of one example in one epoch: the same each time they are asked
 /// for, whichever thread asks, by Philox4x32-10 (Salmon et al. 2011).
@@ -224,6 +204,8 @@ class SLOY_EXPORT Augmentation {
 /// augmentation's numbers won't do, DataError where the data won't do for it.
 SLOY_EXPORT Dataset augmented(Dataset dataset, const std::vector<Augmentation>& augmentations,
                               std::uint64_t seed);
+/// What they make of such examples. Throws as `augmented`.
+SLOY_EXPORT Spec augmented_spec(Spec spec, const std::vector<Augmentation>& augmentations);
 
 /// { type = …, fields… }. Throws ConfigError where it has members but no fields().
 SLOY_EXPORT Config to_config(const Augmentation& augmentation);

@@ -84,6 +84,12 @@ struct Spec {
   std::optional<TableForm> table_form = {};
   /// Where targets are the features again, for an autoencoder: the number of the first of them.
   std::optional<int> first_reproduced = {};
+
+  /// The name of a label's class, or its number where it has none.
+  std::string class_name(std::int64_t label) const {
+    const auto place = static_cast<std::size_t>(label);
+    return place < class_names.size() ? class_names[place] : std::to_string(label);
+  }
 };
 
 /// Where the bytes of one example go: row-major elements of the types in the data set's spec, a

@@ -39,7 +39,7 @@ struct SLOY_EXPORT IdxFiles {
   std::string train_labels = {};  ///< likewise
   std::string test_images = {};   ///< likewise
   std::string test_labels = {};   ///< likewise
-  double test_split = 0;          ///< share held out as test data where they have no files
+  double test_split = 0;          ///< share of the examples to test on, without test files
   /// in the order of the labels; left out: as many classes as the largest label says
   std::vector<std::string> class_names = {};
 
@@ -131,14 +131,15 @@ constexpr std::array<std::string_view, 3> enum_names(BadFiles) {
 }
 
 /// Image folders: a directory for each class, named like it, with PNG and JPEG images in it and in
-/// directories below. These are directly in `path`, or else in directories of the parts there:
-/// train (or training), val (valid, validation) and test (testing), of which the last two may be
-/// missing; others beside them are not read, which a notice says. Every class has images to learn
-/// from; in val and test it may have none. Names that begin with a dot are passed over, as are
-/// files that are no images by their ending and links to directories. An image has 16,384 pixels a
-/// side and 2^26 in all at most, and 256 MiB. ImageNet is laid out so. Keras's
-/// image_dataset_from_directory, whose arguments have the same names here. Images are decoded when
-/// they are asked for.
+/// directories below, as ImageNet is laid out. The classes are in `path` itself, or in `path`'s
+/// directories train (or training), val (valid, validation) and test (testing), of which the last
+/// two may be missing; a notice names directories beside these, which aren't read. Every class has
+/// training images; in val and test it may have none.
+///
+/// Passed over are files and directories whose name begins with a dot, links to directories, and
+/// files whose ending is no image's. An image has at most 16,384 pixels a side, 2^26 pixels and
+/// 256 MiB. Images are decoded when they are asked for. Arguments have the names of Keras's
+/// image_dataset_from_directory.
 struct SLOY_EXPORT ImageFolder {
   static constexpr std::string_view type_name = "image-folder";
   std::string path = {};  ///< needed: the directory
@@ -151,7 +152,7 @@ struct SLOY_EXPORT ImageFolder {
   bool crop_to_aspect_ratio = false;
   /// directories that are classes, in the order of the labels; left out: all, by alphabet
   std::vector<std::string> class_names = {};
-  double test_split = 0;                  ///< share held out as test data where they have no part
+  double test_split = 0;  ///< share of the training images to test on, where there is no test part
   BadFiles bad_files = BadFiles::refuse;  ///< what becomes of files that can't be read
 
   Parts load() const;
@@ -194,23 +195,26 @@ constexpr std::array<std::string_view, 3> enum_names(TableTask) {
   return {"auto", "classification", "regression"};
 }
 
-/// CSV: a table as text (RFC 4180), raw or compressed by gzip, with a row for each example. A
-/// column whose cells are all numbers is one number of the example, any other is categories: a
-/// number for each different text, in their order, which is 1 where the row has that text and else
-/// 0 (one-hot). All 0 are a missing text, where MissingValues lets it pass, and one that no row to
-/// learn from had. At most 1,000 different texts; over 10 that are mostly different are taken for
-/// names and refused, as is a column with fewer texts than numbers: name it among
-/// categorical_columns or ignore_columns. The model keeps columns and categories, so that `predict`
-/// takes rows of the same columns in any order. Numbers come as they are: a Normalization behind
-/// the Input measures them. A column of classes makes labels, in the order of their names, or of
-/// the numbers they are; one of numbers makes float32 (1). A row has 100,000 cells and 16 MiB at
-/// most.
+/// CSV: a table as text (RFC 4180), raw or compressed by gzip, with a row for each example, of at
+/// most 100,000 cells and 16 MiB.
+///
+/// A column of numbers alone is one number of the example, as it is: a Normalization behind the
+/// Input scales it. Any other column is categories, a number for each of its texts, in their order:
+/// 1 for the row's text and 0 for every other (one-hot); all are 0 where the cell is empty, if
+/// MissingValues lets that pass, and for a text that no training row had. A column has at most
+/// 1,000 categories. Refused, unless categorical_columns names it, is a column with fewer texts
+/// than numbers, which are probably mistakes, and one of more than 10 texts most of which differ,
+/// which are probably names.
+///
+/// A target of classes makes int32 labels, in the order of the classes' names, or of their numbers;
+/// a target of numbers makes float32 (1). The model keeps columns and categories, so that `predict`
+/// takes rows of the same columns in any order.
 struct SLOY_EXPORT CsvFile {
   static constexpr std::string_view type_name = "csv";
-  std::string path = {};       ///< needed: the file
-  std::string test_path = {};  ///< a file of test data, with the same columns
-  double test_split = 0;  ///< share of the rows held out as test data where there is no such file
-  std::string target_column = {};         ///< the column to be predicted; left out: the last
+  std::string path = {};           ///< needed: the file
+  std::string test_path = {};      ///< a file of test data, with the same columns
+  double test_split = 0;           ///< share of the rows to test on, where there is no test_path
+  std::string target_column = {};  ///< the column to be predicted; left out: the last
   TableTask task = TableTask::automatic;  ///< what the target says
   /// columns to predict it from; left out: all others
   std::vector<std::string> feature_columns = {};
@@ -255,7 +259,7 @@ struct SLOY_EXPORT NpyFolder {
   std::string path = {};  ///< needed: the directory
   /// directories that are classes, in the order of the labels; left out: all, by alphabet
   std::vector<std::string> class_names = {};
-  double test_split = 0;  ///< share held out as test data where they have no part
+  double test_split = 0;  ///< share of the training arrays to test on, where there is no test part
 
   Parts load() const;
   Header load_header() const;
@@ -296,6 +300,14 @@ class SLOY_EXPORT Files {
   explicit operator bool() const { return held_ != nullptr; }
   /// "image-folder". REQUIRES: not none, as below.
   std::string_view kind() const { return held_->type(); }
+  /// The struct, where it is a T, else nullptr.
+  template <class T>
+  const T* as() const& {
+    const bool is_one = held_ && held_->type_info() == typeid(T);
+    return is_one ? static_cast<const T*>(held_->address()) : nullptr;
+  }
+  template <class T>
+  const T* as() const&& = delete;
 
   /// The data. Throws ConfigError where it isn't said which files are meant, FileError on files
   /// that are missing or damaged, DataError on what can't be learned from.

@@ -41,7 +41,8 @@ SLOY_EXPORT std::vector<std::int32_t> class_labels(const Dataset& dataset);
 
 struct ContactSheetOptions {
   std::int64_t examples = 10;  ///< of each class, spread evenly over those that it has
-  /// how often each is shown: in so many passes over the data, as augmentation makes them differ
+  /// how often each is shown, side by side: in so many passes over the data, as augmentation makes
+  /// them differ
   std::int64_t repeats = 1;
   std::int64_t epoch = 0;  ///< the first of these passes
 };
@@ -72,9 +73,9 @@ struct DuplicatePair {
 
 /// What find_duplicates found.
 struct Duplicates {
-  std::int64_t examples = 0;        ///< whose features an earlier example of any part has
-  std::int64_t across_parts = 0;    ///< of these, those that an earlier part has: a leak
-  std::int64_t contradictions = 0;  ///< of these, those whose targets are others than the first's
+  std::int64_t examples = 0;        ///< with the same features as an earlier one, of any part
+  std::int64_t across_parts = 0;    ///< of these, those that repeat one of an earlier part: a leak
+  std::int64_t contradictions = 0;  ///< of these, those with another target than the first has
   /// The first of each sort, `most_pairs` at most: of contradictions, of leaks, of the rest.
   std::vector<DuplicatePair> pairs;
 };

@@ -37,8 +37,8 @@ SLOY_EXPORT Tensor to_form(const Tensor& image, const data::ImageForm& form);
 /// read, FileError as read_tensor does.
 /// Model::table_form is the form of the rows that a model was trained on.
 SLOY_EXPORT Tensor read_table(const std::string& path, const data::TableForm& form);
-/// The same with a notice for each column of categories in which texts were none of those that the
-/// model knows: they are 0 for all of these. Added to `notices`.
+/// The same with a notice for each column in which cells said nothing, or texts were none of the
+/// categories that the model knows: they are 0 for all of these. Added to `notices`.
 SLOY_EXPORT Tensor read_table(const std::string& path, const data::TableForm& form,
                               std::vector<Notice>& notices);
 /// The same from a stream, read to its end: at most 256 MiB. Errors call it `name`.

@@ -22,10 +22,10 @@ struct SuspiciousLabel {
 /// Labels that confident predictions contradict, the most certain first: by probability − given.
 /// Confident learning (Northcutt, Jiang and Chuang 2021): class j is confidently predicted where
 /// its probability is at least t_j, the mean of it over the examples labelled j; an example is
-/// suspicious where the likeliest class is confidently predicted and isn't its label. Hence classes
-/// that are hard to tell apart are held to less. `probabilities` (examples, classes) must be of a
-/// model that has not learned from these labels, which else it may know by heart. Throws DataError
-/// where numbers of examples differ, a label is out of range or a probability no number.
+/// suspicious where the likeliest class is confidently predicted and isn't its label. So a lower
+/// probability suffices for a class that is hard to tell. `probabilities` (examples, classes) must
+/// be of a model that has not learned from these labels, which else it may know by heart. Throws
+/// DataError where numbers of examples differ, a label is out of range or a probability no number.
 SLOY_EXPORT std::vector<SuspiciousLabel> suspicious_labels(const Tensor& probabilities,
                                                            std::span<const std::int32_t> labels);
 
@@ -37,16 +37,18 @@ struct CrossValidationOptions {
 };
 
 /// Predictions of examples by nets that have not seen them.
-struct CrossValidation {
+struct SLOY_EXPORT CrossValidation {
   Tensor probabilities;              ///< (examples, classes)
   std::vector<std::int32_t> labels;  ///< of the data
-  double accuracy = 0;               ///< share of labels that are predicted
+
+  /// Share of examples whose likeliest class is their label; 0 without examples.
+  double accuracy() const;
 };
 
 /// Predicts every example by a net that learned from the others alone: one hidden layer of 128
 /// units with dropout on normalised features, trained by AdamW for about 600 steps, and three
 /// epochs at least, for each of the parts. Made for labels to be looked at, not for the best
-/// predictions: `accuracy` says how much those are worth. Images are made smaller first. Throws
+/// predictions: accuracy() says how much those are worth. Images are made smaller first. Throws
 /// DataError where the examples have no classes, more than one part of features, or are fewer than
 /// the folds.
 ///

@@ -62,16 +62,43 @@ Dataset classes(const Generated& options, std::int64_t features, Write write) {
   return labelled(std::move(numbers), std::move(labels), {"0", "1"}, {});
 }
 
-/// The same of points; `place` puts an example of a class.
+Point with_noise(const Point& point, double noise, const Draw& random) {
+  return {point.x + noise * random.noise[0], point.y + noise * random.noise[1]};
+}
+
+void write(const Point& point, std::span<float> xy) {
+  xy[0] = static_cast<float>(point.x);
+  xy[1] = static_cast<float>(point.y);
+}
+
+/// Two classes of points; `place` puts an example of a class.
 template <class Place>
 Dataset points(std::string_view name, const Generated& options, Place place) {
   const RandomKey key = key_of(name, options);
   return classes(options, 2, [&](std::int64_t example, int label, std::span<float> xy) {
     const Draw random = draw(key, example);
-    const Point point = place(label, random);
-    xy[0] = static_cast<float>(point.x + options.noise * random.noise[0]);
-    xy[1] = static_cast<float>(point.y + options.noise * random.noise[1]);
+    write(with_noise(place(label, random), options.noise, random), xy);
   });
+}
+
+/// A number for places in [−1, 1)², of which `features` coordinates are told; `value` gives it.
+template <class Value>
+Dataset surface(std::string_view name, const Generated& options, std::int64_t features,
+                Value value) {
+  const RandomKey key = key_of(name, options);
+  Tensor places(DType::float32, {options.size, features});
+  Tensor targets(DType::float32, {options.size, 1});
+  auto place = places.mutable_values<float>();
+  auto target = targets.mutable_values<float>();
+  for (std::int64_t i = 0; i < options.size; ++i) {
+    const Draw random = draw(key, i);
+    const std::array<double, 2> at{2 * random.u - 1, 2 * random.v - 1};
+    for (std::int64_t f = 0; f < features; ++f) {
+      place[features * i + f] = static_cast<float>(at[f]);
+    }
+    target[i] = static_cast<float>(value(Point{at[0], at[1]}) + options.noise * random.noise[0]);
+  }
+  return from_tensors(std::move(places), std::move(targets));
 }
 
 Point half_circle(int label, const Draw& random) {
@@ -133,68 +160,40 @@ Dataset gaussians(const Generated& options) {
 }
 
 Dataset plane(const Generated& options) {
-  const RandomKey key = key_of("plane", options);
-  Tensor features(DType::float32, {options.size, 2});
-  Tensor target(DType::float32, {options.size, 1});
-  auto xy = features.mutable_values<float>();
-  auto z = target.mutable_values<float>();
-  for (std::int64_t i = 0; i < options.size; ++i) {
-    const Draw random = draw(key, i);
-    const double x = 2 * random.u - 1;
-    const double y = 2 * random.v - 1;
-    xy[2 * i] = static_cast<float>(x);
-    xy[2 * i + 1] = static_cast<float>(y);
-    z[i] = static_cast<float>((x + y) / 2 + options.noise * random.noise[0]);
-  }
-  return from_tensors(std::move(features), std::move(target));
+  return surface("plane", options, 2, [](const Point& at) { return (at.x + at.y) / 2; });
 }
 
 Dataset curve(const Generated& options) {
-  const RandomKey key = key_of("curve", options);
-  Tensor features(DType::float32, {options.size, 1});
-  Tensor target(DType::float32, {options.size, 1});
-  auto x = features.mutable_values<float>();
-  auto y = target.mutable_values<float>();
-  for (std::int64_t i = 0; i < options.size; ++i) {
-    const Draw random = draw(key, i);
-    const double at = 2 * random.u - 1;
-    x[i] = static_cast<float>(at);
-    y[i] = static_cast<float>(std::sin(pi * at) + options.noise * random.noise[0]);
-  }
-  return from_tensors(std::move(features), std::move(target));
+  return surface("curve", options, 1, [](const Point& at) { return std::sin(pi * at.x); });
 }
 
 Dataset badly_scaled(const Generated& options) {
   const RandomKey key = key_of("badly-scaled", options);
   return classes(options, 2, [&](std::int64_t example, int label, std::span<float> xy) {
     const Draw random = draw(key, example);
-    const Point point = half_circle(label, random);
-    xy[0] = static_cast<float>(point.x + options.noise * random.noise[0]);
-    xy[1] = static_cast<float>(1000 * (point.y + options.noise * random.noise[1]));
+    const Point point = with_noise(half_circle(label, random), options.noise, random);
+    write({point.x, 1000 * point.y}, xy);
   });
 }
 
 Dataset irrelevant_features(const Generated& options) {
   const RandomKey key = key_of("irrelevant-features", options);
   constexpr std::size_t useful = 2, useless = 8;
-  return classes(options, useful + useless,
-                 [&](std::int64_t example, int label, std::span<float> values) {
-                   const Draw random = draw(key, example);
-                   const Point point = half_circle(label, random);
-                   values[0] = static_cast<float>(point.x + options.noise * random.noise[0]);
-                   values[1] = static_cast<float>(point.y + options.noise * random.noise[1]);
-                   const RandomPlace place{.example = static_cast<std::uint64_t>(example)};
-                   for (std::size_t i = 0; i < useless; i += 4) {
-                     const RandomBlock words =
-                         philox(key, random_counter(place, 2 + i / 4));  // after those of draw
-                     const auto first = normal_from(words[0], words[1]);
-                     const auto second = normal_from(words[2], words[3]);
-                     for (std::size_t j = 0; j < 2; ++j) {
-                       values[useful + i + j] = static_cast<float>(first[j]);
-                       values[useful + i + 2 + j] = static_cast<float>(second[j]);
-                     }
-                   }
-                 });
+  const auto write_example = [&](std::int64_t example, int label, std::span<float> values) {
+    const Draw random = draw(key, example);
+    write(with_noise(half_circle(label, random), options.noise, random), values);
+    const RandomPlace place{.example = static_cast<std::uint64_t>(example)};
+    for (std::size_t i = 0; i < useless; i += 4) {
+      const RandomBlock words = philox(key, random_counter(place, 2 + i / 4));  // after draw's
+      const auto first = normal_from(words[0], words[1]);
+      const auto second = normal_from(words[2], words[3]);
+      for (std::size_t j = 0; j < 2; ++j) {
+        values[useful + i + j] = static_cast<float>(first[j]);
+        values[useful + i + 2 + j] = static_cast<float>(second[j]);
+      }
+    }
+  };
+  return classes(options, useful + useless, write_example);
 }
 
 Split covariate_shift(const Generated& options) {

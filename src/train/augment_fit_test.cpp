@@ -97,6 +97,20 @@ TEST(FitAugmented, GoesOnWithTheEpochsThatComeNext) {
   EXPECT_EQ(parts.weight("dense/kernel"), whole.weight("dense/kernel"));
 }
 
+TEST(FitAugmented, MeasuresMixedClassesByTheLargerShare) {
+  Model model = Sequential{Normalization{}, Flatten{}, Dense{.units = 1}};
+  model.compile({.optimizer = Adam{.learning_rate = 0.05},
+                 .loss = BinaryCrossentropy{.from_logits = true},
+                 .metrics = {Accuracy{}, Precision{}, Recall{}},
+                 .seed = 3});
+  FitOptions options = quiet({data::MixUp{.alpha = 0.4}});
+  options.epochs = 20;
+  const History history = model.fit(images().labelled(data::LabelMode::binary), options);
+  for (const char* metric : {"accuracy", "precision", "recall"}) {
+    EXPECT_GT(history[metric].back(), 0.85) << metric;
+  }
+}
+
 TEST(FitAugmented, RefusesAnotherShapeBeforeTheTraining) {
   Model model = compiled();
   EXPECT_EQ(
@@ -105,6 +119,18 @@ TEST(FitAugmented, RefusesAnotherShapeBeforeTheTraining) {
       "  features    uint8 (6, 6, 1)\n"
       "  augmented   uint8 (4, 6, 1)\n"
       "  to fix      keep the shape: RandomCrop with padding and no size, or RandomResizedCrop");
+}
+
+TEST(FitAugmented, IsPlannedForExamplesThatItFits) {
+  const data::Spec points{.features = {DType::float32, {2}}, .targets = {DType::int32, {}}};
+  Model model = Sequential{Dense{.units = 2}};
+  model.compile({.loss = SparseCategoricalCrossentropy{.from_logits = true}});
+  EXPECT_EQ(message_of([&] { model.plan(points, 100, quiet({data::RandomFlip{}})); }),
+            "RandomFlip changes images, the features are none\n"
+            "  features       float32 (2)\n"
+            "  needed         uint8 or float32 (height, width, channels)\n"
+            "  augmentation   RandomFlip   number 1 of 1\n"
+            "  to fix         leave it out, or give images (height, width, channels)");
 }
 
 constexpr std::string_view recipe_text = R"(

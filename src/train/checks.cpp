@@ -138,6 +138,16 @@ void check_model_and_data(const ModelGraph& graph, const data::Spec& spec,
   }
 }
 
+void check_augmentation(const data::Spec& spec,
+                        const std::vector<data::Augmentation>& augmentations) {
+  const data::Spec changed = data::augmented_spec(spec, augmentations);
+  if (changed.features == spec.features) return;
+  throw DataError(
+      "augmentation gives the images another shape, which the model isn't measured on",
+      {{"features", to_string(spec.features)}, {"augmented", to_string(changed.features)}},
+      "keep the shape: RandomCrop with padding and no size, or RandomResizedCrop");
+}
+
 void check_loss(const Loss& loss, int num_classes, const Type& target, Value prediction) {
   loss.check(target, prediction.type());
   const std::string_view activation = activation_of(prediction);
@@ -173,6 +183,7 @@ TargetCheck::TargetCheck(const Model::Impl& model, const data::Spec& spec, bool 
     const Type& prediction = model.graph.type(model.graph.outputs[outputs[i].output]);
     parts_.push_back(part(outputs[i], spec.targets[i], prediction, confusion));
     parts_.back().target = i;
+    parts_.back().are_classes = i == 0 && spec.num_classes > 0;
   }
 }
 
@@ -257,14 +268,17 @@ void TargetCheck::check_range(const Part& part, std::span<const std::byte> targe
 void TargetCheck::check_shares(const Part& part, std::span<const std::byte> target,
                                const data::Batch& given) const {
   const auto targets = data::numbers_of<float>(target);
+  const bool is_whole = part.classes == 1 && !part.are_classes;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const bool is_class =
-        part.classes == 1 ? targets[i] == 0 || targets[i] == 1 : targets[i] >= 0 && targets[i] <= 1;
+        is_whole ? targets[i] == 0 || targets[i] == 1 : targets[i] >= 0 && targets[i] <= 1;
     if (is_class) continue;
     throw DataError(
         fmt::format("{} needs classes, the target {} is none", part.classifier, targets[i]),
         {place_of(i, targets.size(), given),
-         {"needed", part.classes == 1 ? "0 or 1" : "0 to 1 for each class"}},
+         {"needed", is_whole            ? "0 or 1"
+                    : part.classes == 1 ? "0 to 1"
+                                        : "0 to 1 for each class"}},
         "leave it out where numbers are predicted: MeanAbsoluteError measures those");
   }
 }

@@ -25,6 +25,11 @@ void check_features(const ModelGraph& graph, const data::Types& features);
 void check_model_and_data(const ModelGraph& graph, const data::Spec& spec,
                           const std::vector<TrainedOutput>& outputs);
 
+/// Throws where augmentations don't fit the examples, or give them another shape than those that a
+/// model is measured on.
+void check_augmentation(const data::Spec& spec,
+                        const std::vector<data::Augmentation>& augmentations);
+
 /// Throws where targets and predictions don't fit the loss: shapes, labels against one-hot rows,
 /// the number of classes of the data (0: not known), an activation the loss has no use for.
 void check_loss(const Loss& loss, int num_classes, const Type& target, Value prediction);
@@ -46,6 +51,8 @@ class TargetCheck {
   struct Part {
     std::size_t target = 0;    ///< which of the batch's
     std::int64_t classes = 1;  ///< 1 where there is one prediction an example
+    /// Whether the data say that the target is a class, which then may be mixed of several.
+    bool are_classes = false;
     DType dtype = DType::float32;
     bool has_labels = false;
     std::optional<int> ignored = {};

@@ -56,12 +56,11 @@ struct Small {
       std::copy_n(features.data(), features.bytes(), slot.features[0].data());
       return;
     }
-    const data::PixelsIn image = data::pixels_of(features);
+    const auto image = data::image_of(features);
     const Shape& shape = given.features[0].shape;
-    data::resize(image, data::whole_of(image.size), data::Interpolation::bilinear,
-                 {.bytes = slot.features_as<std::uint8_t>().data(),
-                  .size = {.height = shape.size(0), .width = shape.size(1)},
-                  .channels = image.channels});
+    data::resize(image, data::whole_of(image), data::Interpolation::bilinear,
+                 {slot.features_as<std::uint8_t>().data(), static_cast<int>(shape.size(0)),
+                  static_cast<int>(shape.size(1)), image.channels});
   }
 };
 
@@ -134,15 +133,19 @@ CrossValidation cross_validate(const data::Dataset& dataset,
                   &rows[static_cast<std::size_t>(held[i] * classes)]);
     }
   }
-  std::int64_t right = 0;
-  for (std::int64_t i = 0; i < size; ++i) {
-    const auto row =
-        rows.subspan(static_cast<std::size_t>(i * classes), static_cast<std::size_t>(classes));
-    right +=
-        std::ranges::max_element(row) - row.begin() == result.labels[static_cast<std::size_t>(i)];
-  }
-  result.accuracy = static_cast<double>(right) / static_cast<double>(size);
   return result;
+}
+
+double CrossValidation::accuracy() const {
+  if (labels.empty()) return 0;
+  const std::span<const float> values = probabilities.values<float>();
+  const std::size_t classes = values.size() / labels.size();
+  std::int64_t right = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = values.subspan(i * classes, classes);
+    right += std::ranges::max_element(row) - row.begin() == labels[i];
+  }
+  return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
 }  // namespace sloy

@@ -60,15 +60,6 @@ ConfigError rate_follows(const LearningRate& schedule) {
       "give the optimizer a number as learning_rate, or leave the callback out");
 }
 
-/// Throws DataError where examples to learn from are of another shape than those to measure on.
-void check_same_shape(const data::Spec& examples, const data::Spec& changed) {
-  if (examples.features == changed.features) return;
-  throw DataError(
-      "augmentation gives the images another shape, which the model isn't measured on",
-      {{"features", to_string(examples.features)}, {"augmented", to_string(changed.features)}},
-      "keep the shape: RandomCrop with padding and no size, or RandomResizedCrop");
-}
-
 /// One fit: data, programs, callbacks, and the loop over them.
 class Fit final : public Run {
  public:
@@ -400,8 +391,8 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
   }
   if (!validation.empty()) check_validation(train.spec(), validation.spec());
   if (!options.checkpoints.empty() && !options.resume) check_empty(options.checkpoints);
+  check_augmentation(learned.spec(), options.augment);
   const data::Dataset changed = data::augmented(learned, options.augment, impl_->seed);
-  check_same_shape(learned.spec(), changed.spec());
   impl_->build_for(first_features(train.spec()));
   const std::vector<std::string>& names = train.spec().class_names;
   if (impl_->class_names.empty() && impl_->can_tell(names.size())) impl_->class_names = names;

@@ -85,7 +85,7 @@ Found look_for(const data::Dataset& clean) {
   }
   const auto count = static_cast<double>(wrong.size());
   return {hits / count, hits / std::max(1.0, static_cast<double>(listed.size())), early / count,
-          nets.accuracy};
+          nets.accuracy()};
 }
 
 void print(const char* name, const Found& found) {
@@ -117,7 +117,7 @@ TEST(CrossValidate, PredictsEveryExampleOnce) {
   EXPECT_EQ(nets.labels, moons.labels());
   const auto rows = nets.probabilities.values<float>();
   for (std::size_t i = 0; i < rows.size(); i += 2) EXPECT_NEAR(rows[i] + rows[i + 1], 1, 1e-5);
-  EXPECT_GT(nets.accuracy, 0.95);
+  EXPECT_GT(nets.accuracy(), 0.95);
   EXPECT_TRUE(std::ranges::equal(rows, cross_validate(moons).probabilities.values<float>()));
 }
 
@@ -129,8 +129,8 @@ TEST(CrossValidate, PredictsByNetsThatHaveNotLearnedTheExample) {
   const Permutation order(300, random_key(9, Purpose::generate));
   for (std::uint64_t i = 0; i < 150; ++i) labels[order(i)] = 1;
   const CrossValidation nets = cross_validate(data::from_tensors(noise, Tensor({300}, labels)));
-  EXPECT_LT(nets.accuracy, 0.6);
-  EXPECT_GT(nets.accuracy, 0.4);
+  EXPECT_LT(nets.accuracy(), 0.6);
+  EXPECT_GT(nets.accuracy(), 0.4);
 }
 
 /// An image's label is its brightness, whatever its size.
@@ -144,8 +144,8 @@ TEST(CrossValidate, MakesImagesSmall) {
     std::fill_n(&pixels[i * each], each, static_cast<std::uint8_t>(i % 2 == 0 ? 20 + i : 150 + i));
   }
   const data::Dataset dataset = data::from_tensors(images, Tensor({60}, labels));
-  EXPECT_EQ(cross_validate(dataset).accuracy, 1);
-  EXPECT_EQ(cross_validate(dataset, {.image_side = 1}).accuracy, 1);
+  EXPECT_EQ(cross_validate(dataset).accuracy(), 1);
+  EXPECT_EQ(cross_validate(dataset, {.image_side = 1}).accuracy(), 1);
 }
 
 }  // namespace

@@ -132,6 +132,7 @@ Plan Model::plan(const data::Spec& spec, std::int64_t examples, const FitOptions
     throw DataError("the data set to plan for has no examples", {}, "give one or more");
   }
   require_positive("batch_size", options.batch_size);
+  check_augmentation(spec, options.augment);
   impl_->build_for(first_features(spec));
   const std::int64_t split = data::held_out(options.validation_split, examples);
   const auto variables = std::make_shared<Variables>();

@@ -55,6 +55,20 @@ TEST_F(CommandLine, ShowsTheColumnsOfATable) {
   EXPECT_EQ(event.at("min").as_list().size(), 4u) << "of every number, as mean and deviation";
 }
 
+TEST_F(CommandLine, ShowsATableThatNoTrainingWouldTake) {
+  std::ofstream(at("rows.csv")) << rows("kind");
+  const Finished shown = run_sloy({"data", "show", at("rows.csv")});
+  ASSERT_EQ(shown.exit_code, 0) << shown.err;
+  const Finished filled =
+      run_sloy({"data", "show", at("rows.csv"), "--set", "data.missing_values=mean"});
+  EXPECT_EQ(shown.out, filled.out);
+  EXPECT_EQ(filled.err, "");
+  EXPECT_EQ(shown.err,
+            "note: cells say nothing: a training asks what becomes of them, here it is their "
+            "column's mean\n"
+            "  to fix   say in [data] missing_values = \"mean\", \"median\" or \"skip\"\n");
+}
+
 TEST_F(CommandLine, ShowsTheTargetsOfARegression) {
   std::ofstream(at("rows.csv")) << rows("worth");
   const Finished shown =

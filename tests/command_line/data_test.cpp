@@ -83,6 +83,10 @@ TEST_F(CommandLine, DrawsImagesAsATrainingChangesThem) {
   const auto size = [&](const char* file) { return bytes_of_file(at(file)).substr(16, 8); };
   EXPECT_EQ(size("changed.png"), size("plain.png"));  // one as it is and four that are changed
   EXPECT_NE(bytes_of_file(at("changed.png")), bytes_of_file(at("plain.png")));
+  const Finished shipped = run_sloy({"data", "show", "fashion-mnist", "--augment", "--examples",
+                                     "1", "--out", at("cifar.png"), "--model", "cifar10"});
+  EXPECT_EQ(shipped.exit_code, 0) << shipped.err;
+  EXPECT_NE(bytes_of_file(at("cifar.png")), bytes_of_file(at("plain.png")));
   EXPECT_TRUE(holds(refusal({"data", "show", "fashion-mnist", "--augment", "--out", at("x.png")}),
                     "--augment shows what [data] augment does, which says nothing"));
   EXPECT_TRUE(holds(refusal({"data", "show", "fashion-mnist", "--augment"}),
@@ -155,7 +159,8 @@ TEST_F(CommandLine, MeasuresTheDataThatTheSettingsMake) {
             "  to fix   write it as data.generated.size=1000; the rest is in the model's file\n");
   EXPECT_EQ(refusal({"eval", model, "--data", "moons", "--set", "data.generated.size=4"}),
             "error: the data have no test part\n"
-            "  to fix   measure another with --part, or give larger data\n");
+            "  to fix   measure another: --part train; all rows or files of data without parts: "
+            "--set data.test_split=0 --part train\n");
 }
 
 TEST_F(CommandLine, SaysThatThereIsNothingToTestOn) {

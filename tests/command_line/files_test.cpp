@@ -78,6 +78,11 @@ TEST_F(CommandLine, LearnsFromPhotosOfAnySize) {
                                      here);
   ASSERT_EQ(measured.exit_code, 0) << measured.err;
   EXPECT_EQ(events(measured).at(0).at("examples").as_integer(), 2);
+  const Finished by_folder = run_sloy(
+      {"eval", "run/model.safetensors", "--data", "photos", "--part", "validation", "--json"},
+      here);
+  ASSERT_EQ(by_folder.exit_code, 0) << by_folder.err;
+  EXPECT_EQ(by_folder.out, measured.out) << "images get the size that the model takes";
 
   // Other photos are read as the recipe reads its own.
   write_photos(at("others"));
@@ -141,9 +146,14 @@ TEST_F(CommandLine, LearnsFromATable) {
   EXPECT_TRUE(holds(told.err,
                     "note: 1 text in the column 'colour' is none of the categories that the model "
                     "learned from: 0 for all of them\n"
-                    "  file         new.csv   line 3\n"
-                    "  never seen   1         the first is 'green'\n"))
+                    "  file     new.csv   line 3\n"
+                    "  first    'green'\n"))
       << told.err;
+  EXPECT_TRUE(holds(told.err, "note: 1 cell of the column 'size' says nothing: it becomes "))
+      << told.err;
+  fs::copy_file(at("new.csv"), at("rows"));
+  EXPECT_EQ(run_sloy({"predict", "run/model.safetensors", "rows", "--json"}, here).exit_code, 0)
+      << "a table by what the file holds, not by its name";
   const Finished piped =
       run_sloy({"predict", "run/model.safetensors", "-", "--json"},
                {.directory = directory_.path(), .input = "colour,size\nblue,1079\n"});
@@ -152,7 +162,7 @@ TEST_F(CommandLine, LearnsFromATable) {
   // Other data don't have the recipe's columns: what is left out is said.
   const Finished planned = run_sloy({"plan", "table.toml", "--data", "moons"}, here);
   EXPECT_TRUE(holds(planned.err,
-                    "note: of the recipe's own data, not of those that --data names, is: "
+                    "note: --data takes the place of the recipe's [data], of which is left out: "
                     "missing_values, test_split\n"))
       << planned.err;
   // Numbers that would stand for other columns, categories or classes are not measured.

@@ -96,7 +96,7 @@ def main():
 
     pixels = image("crop", (5, 4, 3))
     for fill_mode in FILL_MODES:
-        add(f"crop_padded_{fill_mode}", {"type": "RandomCrop", "padding": 2, "fill_mode": fill_mode, "fill_value": 7}, pixels,
+        add(f"crop_padded_{fill_mode}", {"type": "RandomCrop", "padding": 2, "fill_mode": fill_mode, **({"fill_value": 7} if fill_mode == "constant" else {})}, pixels,
             crops(pixels, 5, 4, 2, fill_mode, 7))
     add("crop_smaller", {"type": "RandomCrop", "height": 3, "width": 2}, pixels, crops(pixels, 3, 2, 0, "constant"))
     grey = image("crop_grey", (3, 2, 1))

@@ -21,6 +21,18 @@ ImageShape shape_of(const Type& image) {
   return {dim(0), dim(1), dim(2)};
 }
 
+/// What examples are like behind an augmentation.
+Spec spec_behind(const Augmentation& change, const Spec& spec) {
+  Spec changed = change.output_spec(spec);
+  if (changed.first_reproduced && changed.features != spec.features) {
+    throw DataError(
+        "the features get another shape, the targets, which are the features, don't",
+        {{"features", to_string(spec.features)}, {"changed", to_string(changed.features)}},
+        "make them targets afterwards: augmented(…).targeting_features()");
+  }
+  return changed;
+}
+
 /// A set behind one augmentation. Several are several of these: one that needs other examples gets
 /// them as those before it leave them.
 class Augmented {
@@ -28,16 +40,9 @@ class Augmented {
   Augmented(Dataset base, Augmentation change, std::uint64_t seed, std::uint64_t position)
       : base_(std::move(base)),
         change_(std::move(change)),
-        spec_(change_.output_spec(base_.spec())),
+        spec_(spec_behind(change_, base_.spec())),
         seed_(seed),
-        position_(position) {
-    if (spec_.first_reproduced && spec_.features != base_.spec().features) {
-      throw DataError(
-          "the features get another shape, the targets, which are the features, don't",
-          {{"features", to_string(base_.spec().features)}, {"changed", to_string(spec_.features)}},
-          "make them targets afterwards: augmented(…).targeting_features()");
-    }
-  }
+        position_(position) {}
 
   std::int64_t size() const { return base_.size(); }
   const Spec& spec() const { return spec_; }
@@ -113,17 +118,25 @@ void Augmentation::read_changed_image(const Dataset& base, std::int64_t index, c
   }
 }
 
-Dataset augmented(Dataset dataset, const std::vector<Augmentation>& augmentations,
-                  std::uint64_t seed) {
+Spec augmented_spec(Spec spec, const std::vector<Augmentation>& augmentations) {
   for (std::size_t position = 0; position < augmentations.size(); ++position) {
     const Augmentation& change = augmentations[position];
     try {
-      dataset = Augmented(std::move(dataset), change, seed, position);
+      spec = spec_behind(change, spec);
     } catch (Error& error) {
       error.add({"augmentation", std::string(change.type()),
                  fmt::format("number {} of {}", position + 1, augmentations.size())});
       throw;
     }
+  }
+  return spec;
+}
+
+Dataset augmented(Dataset dataset, const std::vector<Augmentation>& augmentations,
+                  std::uint64_t seed) {
+  augmented_spec(dataset.spec(), augmentations);  // throws what doesn't fit
+  for (std::size_t position = 0; position < augmentations.size(); ++position) {
+    dataset = Augmented(std::move(dataset), augmentations[position], seed, position);
   }
   return dataset;
 }

@@ -241,28 +241,30 @@ TEST(Augmented, RefusesWhatDoesNotFit) {
 
 TEST(Augmented, RefusesNumbersThatWontDo) {
   const Dataset data = images(4).one_hot();
-  for (const Augmentation& change :
-       std::vector<Augmentation>{RandomRotation{.factor = 1.5},
-                                 RandomRotation{.factor = {0.2, 0.1}},
-                                 RandomRotation{.interpolation = Interpolation::bicubic},
-                                 RandomZoom{.height_factor = -2},
-                                 RandomTranslation{.fill_value = std::nan("")},
-                                 RandomCrop{.padding = -1},
-                                 RandomCrop{.height = 0},
-                                 RandomBrightness{2},
-                                 RandomContrast{1.5},
-                                 RandomSaturation{{-0.1, 0.5}},
-                                 RandomHue{1.01},
-                                 RandomGrayscale{-0.5},
-                                 RandomPosterization{2.5},
-                                 RandomPosterization{9},
-                                 RandomGaussianBlur{.kernel_size = 4},
-                                 RandomErasing{.scale = {0.5, 1.2}},
-                                 RandomGaussianNoise{-1},
-                                 MixUp{0},
-                                 CutMix{{0.2, 2}},
-                                 RandAugment{.num_ops = 0},
-                                 RandomResizedCrop{.ratio = {0, 1}}}) {
+  for (const Augmentation& change : std::vector<Augmentation>{
+           RandomRotation{.factor = 1.5},
+           RandomRotation{.factor = {0.2, 0.1}},
+           RandomRotation{.interpolation = Interpolation::bicubic},
+           RandomZoom{.height_factor = -2},
+           RandomTranslation{.fill_value = std::nan("")},
+           RandomTranslation{.fill_value = 9},
+           RandomCrop{.padding = 1, .fill_mode = FillMode::wrap, .fill_value = 9},
+           RandomCrop{.padding = -1},
+           RandomCrop{.height = 0},
+           RandomBrightness{2},
+           RandomContrast{1.5},
+           RandomSaturation{{-0.1, 0.5}},
+           RandomHue{1.01},
+           RandomGrayscale{-0.5},
+           RandomPosterization{2.5},
+           RandomPosterization{9},
+           RandomGaussianBlur{.kernel_size = 4},
+           RandomErasing{.scale = {0.5, 1.2}},
+           RandomGaussianNoise{-1},
+           MixUp{0},
+           CutMix{{0.2, 2}},
+           RandAugment{.num_ops = 0},
+           RandomResizedCrop{.ratio = {0, 1}}}) {
     EXPECT_THROW(augmented(data, {change}, 1), ConfigError)
         << change.type() << " " << to_config(change).describe();
   }

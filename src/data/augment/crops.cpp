@@ -63,7 +63,7 @@ ImageShape RandomCrop::output_shape(const ImageShape& shape) const {
   if (padding < 0) {
     throw ConfigError(fmt::format("padding can't be {}", padding), {}, "give 0 or more pixels");
   }
-  require_finite("fill_value", fill_value);
+  check_fill(fill_mode, fill_value);
   if (padding == 0 && !height && !width) {
     throw ConfigError("RandomCrop changes nothing: it has neither a size nor padding", {},
                       "give padding = 4 to shift images, or a height and width");
@@ -118,9 +118,7 @@ ImageShape RandomResizedCrop::output_shape(const ImageShape& shape) const {
 
 void RandomResizedCrop::apply(const ImageIn<std::uint8_t>& in, const ImageOut<std::uint8_t>& out,
                               Random& random) const {
-  const Box box = drawn_box(*this, in, random);
-  resize({in.pixels, {in.height, in.width}, in.channels}, box, interpolation,
-         {out.pixels, {out.height, out.width}, out.channels});
+  resize(in, drawn_box(*this, in, random), interpolation, out);
 }
 
 }  // namespace sloy::data

@@ -1,5 +1,6 @@
 #include "data/augment/warp.h"
 
+#include <fmt/format.h>
 #include <sloy/error.h>
 
 #include <cmath>
@@ -112,7 +113,15 @@ void check(const Lookup& lookup) {
     throw ConfigError("images are moved without bicubic interpolation", {},
                       "give bilinear or nearest");
   }
-  require_finite("fill_value", lookup.fill_value);
+  check_fill(lookup.fill_mode, lookup.fill_value);
+}
+
+void check_fill(FillMode mode, double value) {
+  require_finite("fill_value", value);
+  if (value == 0 || mode == FillMode::constant) return;
+  throw ConfigError(fmt::format("fill_value is of no use where fill_mode is {}",
+                                enum_names(mode)[static_cast<std::size_t>(mode)]),
+                    {}, "give fill_mode = \"constant\" too, or leave it out");
 }
 
 int place_shown(std::int64_t place, int size, FillMode mode) {

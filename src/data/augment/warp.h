@@ -29,9 +29,11 @@ struct Lookup {
 template <class T>
 void warp(const ImageIn<T>& in, const ImageOut<T>& out, const Affine& map, const Lookup& lookup);
 
-/// Throws ConfigError on an interpolation that `warp` hasn't, and on a fill_value that is no
-/// number.
+/// Throws ConfigError on an interpolation that `warp` hasn't, and as check_fill.
 void check(const Lookup& lookup);
+
+/// Throws ConfigError on a fill_value that is no number, or that nothing asks for.
+void check_fill(FillMode mode, double value);
 
 /// The place in [0, size) whose pixel shows at `place`; −1 where fill_value does.
 int place_shown(std::int64_t place, int size, FillMode mode);

@@ -53,12 +53,12 @@ void prepare_image(const Tensor& image, const ImageForm& form, std::span<std::ui
   const std::int64_t channels = image.shape().size(2);
   const bool is_grey_wanted = form.color_mode == ColorMode::grayscale;
   const Tensor used = is_grey_wanted && channels == 3 ? without_colours(image) : image;
-  const PixelsIn in = pixels_of(used);
-  const ImageSize size{form.height, form.width};
-  const Box box = form.crop_to_aspect_ratio ? middle_of(in.size, size) : whole_of(in.size);
+  const ImageIn<std::uint8_t> in = image_of(used);
+  const Box box =
+      form.crop_to_aspect_ratio ? middle_of(in, {form.height, form.width}) : whole_of(in);
   assert(out.size() == static_cast<std::size_t>(form.height) *
                            static_cast<std::size_t>(form.width * form.channels()));
-  resize(in, box, form.interpolation, {.bytes = out.data(), .size = size, .channels = in.channels});
+  resize(in, box, form.interpolation, {out.data(), form.height, form.width, in.channels});
   if (in.channels == 1 && !is_grey_wanted) repeat_channels(out);
 }
 

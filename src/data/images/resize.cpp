@@ -39,11 +39,12 @@ struct Taps {
 /// What a result's pixel covers widens with the scale where the image gets smaller.
 Taps make_taps(Filter filter, double from, double to, std::int64_t in, std::int64_t out) {
   const double scale = (to - from) / static_cast<double>(out);
-  const double widening = std::max(scale, 1.0);
+  const double widening = std::max(scale, 1.0), narrowing = 1 / widening;
   const double radius = filter.radius * widening;
   const std::int64_t longest = static_cast<std::int64_t>(std::ceil(radius)) * 2 + 1;
   Taps taps;
   taps.weights.resize(static_cast<std::size_t>(longest * out));
+  taps.runs.reserve(static_cast<std::size_t>(out));
   std::vector<double> exact(static_cast<std::size_t>(longest));
   for (std::int64_t at = 0; at < out; ++at) {
     const double center = from + (static_cast<double>(at) + 0.5) * scale;
@@ -51,13 +52,13 @@ Taps make_taps(Filter filter, double from, double to, std::int64_t in, std::int6
     const auto end = std::min(static_cast<std::int64_t>(center + radius + 0.5), in);
     double sum = 0;
     for (std::int64_t tap = first; tap < end; ++tap) {
-      const double distance = (static_cast<double>(tap) - center + 0.5) / widening;
+      const double distance = (static_cast<double>(tap) - center + 0.5) * narrowing;
       sum += exact[static_cast<std::size_t>(tap - first)] = filter.weight(distance);
     }
     std::int32_t* weights = taps.weights.data() + at * longest;
     for (std::int64_t tap = 0; tap < end - first; ++tap) {
-      const double weight = exact[static_cast<std::size_t>(tap)] / sum;
-      weights[tap] = static_cast<std::int32_t>(std::lround(weight * (1 << fraction_bits)));
+      const double weight = exact[static_cast<std::size_t>(tap)] / sum * (1 << fraction_bits);
+      weights[tap] = static_cast<std::int32_t>(weight + (weight < 0 ? -0.5 : 0.5));
     }
     taps.runs.push_back({first, end - first, weights});
   }
@@ -78,81 +79,87 @@ void resize_row(const std::uint8_t* in, std::int64_t channels, const Taps& taps,
   }
 }
 
-void resize_nearest(const PixelsIn& in, const Box& box, const PixelsOut& out) {
-  const auto place = [](double from, double to, std::int64_t at, std::int64_t steps,
-                        std::int64_t size) {
-    const double scale = (to - from) / static_cast<double>(steps);
-    const double exact = std::floor(from + (static_cast<double>(at) + 0.5) * scale);
-    return std::clamp<std::int64_t>(static_cast<std::int64_t>(exact), 0, size - 1);
+void resize_nearest(const ImageIn<std::uint8_t>& in, const Box& box,
+                    const ImageOut<std::uint8_t>& out) {
+  const auto place = [](double from, double to, int at, int steps, int size) {
+    const double exact = std::floor(from + (at + 0.5) * ((to - from) / steps));
+    return std::clamp(static_cast<int>(exact), 0, size - 1);
   };
-  for (std::int64_t y = 0; y < out.size.height; ++y) {
-    const std::uint8_t* row =
-        in.row(place(box.top, box.bottom, y, out.size.height, in.size.height));
+  for (int y = 0; y < out.height; ++y) {
+    const int row = place(box.top, box.bottom, y, out.height, in.height);
     std::uint8_t* to = out.row(y);
-    for (std::int64_t x = 0; x < out.size.width; ++x) {
-      const std::int64_t from = place(box.left, box.right, x, out.size.width, in.size.width);
-      to = std::copy_n(row + from * in.channels, in.channels, to);
+    for (int x = 0; x < out.width; ++x) {
+      const int column = place(box.left, box.right, x, out.width, in.width);
+      to = std::copy_n(&in.at(row, column, 0), in.channels, to);
     }
   }
 }
 
-bool is_whole(const PixelsIn& in, const Box& box) {
-  return box.top == 0 && box.left == 0 && box.bottom == static_cast<double>(in.size.height) &&
-         box.right == static_cast<double>(in.size.width);
+bool is_whole(const ImageIn<std::uint8_t>& in, const Box& box) {
+  return box.top == 0 && box.left == 0 && box.bottom == in.height && box.right == in.width;
+}
+
+template <class T>
+Image<T> image_at(T* pixels, const Shape& shape) {
+  return {pixels, static_cast<int>(shape.size(0)), static_cast<int>(shape.size(1)),
+          static_cast<int>(shape.size(2))};
 }
 
 }  // namespace
 
-PixelsIn pixels_of(const Tensor& image) {
-  const Shape& shape = image.shape();
-  return {.bytes = image.values<std::uint8_t>().data(),
-          .size = {.height = shape.size(0), .width = shape.size(1)},
-          .channels = shape.size(2)};
+ImageIn<std::uint8_t> image_of(const Tensor& tensor) {
+  return image_at(tensor.values<std::uint8_t>().data(), tensor.shape());
+}
+ImageOut<std::uint8_t> mutable_image_of(Tensor& tensor) {
+  return image_at(tensor.mutable_values<std::uint8_t>().data(), tensor.shape());
 }
 
-void resize(const PixelsIn& in, const Box& box, Interpolation interpolation, const PixelsOut& out) {
+void resize(const ImageIn<std::uint8_t>& in, const Box& box, Interpolation interpolation,
+            const ImageOut<std::uint8_t>& out) {
   assert(in.channels == out.channels);
-  if (in.size == out.size && is_whole(in, box)) {
-    std::copy_n(in.bytes, in.size.height * in.size.width * in.channels, out.bytes);
+  if (in.height == out.height && in.width == out.width && is_whole(in, box)) {
+    std::ranges::copy(in.values(), out.pixels);
     return;
   }
   if (interpolation == Interpolation::nearest) return resize_nearest(in, box, out);
   const Filter filter = filter_of(interpolation);
-  const Taps across = make_taps(filter, box.left, box.right, in.size.width, out.size.width);
-  const Taps down = make_taps(filter, box.top, box.bottom, in.size.height, out.size.height);
+  const Taps across = make_taps(filter, box.left, box.right, in.width, out.width);
+  const Taps down = make_taps(filter, box.top, box.bottom, in.height, out.height);
 
-  // Only rows that the result has a use for, and a byte that is written behind them.
+  // Only rows that the result has a use for, and behind each a byte that is written.
   const std::int64_t first = down.runs.front().first;
   const std::int64_t last = down.runs.back().first + down.runs.back().count;
-  const std::int64_t width = out.size.width * out.channels;
+  const std::int64_t width = std::int64_t{out.width} * out.channels;
+  const std::int64_t stride = width + 1;
   // A thread keeps the memory: taking it anew would cost as much as half the sums.
   thread_local std::vector<std::uint8_t> narrowed;
-  narrowed.resize(std::max(narrowed.size(), static_cast<std::size_t>((last - first) * width + 1)));
-  for (std::int64_t y = first; y < last; ++y) {
-    std::uint8_t* row = narrowed.data() + (y - first) * width;
-    // Behind the image's last row there is nothing that could be read.
-    if (in.channels == 3 && y + 1 < in.size.height) {
-      sum_pixels_of_three(in.row(y), across.runs, row);
-    } else {
-      resize_row(in.row(y), in.channels, across, row);
-    }
+  narrowed.resize(std::max(narrowed.size(), static_cast<std::size_t>((last - first) * stride)));
+  // Behind the image's last row there is nothing that could be read.
+  const std::int64_t together =
+      in.channels == 3 ? std::min<std::int64_t>(last, in.height - 1) - first : 0;
+  const std::int64_t in_stride = std::int64_t{in.width} * in.channels;
+  sum_pixels_of_three({in.row(static_cast<int>(first)), in_stride}, together, across.runs,
+                      {narrowed.data(), stride});
+  for (std::int64_t y = first + together; y < last; ++y) {
+    resize_row(in.row(static_cast<int>(y)), in.channels, across,
+               narrowed.data() + (y - first) * stride);
   }
-  for (std::int64_t y = 0; y < out.size.height; ++y) {
+  for (int y = 0; y < out.height; ++y) {
     TapRun run = down.runs[static_cast<std::size_t>(y)];
     run.first -= first;
-    sum_rows(narrowed.data(), width, run, out.row(y));
+    sum_rows({narrowed.data(), stride}, width, run, out.row(y));
   }
 }
 
-Box whole_of(ImageSize image) {
+Box whole_of(const ImageIn<std::uint8_t>& image) {
   return {.top = 0,
           .left = 0,
           .bottom = static_cast<double>(image.height),
           .right = static_cast<double>(image.width)};
 }
 
-Box middle_of(ImageSize image, ImageSize wanted) {
-  const auto height = static_cast<double>(image.height), width = static_cast<double>(image.width);
+Box middle_of(const ImageIn<std::uint8_t>& image, ImageSize wanted) {
+  const double height = image.height, width = image.width;
   const double shape = static_cast<double>(wanted.width) / static_cast<double>(wanted.height);
   const double kept_height = std::min(height, width / shape);
   const double kept_width = std::min(width, height * shape);

@@ -1,6 +1,7 @@
 /// Images in other sizes.
 #pragma once
 
+#include <sloy/image.h>
 #include <sloy/image_form.h>
 #include <sloy/tensor.h>
 
@@ -10,20 +11,9 @@
 
 namespace sloy::data {
 
-/// Pixels (height, width, channels) of somebody else's memory.
-template <class Byte>
-struct Pixels {
-  Byte* bytes = nullptr;
-  ImageSize size;
-  std::int64_t channels = 0;
-
-  Byte* row(std::int64_t y) const { return bytes + y * size.width * channels; }
-};
-using PixelsIn = Pixels<const std::uint8_t>;
-using PixelsOut = Pixels<std::uint8_t>;
-
-/// Those of a uint8 tensor (height, width, channels).
-PixelsIn pixels_of(const Tensor& image);
+/// The image that a uint8 tensor (height, width, channels) is.
+ImageIn<std::uint8_t> image_of(const Tensor& tensor);
+ImageOut<std::uint8_t> mutable_image_of(Tensor& tensor);
 
 /// A rectangle of an image, in pixels from its upper left corner: [left, right) × [top, bottom).
 struct Box {
@@ -36,12 +26,13 @@ struct Box {
 /// Writes what is in the box at the size of `out`. Bilinear and bicubic weigh all pixels that a
 /// pixel of the result covers, so that nothing is lost where the image gets smaller: the bytes are
 /// those of Pillow's Image.resize with the same box.
-void resize(const PixelsIn& in, const Box& box, Interpolation interpolation, const PixelsOut& out);
+void resize(const ImageIn<std::uint8_t>& in, const Box& box, Interpolation interpolation,
+            const ImageOut<std::uint8_t>& out);
 
 /// The box that is all of an image.
-Box whole_of(ImageSize image);
+Box whole_of(const ImageIn<std::uint8_t>& image);
 
 /// The largest box in the middle of an image that has the shape of `wanted`.
-Box middle_of(ImageSize image, ImageSize wanted);
+Box middle_of(const ImageIn<std::uint8_t>& image, ImageSize wanted);
 
 }  // namespace sloy::data

@@ -16,12 +16,22 @@ struct TapRun {
   const std::int32_t* weights;
 };
 
-/// A row of a result of three channels: each pixel is the sum of weighted pixels of `row`, rounded
-/// and held within 0 to 255. Reads a byte behind the row's last pixel and writes one behind the
-/// result's.
-void sum_pixels_of_three(const std::uint8_t* row, std::span<const TapRun> runs, std::uint8_t* out);
+/// Rows above each other, `stride` bytes apart.
+template <class Byte>
+struct Rows {
+  Byte* first;
+  std::int64_t stride;
+};
 
-/// Likewise rows above each other: out[i] = Σ weights[t] · rows[(first + t)·width + i].
-void sum_rows(const std::uint8_t* rows, std::int64_t width, const TapRun& run, std::uint8_t* out);
+/// `count` rows of a result of three channels: each pixel is the sum of weighted pixels of the same
+/// row of `in`, rounded and held within 0 to 255. Reads a byte behind a row's last pixel and writes
+/// one behind a result's.
+void sum_pixels_of_three(const Rows<const std::uint8_t>& in, std::int64_t count,
+                         std::span<const TapRun> runs, const Rows<std::uint8_t>& out);
+
+/// Likewise a row of `width` sums of numbers above each other: out[i] = Σ weights[t] · rows[first +
+/// t][i].
+void sum_rows(const Rows<const std::uint8_t>& rows, std::int64_t width, const TapRun& run,
+              std::uint8_t* out);
 
 }  // namespace sloy::data

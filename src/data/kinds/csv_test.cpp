@@ -194,26 +194,35 @@ TEST_F(CsvData, ClassesThatCountFrom1AreSaidToBeTakenForNumbers) {
 TEST_F(CsvData, TextsThatNoRowHadAreTold) {
   const Dataset learned = CsvFile{.path = write(flowers)}.load().train;
   const std::string path =
-      write("petals,colour,length\n4,red,1\n4,green,1\n4,,1\n4,blue,1\n4,grey,1\n", "new.csv");
+      write("petals,colour,length\n4,red,1\n4,green,1\n4,,1\n4,blue,1\n4,grey,\n", "new.csv");
   TableForm form = *learned.spec().table_form;
   form.columns[0].fill = 1;  // a model of rows that lacked cells
   std::vector<Notice> notices;
   const Tensor rows = read_table(path, form, notices);
   EXPECT_EQ(rows.shape(), (Shape{5, 5}));
-  ASSERT_EQ(notices.size(), 1u);
-  EXPECT_EQ(
-      std::string(notices[0].what()),
-      "3 texts in the column 'colour' are none of the categories that the model learned from: "
-      "0 for all of them\n"
-      "  file         " +
-          path +
-          "   line 3\n"
-          "  never seen   2" +
-          std::string(path.size() - 1, ' ') +
-          "   the first is 'green'\n"
-          "  missing      1\n"
-          "  to fix       write these as in the training data, or train on data that have "
-          "them");
+  ASSERT_EQ(notices.size(), 3u);
+  EXPECT_EQ(std::string(notices[0].what()),
+            "1 cell of the column 'length' says nothing: it becomes 1, as where the model "
+            "learned\n"
+            "  file     " +
+                path +
+                "   line 6\n"
+                "  to fix   complete them where the values are known");
+  EXPECT_EQ(std::string(notices[1].what()),
+            "2 texts in the column 'colour' are none of the categories that the model learned "
+            "from: 0 for all of them\n"
+            "  file     " +
+                path +
+                "   line 3\n"
+                "  first    'green'\n"
+                "  to fix   write these as in the training data, or train on data that have them");
+  EXPECT_EQ(std::string(notices[2].what()),
+            "1 cell of the column 'colour' says nothing: 0 for all of its categories, as where "
+            "the model learned\n"
+            "  file     " +
+                path +
+                "   line 4\n"
+                "  to fix   complete them where the values are known");
   std::istringstream stream("length,colour,petals\n1,red,4\n");
   notices.clear();
   const Tensor row = read_table(stream, "standard input", form, notices);
@@ -254,6 +263,14 @@ TEST_F(CsvData, WhatCannotBeMeantIsRefused) {
   EXPECT_EQ(refused("x,y\n1,a\n2,a\n"), "the column 'y' says nothing but 'a'");
   EXPECT_EQ(refused("x,y\n,a\n,b\n"), "the column 'x' is empty");
   EXPECT_EQ(refused("y\na\nb\n"), "the table has one column alone");
+  const std::string path = write("x;y\n1;a\n2;b\n");
+  EXPECT_EQ(message_of([&] { CsvFile{.path = path, .target_column = "y"}.load(); }),
+            "the table has one column alone\n"
+            "  file     " +
+                path +
+                "\n"
+                "  column   x;y\n"
+                "  to fix   say what stands between the cells: separator = \";\"");
   EXPECT_EQ(
       message_of([&] {
         CsvFile{.path = write(flowers), .ignore_columns = {"length", "colour", "petals"}}.load();

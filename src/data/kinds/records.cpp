@@ -1,10 +1,13 @@
 #include "data/kinds/records.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sloy/data_files.h>
 #include <sloy/data_records.h>
 #include <sloy/error.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/files.h"
@@ -65,6 +68,20 @@ class Records {
   RecordLayout layout_;
 };
 
+constexpr std::array<std::string_view, 3> part_names{"train", "validation", "test"};
+
+/// Packed data in a directory that are no part's by their names.
+std::vector<std::string> other_files(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) return {};
+  std::vector<std::string> others = real_files().list(directory);
+  std::erase_if(others, [](const fs::path& name) {
+    return name.extension() != records_ending ||
+           std::ranges::find(part_names, name.stem().string()) != part_names.end();
+  });
+  return others;
+}
+
 /// The file of a part, or an empty path where it has none.
 fs::path locate(const RecordFiles& files, std::string_view part) {
   if (files.path.empty()) {
@@ -78,9 +95,11 @@ fs::path locate(const RecordFiles& files, std::string_view part) {
   fs::path file = records_of(files.path, part);
   if (real_files().exists(file)) return file;
   if (part != "train") return {};
-  throw FileError("the directory has no packed data to train on",
-                  {{"path", files.path}, {"missing", file.filename().string()}},
-                  "name a directory that `sloy data pack` wrote");
+  std::vector<Note> notes{{"path", files.path}, {"missing", file.filename().string()}};
+  const std::vector<std::string> others = other_files(files.path);
+  if (!others.empty()) notes.push_back({"there", fmt::format("{}", fmt::join(others, ", "))});
+  throw FileError("the directory has no packed data to train on", notes,
+                  "name a directory that `sloy data pack` wrote, or one of its files");
 }
 
 Header header_of(const fs::path& file) {
@@ -101,6 +120,11 @@ Parts RecordFiles::load() const {
   parts.train = part("train");
   parts.validation = part("validation");
   parts.test = part("test");
+  for (const std::string& other : other_files(path)) {
+    parts.notices.push_back(Notice("a file of packed data is not read: no part has its name",
+                                   {{"file", (fs::path(path) / other).string()}},
+                                   "call it train.sloydata, validation.sloydata or test.sloydata"));
+  }
   return alike(std::move(parts));
 }
 

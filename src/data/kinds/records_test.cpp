@@ -176,13 +176,22 @@ TEST_F(PackedData, HaveTheirParts) {
             "the directory holds something already\n"
             "  path     " +
                 at("packed") + "\n  to fix   name another, or remove it");
+  fs::copy(at("packed/train.sloydata"), at("packed/learn.sloydata"));
+  const Parts renamed = RecordFiles{.path = at("packed")}.load();
+  ASSERT_EQ(renamed.notices.size(), 1u);
+  EXPECT_EQ(std::string(renamed.notices[0].what()),
+            "a file of packed data is not read: no part has its name\n"
+            "  file     " +
+                at("packed/learn.sloydata") +
+                "\n  to fix   call it train.sloydata, validation.sloydata or test.sloydata");
   fs::remove(at("packed/train.sloydata"));
   EXPECT_EQ(message_of([&] { RecordFiles{.path = at("packed")}.load(); }),
             "the directory has no packed data to train on\n"
             "  path      " +
                 at("packed") +
                 "\n  missing   train.sloydata\n"
-                "  to fix    name a directory that `sloy data pack` wrote");
+                "  there     learn.sloydata\n"
+                "  to fix    name a directory that `sloy data pack` wrote, or one of its files");
   EXPECT_FALSE(files_at(at("packed")));
   EXPECT_THROW(RecordFiles{}.load(), ConfigError);
   EXPECT_THROW(RecordFiles{.path = at("nowhere")}.load(), FileError);

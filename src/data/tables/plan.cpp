@@ -112,6 +112,18 @@ std::vector<std::string> classes_of(const TableSurvey& table, const ColumnSurvey
                   {{"file", table.path}}, "name another target_column");
 }
 
+/// Throws DataError on a table of one column, most of which are read with the wrong separator.
+void check_separator(const TableSurvey& table) {
+  if (table.columns.size() != 1) return;
+  const std::string& name = table.columns.front().name;
+  constexpr std::string_view others = ";\t|, ";
+  const std::size_t place = name.find_first_of(others);
+  const std::string separator = place == name.npos ? ";" : name.substr(place, 1);
+  throw DataError("the table has one column alone", {{"file", table.path}, {"column", name}},
+                  fmt::format("say what stands between the cells: separator = \"{}\"",
+                              separator == "\t" ? "\\t" : separator));
+}
+
 /// Throws ConfigError where a column to predict from is the one to be predicted, or isn't read.
 void check_no_conflict(const CsvFile& file, const std::string& target) {
   for (const std::string& name : file.feature_columns) {
@@ -126,17 +138,13 @@ void check_no_conflict(const CsvFile& file, const std::string& target) {
 }  // namespace
 
 TablePlan make_plan(const TableSurvey& table, const CsvFile& file) {
+  check_separator(table);
   for (const auto* named :
        {&file.feature_columns, &file.ignore_columns, &file.categorical_columns}) {
     for (const std::string& name : *named) find_column(table, name);
   }
   const ColumnSurvey& target =
       file.target_column.empty() ? table.columns.back() : find_column(table, file.target_column);
-  if (table.columns.size() == 1) {
-    throw DataError("the table has one column alone",
-                    {{"file", table.path}, {"column", target.name}},
-                    "say what stands between the cells: separator = \";\", \"\\t\" or \" \"");
-  }
   check_no_conflict(file, target.name);
   TablePlan plan;
   plan.form = {.columns = {},

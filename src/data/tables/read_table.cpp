@@ -12,61 +12,80 @@
 namespace sloy {
 namespace {
 
-/// The cells of a column that none of its numbers stands for.
-struct Unknown {
-  std::int64_t texts = 0;  ///< that no row to learn from had
-  std::int64_t missing = 0;
-  std::string text;       ///< the first
-  std::int64_t line = 0;  ///< of the first of either
+/// Cells of a column that are alike in what they don't say.
+struct Cells {
+  std::int64_t count = 0;
+  std::int64_t line = 0;  ///< of the first
+  std::string text;       ///< of the first
+
+  void add(std::int64_t at, std::string_view cell) {
+    if (count++ > 0) return;
+    line = at;
+    text = cell;
+  }
+  Note place(const std::string& path) const { return {"file", path, fmt::format("line {}", line)}; }
 };
 
-class UnknownCells {
+/// What rows say otherwise than those that the model learned from.
+class Differences {
  public:
-  explicit UnknownCells(const data::TableForm& form)
-      : form_(form), places_(data::places_of(form)), columns_(form.columns.size()) {}
+  explicit Differences(const data::TableForm& form)
+      : form_(form),
+        places_(data::places_of(form)),
+        missing_(form.columns.size()),
+        unseen_(form.columns.size()) {}
+
+  void add_missing(std::size_t column, std::int64_t line) { missing_[column].add(line, {}); }
 
   /// Looks at a row that was written to `numbers`.
   void look_at(const data::TableReader& table, const data::RowEncoder& encoder,
                std::span<const float> numbers) {
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
+    for (std::size_t c = 0; c < form_.columns.size(); ++c) {
       const std::size_t categories = form_.columns[c].categories.size();
       const auto texts = numbers.subspan(places_[c], categories);
       if (categories == 0 || std::ranges::find(texts, 1.0f) != texts.end()) continue;
-      Unknown& unknown = columns_[c];
-      if (unknown.line == 0) unknown.line = table.line();
       const std::string_view cell = encoder.cell(table, c);
-      if (data::is_missing(cell, form_.missing)) {
-        ++unknown.missing;
-      } else if (unknown.texts++ == 0) {
-        unknown.text = cell;
-      }
+      if (!data::is_missing(cell, form_.missing)) unseen_[c].add(table.line(), cell);
     }
   }
 
   void tell(const std::string& path, std::vector<Notice>& notices) const {
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
-      const Unknown& unknown = columns_[c];
-      const std::int64_t rows = unknown.texts + unknown.missing;
-      if (rows == 0) continue;
-      std::vector<Note> notes{{"file", path, fmt::format("line {}", unknown.line)}};
-      if (unknown.texts > 0) {
-        notes.push_back({"never seen", std::to_string(unknown.texts),
-                         fmt::format("the first is '{}'", unknown.text)});
-      }
-      if (unknown.missing > 0) notes.push_back({"missing", std::to_string(unknown.missing)});
-      notices.push_back(
-          Notice(fmt::format("{} {} in the column '{}' {} none of the categories that the model "
-                             "learned from: 0 for all of them",
-                             rows, rows == 1 ? "text" : "texts", form_.columns[c].name,
-                             rows == 1 ? "is" : "are"),
-                 notes, "write these as in the training data, or train on data that have them"));
+    for (std::size_t c = 0; c < form_.columns.size(); ++c) {
+      if (unseen_[c].count > 0) notices.push_back(notice_of_unseen(c, path));
+      if (missing_[c].count > 0) notices.push_back(notice_of_missing(c, path));
     }
   }
 
  private:
+  Notice notice_of_unseen(std::size_t column, const std::string& path) const {
+    const Cells& cells = unseen_[column];
+    const bool is_one = cells.count == 1;
+    return Notice(
+        fmt::format("{} {} in the column '{}' {} none of the categories that the model learned "
+                    "from: 0 for all of them",
+                    cells.count, is_one ? "text" : "texts", form_.columns[column].name,
+                    is_one ? "is" : "are"),
+        {cells.place(path), {"first", fmt::format("'{}'", cells.text)}},
+        "write these as in the training data, or train on data that have them");
+  }
+  Notice notice_of_missing(std::size_t column, const std::string& path) const {
+    const Cells& cells = missing_[column];
+    const data::TableColumn& form = form_.columns[column];
+    const bool is_one = cells.count == 1;
+    const std::string filled =
+        form.categories.empty()
+            ? fmt::format("{} becomes {:.6g}", is_one ? "it" : "each", form.fill.value_or(0))
+            : "0 for all of its categories";
+    return Notice(fmt::format("{} {} of the column '{}' {} nothing: {}, as where the model learned",
+                              cells.count, is_one ? "cell" : "cells", form.name,
+                              is_one ? "says" : "say", filled),
+                  {cells.place(path)}, "complete them where the values are known");
+  }
+
   const data::TableForm& form_;
   std::vector<std::size_t> places_;
-  std::vector<Unknown> columns_;
+  std::vector<Cells> missing_;  ///< of each column
+  std::vector<Cells> unseen_;   ///< texts that no row to learn from had
 };
 
 Tensor read_rows(data::TableReader& table, const data::TableForm& form,
@@ -77,20 +96,22 @@ Tensor read_rows(data::TableReader& table, const data::TableForm& form,
   const bool is_filled = std::ranges::any_of(
       form.columns, [](const data::TableColumn& column) { return column.fill.has_value(); });
   std::vector<float> numbers;
-  UnknownCells unknown(form);
+  Differences differences(form);
   while (table.next()) {
     const std::size_t begin = numbers.size();
     numbers.resize(begin + width);
     encoder.encode(table, numbers.data() + begin, [&](std::size_t column) {
       const data::TableColumn& missing = form.columns[column];
-      if (missing.fill || (is_filled && !missing.categories.empty())) return;
+      if (missing.fill || (is_filled && !missing.categories.empty())) {
+        return differences.add_missing(column, table.line());
+      }
       throw DataError(fmt::format("a cell of the column '{}' says nothing", missing.name),
                       {{"file", table.path(), fmt::format("line {}", table.line())}},
                       "complete it: the model was trained on whole rows");
     });
-    unknown.look_at(table, encoder, std::span(numbers).subspan(begin));
+    differences.look_at(table, encoder, std::span(numbers).subspan(begin));
   }
-  unknown.tell(table.path(), notices);
+  differences.tell(table.path(), notices);
   data::fill_missing(form, numbers);
   return Tensor(
       {static_cast<std::int64_t>(numbers.size() / std::max<std::size_t>(width, 1)), form.width()},

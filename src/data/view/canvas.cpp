@@ -63,14 +63,13 @@ void Canvas::write(std::int64_t x, std::int64_t y, std::string_view text, int sc
   }
 }
 
-void Canvas::paste(std::int64_t x, std::int64_t y, const PixelsIn& picture, ImageSize size) {
-  const bool is_larger = size.height >= picture.size.height;
-  std::vector<std::uint8_t> sized(
-      static_cast<std::size_t>(size.height * size.width * picture.channels));
-  const PixelsOut out{.bytes = sized.data(), .size = size, .channels = picture.channels};
-  resize(picture, whole_of(picture.size),
-         is_larger ? Interpolation::nearest : Interpolation::bilinear, out);
-  const std::uint8_t* from = sized.data();
+void Canvas::paste(std::int64_t x, std::int64_t y, const ImageIn<std::uint8_t>& picture,
+                   ImageSize size) {
+  const bool is_larger = size.height >= picture.height;
+  Tensor sized(DType::uint8, {size.height, size.width, picture.channels});
+  resize(picture, whole_of(picture), is_larger ? Interpolation::nearest : Interpolation::bilinear,
+         mutable_image_of(sized));
+  const std::uint8_t* from = sized.values<std::uint8_t>().data();
   for (std::int64_t row = 0; row < size.height; ++row) {
     for (std::int64_t column = 0; column < size.width; ++column, from += picture.channels) {
       const bool is_grey = picture.channels == 1;

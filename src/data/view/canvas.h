@@ -35,7 +35,7 @@ class Canvas {
   void write(std::int64_t x, std::int64_t y, std::string_view text, int scale, Color color);
   /// A picture of 1 or 3 channels, at the size given: by whole factors as blocks, else as
   /// Interpolation::bilinear does.
-  void paste(std::int64_t x, std::int64_t y, const PixelsIn& picture, ImageSize size);
+  void paste(std::int64_t x, std::int64_t y, const ImageIn<std::uint8_t>& picture, ImageSize size);
   /// A mark around a place, with smooth edges in front of a white border.
   void mark(double x, double y, double radius, Mark mark, Color color);
 

@@ -19,6 +19,7 @@ namespace {
 constexpr std::int64_t largest_page = 2000;  ///< pixels a side
 constexpr std::int64_t margin = 16;
 constexpr std::int64_t gap = 4;         ///< between pictures
+constexpr std::int64_t series_gap = 8;  ///< between examples that have several, beside that
 constexpr std::int64_t block_gap = 28;  ///< between columns of classes
 constexpr std::int64_t widest_name = 216;
 
@@ -41,7 +42,8 @@ ImageSize size_within(ImageSize picture, std::int64_t side) {
 /// Where everything is: blocks of rows side by side, a row for each group.
 struct Page {
   ImageSize cell;
-  int scale = 1;  ///< of letters
+  std::int64_t repeats = 1;  ///< pictures of an example
+  int scale = 1;             ///< of letters
   std::int64_t names_width = 0;
   std::int64_t columns = 0;
   std::int64_t rows = 0;  ///< of the highest block
@@ -53,7 +55,11 @@ struct Page {
     return std::max<std::int64_t>(cell.height, scale * letter_height) + 2 * gap;
   }
   std::int64_t column_width() const { return cell.width + gap; }
-  std::int64_t block_width() const { return names_width + columns * column_width() - gap; }
+  /// Of a picture, from the left edge of its row's first one.
+  std::int64_t left_of(std::int64_t column) const {
+    return column * column_width() + (repeats > 1 ? column / repeats * series_gap : 0);
+  }
+  std::int64_t block_width() const { return names_width + left_of(columns - 1) + cell.width; }
   std::int64_t height() const { return 2 * margin + rows * row_height() - 2 * gap + footer(); }
   std::int64_t width() const {
     return 2 * margin + blocks * (block_width() + block_gap) - block_gap;
@@ -69,13 +75,14 @@ std::int64_t names_width(const std::vector<Group>& groups, int scale) {
 
 /// The page with pictures of a side, where all or, with `may_cut`, as many as possible fit onto it.
 std::optional<Page> page_of(const std::vector<Group>& groups, ImageSize picture, std::int64_t side,
-                            std::int64_t columns, bool may_cut) {
-  Page page{.cell = size_within(picture, side), .columns = columns};
+                            std::int64_t columns, std::int64_t repeats, bool may_cut) {
+  Page page{.cell = size_within(picture, side), .repeats = repeats, .columns = columns};
   page.scale = page.cell.height >= 28 ? 2 : 1;
   page.names_width = names_width(groups, page.scale);
   page.groups = std::ssize(groups);
   constexpr std::int64_t room = largest_page - 2 * margin;
-  const std::int64_t most_columns = (room - page.names_width + gap) / page.column_width();
+  const std::int64_t most_columns =
+      (room - page.names_width + gap) * repeats / page.left_of(repeats);
   if (most_columns < columns && !may_cut) return {};
   page.columns = std::clamp<std::int64_t>(columns, 1, std::max<std::int64_t>(1, most_columns));
   const std::int64_t most_rows = (room - letter_height) / page.row_height();
@@ -90,11 +97,12 @@ std::optional<Page> page_of(const std::vector<Group>& groups, ImageSize picture,
   return page;
 }
 
-Page layout(const std::vector<Group>& groups, ImageSize picture, std::int64_t columns) {
+Page layout(const std::vector<Group>& groups, ImageSize picture, std::int64_t columns,
+            std::int64_t repeats) {
   for (const std::int64_t side : sides) {
-    if (const auto page = page_of(groups, picture, side, columns, false)) return *page;
+    if (const auto page = page_of(groups, picture, side, columns, repeats, false)) return *page;
   }
-  return *page_of(groups, picture, sides.back(), columns, true);
+  return *page_of(groups, picture, sides.back(), columns, repeats, true);
 }
 
 void write_name(Canvas& canvas, const Page& page, const Group& group, std::int64_t x,
@@ -119,8 +127,8 @@ Tensor draw(const std::vector<Group>& groups, const std::vector<Pictures>& pictu
     x += page.names_width;
     const std::int64_t shown = std::min(page.columns, std::ssize(pictures[group]));
     for (std::int64_t column = 0; column < shown; ++column) {
-      const PixelsIn picture = pixels_of(pictures[group][static_cast<std::size_t>(column)]);
-      canvas.paste(x + column * page.column_width(), y, picture, page.cell);
+      const Tensor& picture = pictures[group][static_cast<std::size_t>(column)];
+      canvas.paste(x + page.left_of(column), y, image_of(picture), page.cell);
     }
   }
   if (page.left_out > 0) {
@@ -162,8 +170,8 @@ Tensor contact_sheet(const Dataset& dataset, const ContactSheetOptions& options)
   ContactSheetOptions shown = options;
   shown.repeats = std::min(options.repeats, largest_page / sides.back());
   const Shape& shape = spec.features[0].shape;
-  const Page page =
-      layout(groups, {.height = shape.size(0), .width = shape.size(1)}, examples * shown.repeats);
+  const Page page = layout(groups, {.height = shape.size(0), .width = shape.size(1)},
+                           examples * shown.repeats, shown.repeats);
   groups.resize(static_cast<std::size_t>(page.groups));
   return draw(groups, read_pictures(dataset, groups, shown, page.cell), page);
 }

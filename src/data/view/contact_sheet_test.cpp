@@ -112,6 +112,15 @@ TEST(ContactSheet, ShowsAnExampleInSeveralPasses) {
   }
 }
 
+TEST(ContactSheet, SetsExamplesApartThatHaveSeveralPictures) {
+  const auto width = [](const ContactSheetOptions& options) {
+    return contact_sheet(plain_images(8, 1, {0, 0, 0, 0, 0, 0, 0, 0}), options).shape().size(1);
+  };
+  EXPECT_GT(width({.examples = 2, .repeats = 3}), width({.examples = 6}));
+  EXPECT_EQ(width({.examples = 1, .repeats = 3}), width({.examples = 3}));
+  EXPECT_LE(width({.examples = 300, .repeats = 3}), 2000);
+}
+
 TEST(ContactSheet, IsNeverLargerThanAPage) {
   for (const int classes : {1, 100, 3000}) {
     for (const std::int64_t examples : {1, 10, 1000}) {

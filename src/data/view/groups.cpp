@@ -56,8 +56,7 @@ std::vector<Group> groups_of(const Dataset& dataset, std::int64_t count) {
   std::vector<Group> groups;
   for (std::size_t c = 0; c < members.size(); ++c) {
     if (members[c].empty()) continue;
-    const bool is_named = c < spec.class_names.size();
-    Group group{.name = is_named ? spec.class_names[c] : std::to_string(c),
+    Group group{.name = spec.class_name(static_cast<std::int64_t>(c)),
                 .size = std::ssize(members[c]),
                 .shown = {}};
     for (const std::int64_t place : spread(group.size, count)) {

@@ -50,13 +50,10 @@ Shape with_channels(Shape shape) {
 
 /// Many large pictures would take all memory for what is seen at a small size.
 Tensor within(const Tensor& picture, ImageSize most) {
-  const PixelsIn in = pixels_of(picture);
-  if (in.size.height <= most.height && in.size.width <= most.width) return picture;
+  const ImageIn<std::uint8_t> in = image_of(picture);
+  if (in.height <= most.height && in.width <= most.width) return picture;
   Tensor smaller(DType::uint8, {most.height, most.width, in.channels});
-  resize(in, whole_of(in.size), Interpolation::bilinear,
-         {.bytes = smaller.mutable_values<std::uint8_t>().data(),
-          .size = most,
-          .channels = in.channels});
+  resize(in, whole_of(in), Interpolation::bilinear, mutable_image_of(smaller));
   return smaller;
 }
 
