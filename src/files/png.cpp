@@ -48,8 +48,14 @@ void read_bytes(png_structp png, png_bytep out, std::size_t count) {
   decoder.rest = decoder.rest.subspan(count);
 }
 
-bool read_header(Decoder& decoder) {
+void ignore_checksums(Decoder& decoder) {
+  png_set_crc_action(decoder.png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
+  png_set_option(decoder.png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
+}
+
+bool read_header(Decoder& decoder, Checksums checksums) {
   if (setjmp(png_jmpbuf(decoder.png))) return false;
+  if (checksums == Checksums::ignored) ignore_checksums(decoder);
   png_set_read_fn(decoder.png, &decoder, read_bytes);
   png_set_user_limits(decoder.png, limits.image_side, limits.image_side);
   png_set_chunk_cache_max(decoder.png, 128);
@@ -95,12 +101,13 @@ Tensor without_alpha(const Tensor& image, const std::string& file) {
 }
 
 /// The header, where it is one of an image that is read.
-void open(Decoder& decoder, std::span<const std::byte> bytes, const std::string& file) {
+void open(Decoder& decoder, std::span<const std::byte> bytes, const std::string& file,
+          Checksums checksums) {
   decoder.rest = bytes;
   decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, keep_problem, ignore);
   if (decoder.png) decoder.info = png_create_info_struct(decoder.png);
   if (!decoder.info) throw std::bad_alloc();
-  if (!read_header(decoder)) refuse(file, decoder.problem);
+  if (!read_header(decoder, checksums)) refuse(file, decoder.problem);
   if (decoder.bits == 16) {
     refuse(file, "it has 16 bits a channel, models take 8",
            "save it with 8: convert in.png -depth 8 out.png");
@@ -114,14 +121,14 @@ void open(Decoder& decoder, std::span<const std::byte> bytes, const std::string&
 
 ImageHeader read_png_header(std::span<const std::byte> bytes, const std::string& file) {
   Decoder decoder;
-  open(decoder, bytes, file);
+  open(decoder, bytes, file, Checksums::compared);
   const bool is_grey = decoder.channels <= 2;
   return {.size = {.height = decoder.height, .width = decoder.width}, .channels = is_grey ? 1 : 3};
 }
 
-Tensor decode_png(std::span<const std::byte> bytes, const std::string& file) {
+Tensor decode_png(std::span<const std::byte> bytes, const std::string& file, Checksums checksums) {
   Decoder decoder;
-  open(decoder, bytes, file);
+  open(decoder, bytes, file, checksums);
   Tensor image(DType::uint8, {static_cast<std::int64_t>(decoder.height),
                               static_cast<std::int64_t>(decoder.width), decoder.channels});
   std::size_t row_bytes = std::size_t{decoder.width} * static_cast<std::size_t>(decoder.channels);

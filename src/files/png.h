@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "files/checksums.h"
 #include "files/image_header.h"
 
 namespace sloy {
@@ -23,7 +24,8 @@ ImageHeader read_png_header(std::span<const std::byte> bytes, const std::string&
 /// damaged image, on one larger than the limits, before memory for it is taken, and on what a model
 /// would see otherwise than people do: pixels that are transparent, whose colours nobody sees, and
 /// 16 bits a channel.
-Tensor decode_png(std::span<const std::byte> bytes, const std::string& file);
+Tensor decode_png(std::span<const std::byte> bytes, const std::string& file,
+                  Checksums checksums = Checksums::compared);
 
 /// The file of an image, uint8 (height, width, 1 or 3). Throws ShapeError on another tensor.
 std::vector<std::byte> encode_png(const Tensor& image);

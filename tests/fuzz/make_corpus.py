@@ -11,6 +11,7 @@ import math
 import pathlib
 import struct
 import zipfile
+import zlib
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 
@@ -128,6 +129,25 @@ write("tuning/version_to_come", tuning([], 2))
 write("tuning/unknown_key", tuning([{**CHOICE, "when": 1}]))
 write("tuning/cut", tuning([CHOICE])[:-20])
 
+def png(color_type, channels, depth=8, palette=b"", interlace=0, pixel=bytes([200, 100, 50, 255])):
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    row = b"\0" + (pixel[4 - channels:] if channels in (2, 4) else pixel[:channels]) * 2 * (depth // 8)
+    header = struct.pack(">IIBBBBB", 2, 2, depth, color_type, 0, 0, interlace)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + (chunk(b"PLTE", palette) if palette else b"")
+            + chunk(b"IDAT", zlib.compress(row * 2)) + chunk(b"IEND", b""))
+
+
+write("png/grey", png(0, 1))
+write("png/colour", png(2, 3))
+write("png/palette", png(3, 1, palette=bytes(range(256)) * 3))
+write("png/opaque", png(6, 4))
+write("png/transparent", png(6, 4, pixel=bytes([200, 100, 50, 9])))
+write("png/grey_opaque", png(4, 2))
+write("png/sixteen_bits", png(2, 3, depth=16))
+write("png/interlaced", png(2, 3, interlace=1))
+write("png/huge", png(0, 1).replace(struct.pack(">II", 2, 2), struct.pack(">II", 16384, 16384)))
+
 SPEC = {"features": [{"dtype": "uint8", "shape": [2, 2, 1]}], "targets": [{"dtype": "int32", "shape": []}],
         "weights": [], "num_classes": 2, "class_names": ["a", "b"], "image_form": None, "table_form": None}
 IMAGE_FORM = {"height": 2, "width": 2, "color_mode": "grayscale"}
@@ -142,6 +162,8 @@ def records(examples, about, data, record_bytes=8, block_records=2):
     return b"SLOYDATA" + struct.pack("<IIQ", 1, len(text), 0) + text + data
 
 
+write("records/classes", records(1, SPEC | {"num_classes": 2**31 - 1}, bytes(16)))
+write("records/rows_of_another_width", records(1, TABLE | {"features": SPEC["features"]}, bytes(24), record_bytes=16))
 write("records/two_blocks", records(3, SPEC, bytes(3 * 8 + 2 * 8)))
 write("records/image_form", records(1, SPEC | {"image_form": IMAGE_FORM}, bytes(16)))
 write("records/table_form", records(1, TABLE, bytes(24), record_bytes=16))
