@@ -176,7 +176,8 @@ class SLOY_EXPORT Recipe {
   /// Its TOML.
   static std::string_view shipped_text(std::string_view name);
 
-  /// With every default of every layer written out.
+  /// With every default of every layer written out. Throws where a layer can't be made as it is
+  /// described: ConfigError, ShapeError.
   Config to_config(const CustomTypes& custom = {}) const;
   std::string to_toml() const;
 
