@@ -21,26 +21,35 @@ ImageShape shape_of(const Type& image) {
   return {dim(0), dim(1), dim(2)};
 }
 
-/// What examples are like behind an augmentation.
-Spec spec_behind(const Augmentation& change, const Spec& spec) {
-  Spec changed = change.output_spec(spec);
-  if (changed.first_reproduced && changed.features != spec.features) {
-    throw DataError(
-        "the features get another shape, the targets, which are the features, don't",
-        {{"features", to_string(spec.features)}, {"changed", to_string(changed.features)}},
-        "make them targets afterwards: augmented(…).targeting_features()");
+/// What examples are like behind the augmentation at `position`.
+Spec spec_behind(const std::vector<Augmentation>& augmentations, std::size_t position,
+                 const Spec& spec) {
+  const Augmentation& change = augmentations[position];
+  try {
+    Spec changed = change.output_spec(spec);
+    if (changed.first_reproduced && changed.features != spec.features) {
+      throw DataError(
+          "the features get another shape, the targets, which are the features, don't",
+          {{"features", to_string(spec.features)}, {"changed", to_string(changed.features)}},
+          "make them targets afterwards: augmented(…).targeting_features()");
+    }
+    return changed;
+  } catch (Error& error) {
+    error.add({"augmentation", std::string(change.type()),
+               fmt::format("number {} of {}", position + 1, augmentations.size())});
+    throw;
   }
-  return changed;
 }
 
 /// A set behind one augmentation. Several are several of these: one that needs other examples gets
 /// them as those before it leave them.
 class Augmented {
  public:
-  Augmented(Dataset base, Augmentation change, std::uint64_t seed, std::uint64_t position)
+  Augmented(Dataset base, Augmentation change, Spec spec, std::uint64_t seed,
+            std::uint64_t position)
       : base_(std::move(base)),
         change_(std::move(change)),
-        spec_(spec_behind(change_, base_.spec())),
+        spec_(std::move(spec)),
         seed_(seed),
         position_(position) {}
 
@@ -120,23 +129,17 @@ void Augmentation::read_changed_image(const Dataset& base, std::int64_t index, c
 
 Spec augmented_spec(Spec spec, const std::vector<Augmentation>& augmentations) {
   for (std::size_t position = 0; position < augmentations.size(); ++position) {
-    const Augmentation& change = augmentations[position];
-    try {
-      spec = spec_behind(change, spec);
-    } catch (Error& error) {
-      error.add({"augmentation", std::string(change.type()),
-                 fmt::format("number {} of {}", position + 1, augmentations.size())});
-      throw;
-    }
+    spec = spec_behind(augmentations, position, spec);
   }
   return spec;
 }
 
 Dataset augmented(Dataset dataset, const std::vector<Augmentation>& augmentations,
                   std::uint64_t seed) {
-  augmented_spec(dataset.spec(), augmentations);  // throws what doesn't fit
   for (std::size_t position = 0; position < augmentations.size(); ++position) {
-    dataset = Augmented(std::move(dataset), augmentations[position], seed, position);
+    Spec spec = spec_behind(augmentations, position, dataset.spec());
+    dataset =
+        Augmented(std::move(dataset), augmentations[position], std::move(spec), seed, position);
   }
   return dataset;
 }
