@@ -32,18 +32,22 @@ Config counts(const Tensor& matrix) {
   return rows;
 }
 
+data::Dataset part_of(const data::Parts& parts, std::string_view name) {
+  if (name == "train") return parts.train;
+  if (name == "validation") return parts.validation;
+  if (name == "test") return parts.test;
+  return parts.train.concatenated(parts.validation).concatenated(parts.test);
+}
+
 int evaluate(const Arguments& arguments) {
   apply(arguments.common);
   Model model = load_model(arguments.model);
   const data::Parts parts = read_data_for(model, arguments.source).load();
   tell_about(parts);
-  const data::Dataset& dataset = arguments.part == "train"        ? parts.train
-                                 : arguments.part == "validation" ? parts.validation
-                                                                  : parts.test;
+  const data::Dataset dataset = part_of(parts, arguments.part);
   if (dataset.empty()) {
     throw DataError(fmt::format("the data have no {} part", arguments.part), {},
-                    "measure another: --part train; all rows or files of data without parts: "
-                    "--set data.test_split=0 --part train");
+                    "measure another: --part train, or --part all");
   }
   check_read_alike(model, dataset.spec());
   bool classifies = dataset.spec().num_classes > 1 && !model.output_types().empty() &&
@@ -78,15 +82,16 @@ void add_eval(CLI::App& app, Action& action) {
   command->add_option("model", arguments->model, "A model (.safetensors)")->required();
   command->add_option("--data", arguments->source.data, data_help)->required();
   add_data_settings(*command, arguments->source);
-  command->add_option("--part", arguments->part, "test (default), validation or train")
-      ->check(one_of({"test", "validation", "train"}));
+  command->add_option("--part", arguments->part, "test (default), validation, train or all of them")
+      ->check(one_of({"test", "validation", "train", "all"}));
   command->add_option("--batch-size", arguments->batch_size, "Examples at a time (default 128)")
       ->check(whole_number(1));
   command->footer(
       "Examples:\n"
       "  sloy eval model.safetensors --data fashion-mnist\n"
       "  sloy eval model.safetensors --data moons --set data.generated.seed=5\n"
-      "  sloy eval runs/a/model.safetensors --data runs/a/recipe.toml");
+      "  sloy eval runs/a/model.safetensors --data runs/a/recipe.toml\n"
+      "  sloy eval runs/a/model.safetensors --data new-rows.csv --part all");
   command->callback(
       [arguments, &action] { action = [arguments] { return evaluate(*arguments); }; });
 }

@@ -206,6 +206,9 @@ class SLOY_EXPORT Dataset {
   Dataset range(std::int64_t first, std::int64_t last) const;
   /// The first `count` examples, or all where there are fewer.
   Dataset take(std::int64_t count) const;
+  /// All examples of this set, then all of the other. Where one has names of classes, they are
+  /// those of both. Throws DataError where types, classes, or a table's columns differ.
+  Dataset concatenated(const Dataset& other) const;
   /// All examples in another order, which the seed decides. Needs no memory.
   Dataset shuffled(std::uint64_t seed) const;
   /// Holds out the last fraction·size (rounded) of a seeded shuffle as `test`, the rest is `train`.

@@ -275,9 +275,11 @@ class SLOY_EXPORT Model {
   /// A model of its own that ends in the result of this layer, with copies of the weights there
   /// are: what a trained network knows, for another head.
   ///
-  ///     Model trained = Sequential{Input{4}, Dense{.units = 8, .name = "knows"}, Dense{.units =
-  ///     2}}; Model body = trained.up_to("knows"); body.set_trainable(false); Sequential
-  ///     tuned{body, Dense{.units = 5, .name = "head"}};
+  ///     Model trained =
+  ///         Sequential{Input{4}, Dense{.units = 8, .name = "knows"}, Dense{.units = 2}};
+  ///     Model body = trained.up_to("knows");
+  ///     body.set_trainable(false);
+  ///     Sequential tuned{body, Dense{.units = 5, .name = "head"}};
   ///
   /// Throws ConfigError on an unknown name, naming the nearest.
   Model up_to(std::string_view layer) const;

@@ -80,6 +80,43 @@ TEST(Dataset, ViewsSelect) {
   EXPECT_EQ(dataset.range(2, 9).spec().features, dataset.spec().features);
 }
 
+TEST(Dataset, ConcatenatesAlikeSets) {
+  const Dataset both = Dataset(Counting{3}).concatenated(Dataset(Counting{5}).range(3, 5));
+  EXPECT_EQ(both.size(), 5);
+  EXPECT_EQ(order_of(both), (std::vector<std::int32_t>{0, 1, 2, 3, 4}));
+  EXPECT_FALSE(both.is_in_memory());
+  EXPECT_TRUE(both.cached().concatenated(both.cached()).is_in_memory());
+  EXPECT_EQ(both.concatenated(Dataset()).size(), 5);
+  EXPECT_EQ(Dataset().concatenated(both).size(), 5);
+  EXPECT_EQ(message_of([&] { Dataset(Counting{667}).concatenated(both)[666]; }),
+            "cannot read the example\n  example   666   of 667, counted from 0");
+}
+
+TEST(Dataset, ConcatenatesClassesByTheirNames) {
+  const auto set = [](std::vector<std::int32_t> labels, std::vector<std::string> names = {}) {
+    const auto count = static_cast<std::int64_t>(labels.size());
+    return from_tensors(Tensor(DType::float32, {count, 1}), Tensor({count}, std::move(labels)),
+                        std::move(names));
+  };
+  const Dataset plain = set({0, 1});
+  const Dataset named = set({2, 0}, {"a", "b", "c"});
+  EXPECT_EQ(plain.concatenated(named).labels(), (std::vector<std::int32_t>{0, 1, 2, 0}));
+  EXPECT_EQ(plain.concatenated(named).spec().num_classes, 3);
+  EXPECT_EQ(plain.concatenated(named).spec().class_name(2), "c");
+  EXPECT_TRUE(set({4}).concatenated(named).spec().class_names.empty());
+  EXPECT_EQ(message_of([&] {
+              named.concatenated(set({0}, {"b", "a", "c"}));
+            }),
+            "data with other classes can't be put behind these\n"
+            "  these    a, b, c\n"
+            "  others   b, a, c\n"
+            "  to fix   read both in the same way");
+  EXPECT_THROW(named.concatenated(named.targeting_features()), DataError);
+  EXPECT_THROW(named.concatenated(named.one_hot()), DataError);
+  EXPECT_THROW(named.concatenated(named.weighted(Tensor({2}, std::vector<float>{1, 2}))),
+               DataError);
+}
+
 TEST(Dataset, ShufflesByTheSeed) {
   const Dataset dataset = Counting{100};
   std::vector<std::int32_t> order = order_of(dataset.shuffled(1));

@@ -159,8 +159,8 @@ TEST_F(CommandLine, MeasuresTheDataThatTheSettingsMake) {
             "  to fix   write it as data.generated.size=1000; the rest is in the model's file\n");
   EXPECT_EQ(refusal({"eval", model, "--data", "moons", "--set", "data.generated.size=4"}),
             "error: the data have no test part\n"
-            "  to fix   measure another: --part train; all rows or files of data without parts: "
-            "--set data.test_split=0 --part train\n");
+            "  to fix   measure another: --part train, or --part all\n");
+  EXPECT_TRUE(holds(measure({"moons", "--part", "all"}), "\"examples\":500"));
 }
 
 TEST_F(CommandLine, SaysThatThereIsNothingToTestOn) {
