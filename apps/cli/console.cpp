@@ -28,6 +28,25 @@ void drop_not_finite(Config& value) {
   }
 }
 
+/// What comes from files must not command the terminal: control characters are written out.
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F, some of which a terminal takes for the beginning of a command.
+    const bool is_second_set =
+        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (is_second_set) {
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+    } else if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
+      shown += fmt::format("\\x{:02x}", byte);
+    } else {
+      shown += text[i];
+    }
+  }
+  return shown;
+}
+
 }  // namespace
 
 void add_common(CLI::App& command, Common& common) {
@@ -57,10 +76,11 @@ void say(const Common& common, const std::string& text) {
   if (!common.quiet) tell(text);
 }
 
-void tell(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
+void tell(const std::string& text) { std::fprintf(stderr, "%s\n", printable(text).c_str()); }
 
 void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  const std::string shown = printable(text);
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
   if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
   stop_unread();
 }
@@ -78,11 +98,11 @@ bool nobody_reads() {
   return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-void note(const std::string& text) { std::fprintf(stderr, "note: %s\n", text.c_str()); }
+void note(const std::string& text) { std::fprintf(stderr, "note: %s\n", printable(text).c_str()); }
 
 void complain(const std::string& text) {
   std::fflush(stdout);
-  std::fprintf(stderr, "error: %s\n", text.c_str());
+  std::fprintf(stderr, "error: %s\n", printable(text).c_str());
 }
 
 std::string bytes_text(double bytes) {

@@ -147,6 +147,24 @@ std::string of_them(std::int64_t count, const char* one, const char* many) {
   return fmt::format("{}{} of them {}", indent, count_text(count), count == 1 ? one : many);
 }
 
+/// Classes and how many examples each has. Of very many without any only their number is told.
+void print_classes(const Config::Map& counts) {
+  constexpr std::int64_t most_empty = 20;
+  std::int64_t empty = 0;
+  for (const auto& [name, count] : counts) {
+    if (count.as_integer() == 0) ++empty;
+  }
+  const bool all_shown = empty <= most_empty;
+  std::vector<std::vector<std::string>> rows{{std::string(indent) + "class", "examples"}};
+  for (const auto& [name, count] : counts) {
+    if (all_shown || count.as_integer() > 0) {
+      rows.push_back({indent + name, count_text(count.as_integer())});
+    }
+  }
+  if (rows.size() > 1) print(table_text(rows));
+  if (!all_shown) print(fmt::format("{}{} classes have no examples", indent, count_text(empty)));
+}
+
 }  // namespace
 
 Config describe_part(const std::string& part, const data::Dataset& dataset,
@@ -190,7 +208,8 @@ void print_part(const Config& event) {
     print_numbers(event);
   }
   if (const std::int64_t bad = event.at("not_finite").as_integer(); bad > 0) {
-    print(fmt::format("{}{} numbers are infinite or none", indent, count_text(bad)));
+    print(fmt::format("{}{} {} not finite", indent, count_text(bad),
+                      bad == 1 ? "number is" : "numbers are"));
   }
   if (const std::int64_t same = count_constant(event); same > 0) {
     print(fmt::format("{}{} of {} numbers never vary", indent, same,
@@ -205,11 +224,7 @@ void print_part(const Config& event) {
                         target.at("min").as_number(), target.at("max").as_number()));
     }
   }
-  std::vector<std::vector<std::string>> rows{{std::string(indent) + "class", "examples"}};
-  for (const auto& [name, count] : event.at("classes").as_map()) {
-    rows.push_back({indent + name, count_text(count.as_integer())});
-  }
-  if (rows.size() > 1) print(table_text(rows));
+  print_classes(event.at("classes").as_map());
 }
 
 std::string name_of(const std::string& part, std::int64_t index, const std::string& name) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -71,8 +72,24 @@ void report(const Arguments& arguments, const std::string& part, const data::Dat
   emit(event);
 }
 
+/// Throws ConfigError on a setting that says how data are used: packed data don't keep it.
+void check_settings(const DataSource& source) {
+  constexpr std::array<std::string_view, 5> of_use{"augment", "label_mode", "target", "validation",
+                                                   "workers"};
+  for (const std::string& setting : source.overrides) {
+    const std::string key = setting.substr(0, setting.find_first_of("=[ "));
+    for (const std::string_view name : of_use) {
+      if (key != fmt::format("data.{}", name)) continue;
+      throw ConfigError(
+          fmt::format("packed data are the examples as they are: {} is said to a training", name),
+          {{"where", "--set " + setting}}, "leave it out, and give it to sloy train");
+    }
+  }
+}
+
 int pack(const Arguments& arguments) {
   apply(arguments.common);
+  check_settings(arguments.source);
   RecipeData source = read_data(arguments.source);
   // How labels and features are used is said where they are.
   source.label_mode = data::LabelMode::integer;

@@ -139,6 +139,30 @@ void choose_data(Config& recipe, const DataSource& source) {
   }
 }
 
+/// Images in the form that a model takes, where nothing else is said.
+data::ImageFolder in_form(data::ImageFolder folder, const data::ImageForm& form) {
+  if (!folder.image_size.is_given()) {
+    folder.image_size = {form.height, form.width};
+    folder.interpolation = form.interpolation;
+    folder.crop_to_aspect_ratio = form.crop_to_aspect_ratio;
+  }
+  if (!folder.color_mode) folder.color_mode = form.color_mode;
+  return folder;
+}
+
+/// A table whose rows become what a model takes; its file may be written in another way.
+data::CsvFile in_form(data::CsvFile table, const data::TableForm& form,
+                      const std::vector<std::string>& class_names) {
+  const data::CsvFile usual;
+  if (table.separator == usual.separator) table.separator = form.separator;
+  if (table.skip_rows == usual.skip_rows) table.skip_rows = form.skip_rows;
+  if (!table.header) table.header = form.has_header;
+  table.form = form;
+  if (table.class_names.empty()) table.class_names = class_names;
+  if (table.class_names.empty()) table.task = data::TableTask::regression;
+  return table;
+}
+
 /// Throws where a shipped recipe says of what kind the data are, which are the user's own, and
 /// nobody says where.
 void check_has_data(const std::string& model, const RecipeData& data) {
@@ -237,17 +261,13 @@ RecipeData read_data(const DataSource& source) {
 
 RecipeData read_data_for(const Model& model, const DataSource& source) {
   RecipeData data = read_data(source);
-  const auto* given = data.files.as<data::ImageFolder>();
-  if (!given || !model.image_form()) return data;
-  const data::ImageForm& form = *model.image_form();
-  data::ImageFolder folder = *given;
-  if (!folder.image_size.is_given()) {
-    folder.image_size = {form.height, form.width};
-    folder.interpolation = form.interpolation;
-    folder.crop_to_aspect_ratio = form.crop_to_aspect_ratio;
+  const auto* folder = data.files.as<data::ImageFolder>();
+  const auto* table = data.files.as<data::CsvFile>();
+  if (folder && model.image_form()) {
+    data.files = in_form(*folder, *model.image_form());
+  } else if (table && model.table_form()) {
+    data.files = in_form(*table, *model.table_form(), model.class_names());
   }
-  if (!folder.color_mode) folder.color_mode = form.color_mode;
-  data.files = folder;
   return data;
 }
 

@@ -48,7 +48,8 @@ Model load_model(const std::string& path);
 Recipe read_recipe(const RecipeSource& source, const Common& common);
 /// The data alone. Throws ConfigError where --set is of anything else.
 RecipeData read_data(const DataSource& source);
-/// The same for a model: images of a folder, where nothing else is said, in the form it takes.
+/// The same for a model: images of a folder, where nothing else is said, and rows of a table in the
+/// form it takes.
 RecipeData read_data_for(const Model& model, const DataSource& source);
 /// Throws DataError where a table, or the classes of any data, are read otherwise than those the
 /// model learned from: its numbers would stand for something else.

@@ -77,8 +77,8 @@ class SLOY_EXPORT Random {
   int used_ = 4;  ///< of the words
 };
 
-/// An augmentation of images: writes `in`, changed, to `out`, every pixel of it. One for float32
-/// images has a second `apply` for those, or one that is a template.
+/// An augmentation of images: writes `in`, changed, to `out`, every pixel of it. It takes uint8;
+/// one for float32 images too has a second `apply` for those, or one that is a template.
 template <class T>
 concept ImageAugmentation = requires(const T& change, ImageIn<std::uint8_t> in,
                                      ImageOut<std::uint8_t> out, Random& random) {

@@ -1,8 +1,9 @@
 /// Augmentations: changes of images, with the names and arguments of Keras's layers where Keras has
 /// them.
 ///
-/// Images are uint8, of values from 0 to 255, or float32, of values from 0 to 1. A `factor` is how
-/// far a change may go: two numbers [a, b], between which one is drawn, or one number f, which
+/// Images are uint8, of values from 0 to 255, or float32: of values from 0 to 1 where a change
+/// counts on their range, as of brightness, and of any where it doesn't, as a flip. A `factor` is
+/// how far a change may go: two numbers [a, b], between which one is drawn, or one number f, which
 /// stands for two that are said at each: "f: [−f, f]".
 #pragma once
 
@@ -95,10 +96,9 @@ struct SLOY_EXPORT RandomCrop {
   }
 };
 
-/// Cuts out a rectangle of a random share of the image's area; one number: exactly that and of a
-/// random shape, and gives it the image's size (Szegedy et al. 2014, "Going deeper with
-/// convolutions"; torchvision's RandomResizedCrop). Where ten rectangles don't fit into the image,
-/// it is the largest one in the middle whose shape is within `ratio`.
+/// Cuts out a rectangle of random area and shape and gives it the image's size (Szegedy et al.
+/// 2014, "Going deeper with convolutions"; torchvision's RandomResizedCrop). Where ten rectangles
+/// don't fit into the image, it is the largest one in the middle whose shape is within `ratio`.
 struct SLOY_EXPORT RandomResizedCrop {
   Factor scale = Factor{0.08, 1.0};  ///< share of the image's area; one number: exactly that
   Factor ratio = Factor{3.0 / 4.0, 4.0 / 3.0};  ///< width over height, drawn on a logarithmic scale
@@ -208,7 +208,7 @@ struct SLOY_EXPORT RandomBrightness {
   static void fields(auto&& field) { field("factor", &RandomBrightness::factor); }
 };
 
-/// Multiplies the distance of every value from its channel's mean.
+/// Moves every value away from its channel's mean, or towards it, by a factor.
 struct SLOY_EXPORT RandomContrast {
   /// {a, b}: times 1 − a to 1 + b, both of 0 to 1, as in Keras; f: 1 − f to 1 + f
   Factor factor = 0.2;

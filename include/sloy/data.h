@@ -69,18 +69,17 @@ SLOY_EXPORT std::string to_string(const Types& types);
 struct Spec {
   Types features;
   Types targets;
-  /// Number of classes where the first target says one, by its label or in another form of
-  /// LabelMode; else 0.
+  /// Number of classes where the first target is a class, in any form of LabelMode; else 0.
   int num_classes = 0;
   /// Names of the classes in the order of their labels; may be empty.
   std::vector<std::string> class_names = {};
-  /// How much an example counts in the loss, float32: none, one for all targets, or one for each.
-  /// () weighs the whole example. The shape of the loss, which is that of labels and of other
-  /// targets without their last axis, weighs each position, where 0 masks it.
+  /// Weights of an example in the loss, float32: none, one for all targets, or one for each. Of
+  /// shape () it is of the whole example; of the loss's shape, which is that of labels and of other
+  /// targets without their last axis, of each position, where 0 masks it.
   Types weights = {};
-  /// Where the features are images that were given this form: the form, for images to come.
+  /// Where the features are images that were resized or converted: how, for images to predict.
   std::optional<ImageForm> image_form = {};
-  /// Where they are rows of a table: how rows to come are read.
+  /// Where they are rows of a table: how they were read, for rows to predict.
   std::optional<TableForm> table_form = {};
   /// Where targets are the features again, for an autoencoder: the number of the first of them.
   std::optional<int> first_reproduced = {};
@@ -93,7 +92,7 @@ struct Spec {
 };
 
 /// Where the bytes of one example go: row-major elements of the types in the data set's spec, a
-/// span for each of its parts.
+/// span for each of its parts. They hold anything before: every byte must be written.
 struct Slot {
   std::span<const std::span<std::byte>> features;
   std::span<const std::span<std::byte>> targets;
@@ -147,14 +146,22 @@ struct Example {
   std::vector<Tensor> weights;
 };
 
-/// What a type must have to be a data set. `read` fills the whole slot, all parts; it is called
-/// with 0 ≤ index < size(), from several threads at once, and its bytes depend on the index and the
-/// epoch alone. A type whose read is a plain copy from memory may say so by a member
-/// `bool is_in_memory() const`: a loader then spreads a batch over the computing threads. One that
-/// knows an example's class without reading it may say it by `std::int32_t label(std::int64_t)
-/// const`: classes are then counted, split and balanced without reading anything else. One that
-/// knows where its examples come from may say it by `std::string name(std::int64_t) const`: a file,
-/// or a line of one.
+/// What a type must have to be a data set:
+///
+/// - `size()`: how many examples, 0 or more
+/// - `spec()`: what they look like
+/// - `read(index, slot)`: fills all parts of the slot. It is called with 0 ≤ index < size(), from
+///   several threads at once; its bytes depend on the index and the epoch alone
+///
+/// It may have:
+///
+/// - `bool is_in_memory() const`: whether `read` is a plain copy from memory; a loader then spreads
+///   a batch over the computing threads
+/// - `std::int32_t label(std::int64_t index) const`: the class that `read` gives; classes are then
+///   counted, split and balanced without reading anything else
+/// - `std::string name(std::int64_t index) const`: where the example comes from, as a file or a
+/// line
+///   of one
 template <class T>
 concept Source = requires(const T& source, std::int64_t index, Slot slot) {
   { source.size() } -> std::convertible_to<std::int64_t>;
@@ -170,10 +177,13 @@ class SLOY_EXPORT Dataset {
   /// No examples.
   Dataset() = default;
 
-  /// Asks the source for its size and spec once.
+  /// Asks the source for its size and spec once. Throws DataError where they can't be: a negative
+  /// size, another number of classes than 0 or more, more names than classes.
   template <class T>
-  requires(Source<T> && !std::same_as<T, Dataset>) Dataset(T source)
-      : held_(std::make_shared<Held<T>>(std::move(source))) {}  // NOLINT: a source is a data set
+  requires(Source<T> && !std::same_as<T, Dataset>) Dataset(T source)  // NOLINT: is a data set
+      : held_(std::make_shared<Held<T>>(std::move(source))) {
+    check_source();
+  }
 
   std::int64_t size() const { return held_ ? held_->size : 0; }
   bool empty() const { return size() == 0; }
@@ -190,7 +200,7 @@ class SLOY_EXPORT Dataset {
   std::vector<std::int32_t> labels() const;
   /// Where an example comes from: "photos/cats/7.jpg", "rows.csv, line 12". Empty where its source
   /// doesn't say. REQUIRES: 0 ≤ index < size().
-  std::string name(std::int64_t index) const { return held_->name(index); }
+  std::string name(std::int64_t index) const { return held_ ? held_->name(index) : ""; }
 
   /// Writes one example into `slot`, whose parts have exactly the spec's bytes. An Error of the
   /// source gets the example's number as a note. REQUIRES: 0 ≤ index < size().
@@ -204,24 +214,25 @@ class SLOY_EXPORT Dataset {
   Dataset subset(std::vector<std::int64_t> indices) const;
   /// Examples [first, last).
   Dataset range(std::int64_t first, std::int64_t last) const;
-  /// The first `count` examples, or all where there are fewer.
+  /// The first `count` examples, or all where there are fewer. Throws DataError below 0.
   Dataset take(std::int64_t count) const;
   /// All examples of this set, then all of the other. Where one has names of classes, they are
   /// those of both. Throws DataError where types, classes, or a table's columns differ.
   Dataset concatenated(const Dataset& other) const;
   /// All examples in another order, which the seed decides. Needs no memory.
   Dataset shuffled(std::uint64_t seed) const;
-  /// Holds out the last fraction·size (rounded) of a seeded shuffle as `test`, the rest is `train`.
-  /// Needs no memory. Throws DataError where either part would be empty.
+  /// Holds out the last fraction·size (rounded) of a seeded shuffle as `test`, the rest is `train`:
+  /// fraction in (0, 1). Needs no memory. Throws DataError where either part would be empty.
   Split split(double fraction, std::uint64_t seed) const;
   /// The same, with `fraction` of each class held out, so that both parts have the classes in the
-  /// shares that the whole has. Takes 8 bytes an example. Throws DataError as labels does, too.
+  /// shares that the whole has; every class keeps an example to learn from. Takes 8 bytes an
+  /// example. Throws DataError as labels does, too.
   Split stratified_split(double fraction, std::uint64_t seed) const;
   /// The examples of these classes alone, in their order. Labels count from 0 in the order given.
   /// Throws DataError where there is no such class, naming the nearest, or one is given twice.
   Dataset only_classes(const std::vector<std::string>& names) const;
   /// Each class as often as the largest: examples of the others come several times, all of them
-  /// about as often. In an order that the seed decides.
+  /// about as often. In an order that the seed decides. Throws DataError as labels does.
   Dataset balanced(std::uint64_t seed) const;
   /// The examples for which `is_wanted` is true, each of which is read once now.
   Dataset filtered(const std::function<bool(const Example&)>& is_wanted) const;
@@ -229,7 +240,8 @@ class SLOY_EXPORT Dataset {
   /// epoch: the examples of epoch 0 stay.
   Dataset cached() const;
 
-  /// The features of all examples, (examples, …), one tensor for each part.
+  /// The features of all examples, (examples, …), one tensor for each part: all are read, and held
+  /// in memory.
   std::vector<Tensor> features() const;
 
   /// The same examples with weights, one of the first dimension for each: (examples) weighs whole
@@ -281,6 +293,8 @@ class SLOY_EXPORT Dataset {
     }
   };
 
+  void check_source() const;
+
   std::shared_ptr<const Base> held_;
 };
 
@@ -311,8 +325,9 @@ struct Parts : Split {
 
 /// Examples held in memory: the first dimension of both tensors counts them. Integer targets of one
 /// number each are class labels and become int32; the number of classes is that of the names, or
-/// else the largest label's plus one. float64 becomes float32. Throws DataError where the numbers
-/// of examples differ, or a label is negative or has no name.
+/// else the largest label's plus one. float64 becomes float32; uint8 features are pixels, which a
+/// model takes as value / 255. Throws DataError where the numbers of examples differ, a label is
+/// negative or has no name, or a number is too large for float32.
 ///
 ///     std::vector<float> pixels(4 * 2, 0.5f);       // four examples of two numbers
 ///     std::vector<std::int64_t> labels{0, 1, 1, 0};
@@ -338,7 +353,8 @@ SLOY_EXPORT Dataset idx(const std::string& images, const std::string& labels,
 
 /// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017): 60,000 + 10,000 grey images of clothes, 28×28,
 /// ten classes. Looks into `directory`; where that is empty, into $SLOY_DATA_DIR/fashion-mnist and
-/// where Debian's package dataset-fashion-mnist puts it.
+/// where Debian's package dataset-fashion-mnist puts it. Throws FileError where the files aren't
+/// there or are damaged, as those below do.
 SLOY_EXPORT Split fashion_mnist(const std::string& directory = {});
 
 /// MNIST (LeCun, Cortes and Burges): 60,000 + 10,000 handwritten digits, 28×28. Looks into

@@ -57,8 +57,8 @@ struct SLOY_EXPORT IdxFiles {
   }
 };
 
-/// CIFAR-10 in its binary version (Krizhevsky 2009): data_batch_1.bin and up, test_batch.bin where
-/// there are test data. Images (32, 32, 3), ten classes.
+/// CIFAR-10 in its binary version (Krizhevsky 2009): data_batch_1.bin and the next up to 5, without
+/// gaps, test_batch.bin where there are test data. Images (32, 32, 3), ten classes.
 struct SLOY_EXPORT Cifar10Files {
   static constexpr std::string_view type_name = "cifar10";
   std::string path = {};  ///< needed: directory of the files
@@ -91,8 +91,10 @@ struct SLOY_EXPORT Cifar100Files {
 };
 
 /// NumPy's arrays: x_train and y_train, and x_test and y_test where there are test data, as .npy
-/// files of a directory or as arrays of one .npz file. The first dimension counts examples. Integer
-/// targets of one number each are class labels.
+/// files of a directory or as arrays of one .npz file. The first dimension counts examples.
+/// Features are float32, float64 (which becomes float32), int32 or uint8 (pixels). Integer targets
+/// of one number each are class labels; targets of float are numbers to predict, or rows such as
+/// one-hot.
 struct SLOY_EXPORT NpyFiles {
   static constexpr std::string_view type_name = "npy";
   std::string path = {};            ///< needed: the directory, or the .npz file
@@ -136,9 +138,11 @@ constexpr std::array<std::string_view, 3> enum_names(BadFiles) {
 /// two may be missing; a notice names directories beside these, which aren't read. Every class has
 /// training images; in val and test it may have none.
 ///
-/// Passed over are files and directories whose name begins with a dot, links to directories, and
-/// files whose ending is no image's. An image has at most 16,384 pixels a side, 2^26 pixels and
-/// 256 MiB. Images are decoded when they are asked for. Arguments have the names of Keras's
+/// Passed over are files and directories whose name begins with a dot, links to directories within
+/// a class, and files whose ending is no image's (png, jpg, jpeg, jpe,
+/// jfif; bmp, webp, gif, tif and tiff are refused). A JPEG is turned as its camera noted it was
+/// held (Exif). An image has at most 16,384 pixels a side, 2^26 pixels and 256 MiB. Images are
+/// decoded when they are asked for. Arguments have the names of Keras's
 /// image_dataset_from_directory.
 struct SLOY_EXPORT ImageFolder {
   static constexpr std::string_view type_name = "image-folder";
@@ -170,15 +174,15 @@ struct SLOY_EXPORT ImageFolder {
   }
 };
 
-/// What becomes of cells that say nothing, in the columns that are used. A missing text is 0 for
-/// all of its column's categories where numbers are filled. A row whose target is missing is never
-/// learned from.
+/// What becomes of missing values, in the columns that are used. A missing text is 0 for all of its
+/// column's categories where numbers are filled. A row whose target is missing is never learned
+/// from.
 enum class MissingValues : std::uint8_t {
   refuse,  ///< "error": before the training; it names the first and says how many there are
   mean,    ///< a number becomes the mean of its column in the training data; rows without a target
            ///< are left out
   median,  ///< a number becomes the median of its column in the training data; likewise
-  skip     ///< every row with such a cell is left out
+  skip     ///< every row with a missing value is left out
 };
 constexpr std::array<std::string_view, 4> enum_names(MissingValues) {
   return {"error", "mean", "median", "skip"};
@@ -195,8 +199,10 @@ constexpr std::array<std::string_view, 3> enum_names(TableTask) {
   return {"auto", "classification", "regression"};
 }
 
-/// CSV: a table as text (RFC 4180), raw or compressed by gzip, with a row for each example, of at
-/// most 100,000 cells and 16 MiB.
+/// CSV: a table as text (RFC 4180), raw or compressed by gzip, with a row for each example. A row
+/// has at most 100,000 cells and 16 MiB. The text is UTF-8, with or without its mark, lines end as
+/// any system ends them, empty ones are passed over, blanks around a cell don't count, and numbers
+/// are written with a point.
 ///
 /// A column of numbers alone is one number of the example, as it is: a Normalization behind the
 /// Input scales it. Any other column is categories, a number for each of its texts, in their order:
@@ -208,7 +214,7 @@ constexpr std::array<std::string_view, 3> enum_names(TableTask) {
 ///
 /// A target of classes makes int32 labels, in the order of the classes' names, or of their numbers;
 /// a target of numbers makes float32 (1). The model keeps columns and categories, so that `predict`
-/// takes rows of the same columns in any order.
+/// and `eval` take rows of the same columns in any order.
 struct SLOY_EXPORT CsvFile {
   static constexpr std::string_view type_name = "csv";
   std::string path = {};           ///< needed: the file
@@ -216,6 +222,9 @@ struct SLOY_EXPORT CsvFile {
   double test_split = 0;           ///< share of the rows to test on, where there is no test_path
   std::string target_column = {};  ///< the column to be predicted; left out: the last
   TableTask task = TableTask::automatic;  ///< what the target says
+  /// the classes, in the order of their labels; left out: those of the target, by alphabet or,
+  /// where they are numbers, by their size
+  std::vector<std::string> class_names = {};
   /// columns to predict it from; left out: all others
   std::vector<std::string> feature_columns = {};
   std::vector<std::string> ignore_columns = {};  ///< columns that are not read
@@ -226,9 +235,13 @@ struct SLOY_EXPORT CsvFile {
   /// does where none of its cells is a number
   std::optional<bool> header = {};
   int skip_rows = 0;  ///< rows before the header or the first row
-  /// cells that say nothing
+  /// cells that count as missing
   std::vector<std::string> missing = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"};
   MissingValues missing_values = MissingValues::refuse;  ///< what becomes of them
+  /// Where a model has learned how rows are read (Model::table_form): its columns, categories and
+  /// what missing values become. feature_columns, categorical_columns and the mean or median of
+  /// missing_values are of no use then. Not in recipes.
+  std::optional<TableForm> form = {};
 
   Parts load() const;
   Header load_header() const;
@@ -239,6 +252,7 @@ struct SLOY_EXPORT CsvFile {
     field("test_split", &Self::test_split);
     field("target_column", &Self::target_column);
     field("task", &Self::task);
+    field("class_names", &Self::class_names);
     field("feature_columns", &Self::feature_columns);
     field("ignore_columns", &Self::ignore_columns);
     field("categorical_columns", &Self::categorical_columns);

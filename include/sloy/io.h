@@ -14,9 +14,10 @@
 namespace sloy {
 
 /// What a file holds, by its first bytes: an npy array (of float32, float64, int32, uint8, or int64
-/// that fits int32), an IDX array (raw or gzip), or a PNG or JPEG image as uint8 (height, width,
-/// channels), with 1 channel for grey images and 3 for colour. Throws FileError on anything else,
-/// on images with transparent pixels or 16 bits a channel, and on damaged files.
+/// that fits int32), an IDX array (raw or gzip; of 8-, 16- or 32-bit integers, float32 or float64),
+/// or a PNG or JPEG image as uint8 (height, width, channels), with 1 channel for grey images and 3
+/// for colour, turned as its camera noted it was held (Exif). Throws FileError on anything else, on
+/// images with transparent pixels or 16 bits a channel, and on damaged files.
 SLOY_EXPORT Tensor read_tensor(const std::string& path);
 
 /// The same from a stream, read to its end: at most 256 MiB. Errors call it `name`.
@@ -37,7 +38,7 @@ SLOY_EXPORT Tensor to_form(const Tensor& image, const data::ImageForm& form);
 /// read, FileError as read_tensor does.
 /// Model::table_form is the form of the rows that a model was trained on.
 SLOY_EXPORT Tensor read_table(const std::string& path, const data::TableForm& form);
-/// The same with a notice for each column in which cells said nothing, or texts were none of the
+/// The same with a notice for each column with missing values, or with texts that are none of the
 /// categories that the model knows: they are 0 for all of these. Added to `notices`.
 SLOY_EXPORT Tensor read_table(const std::string& path, const data::TableForm& form,
                               std::vector<Notice>& notices);

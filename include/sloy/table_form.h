@@ -37,7 +37,7 @@ struct SLOY_EXPORT TableForm {
   std::string separator = ",";       ///< one character; " " is any number of blanks
   bool has_header = true;            ///< whether the first row names the columns
   int skip_rows = 0;                 ///< rows before it
-  std::vector<std::string> missing;  ///< cells that say nothing
+  std::vector<std::string> missing;  ///< cells that count as missing
 
   std::int64_t width() const;
   bool operator==(const TableForm&) const = default;

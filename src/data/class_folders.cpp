@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <set>
 #include <span>
+
+#include "base/utf8.h"
+#include "data/labels.h"
 
 namespace sloy::data {
 namespace {
@@ -31,10 +33,14 @@ bool is_hidden(const fs::path& path) { return path.filename().string().starts_wi
                              : "change its permissions, or name another");
 }
 
-bool has_ending(const fs::path& path, const std::vector<std::string_view>& endings) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool has_ending(const fs::path& path, const std::vector<std::string_view>& endings) {
+  const std::string ending = lower_case(path.extension().string());
   return std::find(endings.begin(), endings.end(), ending) != endings.end();
 }
 
@@ -69,36 +75,36 @@ std::span<const std::string_view> names_of(Part part) {
   return validation;
 }
 
-/// Empty where there is none.
+bool is_name_of(Part part, const std::string& directory) {
+  return std::ranges::find(names_of(part), lower_case(directory)) != names_of(part).end();
+}
+
+/// Empty where there is none. Throws DataError where there are two.
 fs::path find_part(const fs::path& directory, Part part) {
-  for (std::string_view name : names_of(part)) {
-    std::error_code error;
-    if (fs::is_directory(directory / name, error)) return directory / name;
+  std::string found;
+  for (const std::string& name : class_directories(directory)) {
+    if (!is_name_of(part, name)) continue;
+    if (!found.empty()) {
+      throw DataError(fmt::format("'{}' and '{}' are names of the same part", found, name),
+                      {{"directory", directory.string()}}, "keep one of them");
+    }
+    found = name;
   }
-  return {};
+  return found.empty() ? fs::path() : directory / found;
 }
 
 /// Throws DataError where a directory that would be a class has the name of a part: then that of
 /// the training data has another name than it should.
 void check_no_part(const fs::path& directory, const std::vector<std::string>& classes) {
-  for (Part part : {Part::validation, Part::test}) {
-    for (std::string_view name : names_of(part)) {
-      if (std::ranges::find(classes, name) == classes.end()) continue;
-      throw DataError(
-          fmt::format("there is a part '{}', but none to learn from", name),
-          {{"directory", directory.string()},
-           {"found", fmt::format("{}", fmt::join(classes, ", "))},
-           {"needed", "train"}},
-          "rename the directory of the training data to train; where these are classes, "
-          "name them: class_names");
-    }
+  for (const std::string& name : classes) {
+    if (!is_name_of(Part::validation, name) && !is_name_of(Part::test, name)) continue;
+    throw DataError(fmt::format("there is a part '{}', but none to learn from", name),
+                    {{"directory", directory.string()},
+                     {"found", fmt::format("{}", fmt::join(classes, ", "))},
+                     {"needed", "train"}},
+                    "rename the directory of the training data to train; where these are classes, "
+                    "name them: class_names");
   }
-}
-
-void check_names(const std::vector<std::string>& names) {
-  const std::set<std::string> different(names.begin(), names.end());
-  if (different.size() == names.size()) return;
-  throw ConfigError("a class is named twice in class_names", {}, "name each class once");
 }
 
 /// Throws ConfigError where a class that is named has no directory.
@@ -145,8 +151,11 @@ std::vector<std::string> class_directories(const fs::path& directory) {
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code ignored;
-    if (!is_hidden(entry->path()) && entry->is_directory(ignored)) {
-      names.push_back(entry->path().filename().string());
+    if (is_hidden(entry->path()) || !entry->is_directory(ignored)) continue;
+    names.push_back(entry->path().filename().string());
+    if (find_invalid_utf8(names.back())) {
+      throw DataError("the name of a directory is not UTF-8", {{"path", entry->path().string()}},
+                      "rename it");
     }
   }
   if (error) fail(directory, error);
@@ -180,7 +189,7 @@ ClassFiles list_class_files(const fs::path& directory, const std::vector<std::st
 
 ClassLayout find_class_layout(const fs::path& directory,
                               const std::vector<std::string>& class_names) {
-  check_names(class_names);
+  check_class_names(class_names);
   ClassLayout layout{.train = find_part(directory, Part::train),
                      .validation = {},
                      .test = {},

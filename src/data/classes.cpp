@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "data/example_memory.h"
 #include "data/held_out.h"
@@ -39,7 +40,7 @@ Numbers mixed_order(const Numbers& members, std::uint64_t seed, std::size_t of_c
 }
 
 /// How many of each class are held out: the share of each, rounded so that all together are the
-/// share of the set (the largest remainders are rounded up).
+/// share of the set (the largest remainders are rounded up), as far as each class keeps one.
 Numbers shares(const std::vector<Numbers>& members, double fraction, std::int64_t wanted) {
   Numbers counts;
   std::vector<std::pair<double, std::size_t>> remainders;
@@ -51,6 +52,10 @@ Numbers shares(const std::vector<Numbers>& members, double fraction, std::int64_
   std::sort(remainders.begin(), remainders.end());
   const std::int64_t left = wanted - std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
   for (std::int64_t i = 0; i < left; ++i) ++counts[remainders[static_cast<std::size_t>(i)].second];
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    const auto size = static_cast<std::int64_t>(members[c].size());
+    counts[c] = std::min(counts[c], std::max<std::int64_t>(size - 1, 0));
+  }
   return counts;
 }
 
@@ -98,6 +103,12 @@ bool is_label(const Spec& spec) {
          spec.targets[0].shape.size() == 1;
 }
 
+void check_class_names(const std::vector<std::string>& names) {
+  const std::set<std::string> different(names.begin(), names.end());
+  if (different.size() == names.size()) return;
+  throw ConfigError("a class is named twice in class_names", {}, "name each class once");
+}
+
 void check_label(std::int32_t label, int num_classes) {
   if (label >= 0 && label < num_classes) return;
   throw DataError(fmt::format("label {} is out of range: there are {} classes", label, num_classes),
@@ -133,11 +144,13 @@ std::vector<std::int32_t> Dataset::labels() const {
 Split Dataset::stratified_split(double fraction, std::uint64_t seed) const {
   const std::int64_t tests = held_out(fraction, size());
   const std::vector<Numbers> members = by_class(*this);
-  if (tests == 0 || tests == size()) {
-    throw DataError(fmt::format("{} of {} examples can't be held out", fraction, size()), {},
-                    "choose a fraction that leaves at least one example on either side");
-  }
   const Numbers counts = shares(members, fraction, tests);
+  const std::int64_t all = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+  if (all == 0 || all == size()) {
+    throw DataError(fmt::format("{} of {} examples can't be held out", fraction, size()), {},
+                    "choose a fraction that leaves at least one example on either side, and one of "
+                    "every class to learn from");
+  }
   Numbers kept, held;
   for (std::size_t c = 0; c < members.size(); ++c) {
     const Numbers mixed = mixed_order(members[c], seed, c);

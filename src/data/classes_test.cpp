@@ -81,6 +81,16 @@ TEST(Classes, AStratifiedSplitHoldsTheSharesOfTheWhole) {
   EXPECT_NE(numbers_of(all.stratified_split(0.25, 4).test), numbers_of(parts.test));
 }
 
+TEST(Classes, AStratifiedSplitKeepsOneOfEachClassToLearnFrom) {
+  const Dataset few = numbered(40).subset({5, 10, 1, 2, 3, 4});
+  for (double fraction : {0.3, 0.5, 0.8, 0.99}) {
+    const Split parts = few.stratified_split(fraction, 0);
+    EXPECT_EQ(counts_of(parts.train).size(), counts_of(few).size()) << fraction;
+    EXPECT_EQ(parts.train.size() + parts.test.size(), 6);
+  }
+  EXPECT_THROW(numbered(40).subset({5, 10, 1}).stratified_split(0.5, 0), DataError);
+}
+
 /// 0.1 of 4, 4 and 32 are 0.4, 0.4 and 3.2: four are held out, the fourth of the first class.
 TEST(Classes, AStratifiedSplitHasTheSizeOfTheShare) {
   const Split parts = numbered(40).stratified_split(0.1, 0);

@@ -50,6 +50,20 @@ const Spec& Dataset::spec() const& {
   return held_ ? held_->spec : none;
 }
 
+void Dataset::check_source() const {
+  if (size() < 0) {
+    throw DataError("a source of data has a negative size", {{"size", std::to_string(size())}},
+                    "give the number of its examples");
+  }
+  const auto classes = static_cast<std::int64_t>(spec().num_classes);
+  const auto names = static_cast<std::int64_t>(spec().class_names.size());
+  if (classes >= 0 && names <= classes) return;
+  throw DataError(
+      "a source of data has other classes than names of them",
+      {{"num_classes", std::to_string(classes)}, {"class_names", std::to_string(names)}},
+      "give num_classes, and a name for each class or none");
+}
+
 void Dataset::read(std::int64_t index, Slot slot) const {
   assert(0 <= index && index < size());
   assert(fits(slot.features, spec().features));

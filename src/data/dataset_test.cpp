@@ -54,6 +54,28 @@ TEST(Dataset, WithoutASourceIsEmpty) {
   EXPECT_THROW(none.split(0.5, 1), DataError);
 }
 
+TEST(Dataset, ChecksWhatASourceSays) {
+  struct Odd {
+    std::int64_t count;
+    int classes;
+    std::int64_t size() const { return count; }
+    Spec spec() const {
+      return {{DType::int32, {2}}, {DType::int32, {}}, classes, {"a", "b", "c"}};
+    }
+    void read(std::int64_t, Slot) const {}
+  };
+  EXPECT_EQ(Dataset(Odd{1, 3}).size(), 1);
+  EXPECT_EQ(message_of([] {
+              Dataset(Odd{-1, 3});
+            }),
+            "a source of data has a negative size\n"
+            "  size     -1\n"
+            "  to fix   give the number of its examples");
+  EXPECT_THROW(Dataset(Odd{1, 2}), DataError);
+  EXPECT_THROW(Dataset(Odd{1, -1}), DataError);
+  EXPECT_EQ(Dataset().name(0), "");
+}
+
 TEST(Dataset, ChecksIndices) {
   const Dataset dataset = Counting{};
   EXPECT_THROW(dataset[10], DataError);

@@ -157,29 +157,26 @@ Example read_all(const Dataset& dataset) {
   return rows;
 }
 
-/// Throws DataError where there aren't as many `what` as `features`.
-void check_rows(const Tensor& features, const Tensor& given, std::string_view what,
-                const std::string& file) {
-  if (features.shape().rank() == 0 || given.shape().rank() == 0) {
+/// float32 of float64. Throws DataError where a number is too large for it.
+Tensor narrowed(const Tensor& given, std::string_view what) {
+  Tensor narrow = given.cast(DType::float32);
+  const auto numbers = given.values<double>();
+  const auto held = narrow.values<float>();
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    if (!std::isinf(held[i]) || std::isinf(numbers[i])) continue;
+    const std::size_t row = i / (held.size() / static_cast<std::size_t>(given.shape().size(0)));
     throw DataError(
-        "a data set's first dimension counts its examples, a scalar has none",
-        {{"features", to_string(features.type())}, {std::string(what), to_string(given.type())}});
+        fmt::format("a number of the {} is too large for float32", what),
+        {{"row", std::to_string(row), "counted from 0"}, {"number", fmt::format("{}", numbers[i])}},
+        "scale the data");
   }
-  if (features.shape()[0] == given.shape()[0]) return;
-  DataError error(
-      fmt::format("there are {} examples, but {} {}", features.shape().size(0),
-                  given.shape().size(0), what),
-      {{"features", to_string(features.type())}, {std::string(what), to_string(given.type())}},
-      what == "targets" ? "give each example its target"
-                        : "give every input a row for each example");
-  if (!file.empty()) error.add({std::string(what), file});
-  throw error;
+  return narrow;
 }
 
 /// The same, and float64 becomes what models take.
 void prepare_rows(Tensor& given, const Tensor& features, std::string_view what) {
-  check_rows(features, given, what, {});
-  if (given.dtype() == DType::float64) given = given.cast(DType::float32);
+  check_rows(features.type(), given.type(), what);
+  if (given.dtype() == DType::float64) given = narrowed(given, what);
 }
 
 /// Whether these are integers, one for each example.
@@ -231,9 +228,30 @@ Shape shape_of_losses(const Spec& spec, const Shape& weights) {
 
 }  // namespace
 
+void check_rows(const Type& features, const Type& given, std::string_view what) {
+  std::vector<Note> notes{{"features", to_string(features)}};
+  if (what != "features" || given != features) {
+    notes.push_back({std::string(what), to_string(given)});
+  }
+  if (features.shape.rank() == 0 || given.shape.rank() == 0) {
+    throw DataError("a data set's first dimension counts its examples, a scalar has none", notes);
+  }
+  if (features.shape[0] == given.shape[0]) return;
+  throw DataError(fmt::format("there are {} examples, but {} {}", features.shape.size(0),
+                              given.shape.size(0), what),
+                  notes,
+                  what == "targets" ? "give each example its target"
+                                    : "give every input a row for each example");
+}
+
 Dataset labelled(Tensor features, Tensor labels, std::vector<std::string> class_names,
                  const std::string& file) {
-  check_rows(features, labels, "targets", file);
+  try {
+    check_rows(features.type(), labels.type(), "targets");
+  } catch (DataError& error) {
+    error.add({"file", file});
+    throw;
+  }
   labels = labels.cast(DType::int32).reshaped({labels.shape()[0]});
   const int num_classes = check_labels(labels.values<std::int32_t>(), class_names.size(), file);
   Spec spec{row_type(features), row_type(labels), num_classes, std::move(class_names)};

@@ -11,6 +11,9 @@ Dataset labelled(Tensor features, Tensor labels, std::vector<std::string> class_
 /// The number of classes that `labelled` would give such labels. Throws as it does.
 int count_classes(const Tensor& labels, const std::vector<std::string>& class_names,
                   const std::string& file);
+/// Throws DataError where there aren't as many `what` as examples: rows of both are counted by
+/// their first dimension.
+void check_rows(const Type& features, const Type& given, std::string_view what);
 /// The same data, said to have more classes than their labels show.
 Dataset with_classes(const Dataset& dataset, int num_classes);
 /// The same examples, of which more is known. REQUIRES: a spec of the same types.

@@ -3,6 +3,8 @@
 #include <sloy/data.h>
 #include <sloy/error.h>
 
+#include <limits>
+
 #include "data/example_memory.h"
 #include "data/loader.h"
 #include "harness/messages.h"
@@ -99,6 +101,17 @@ TEST(Parts, OfTensorsAreOneForEach) {
             "  features   float32 (3, 2)\n"
             "  features   float32 (2)\n"
             "  to fix     give every input a row for each example");
+}
+
+TEST(Parts, NumbersTooLargeForFloat32AreRefused) {
+  const Tensor rows({2, 2}, std::vector<double>{1, 2, 3, 1e300});
+  EXPECT_EQ(message_of([&] { from_tensors(rows); }),
+            "a number of the features is too large for float32\n"
+            "  row      1   counted from 0\n"
+            "  number   1e+300\n"
+            "  to fix   scale the data");
+  const Tensor endless({1}, std::vector<double>{std::numeric_limits<double>::infinity()});
+  EXPECT_EQ(from_tensors(endless).size(), 1) << "as it was";
 }
 
 TEST(Parts, WeightsComeWithTheirExamples) {

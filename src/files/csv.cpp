@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 namespace sloy {
 namespace {
@@ -45,7 +46,18 @@ bool CsvReader::next(std::vector<std::string_view>& cells) {
     cells.push_back(std::string_view(text_).substr(begin, cell_end - begin));
     begin = cell_end;
   }
+  check_text(cells);
   return true;
+}
+
+void CsvReader::check_text(const std::vector<std::string_view>& cells) const {
+  for (std::size_t cell = 0; cell < cells.size(); ++cell) {
+    const std::optional<std::size_t> place = find_invalid_utf8(cells[cell]);
+    if (!place) continue;
+    fail(fmt::format("the text is not UTF-8: byte {:#x} in cell {}",
+                     static_cast<unsigned char>(cells[cell][*place]), cell + 1),
+         "save the table as UTF-8");
+  }
 }
 
 void CsvReader::read_cell() {

@@ -13,7 +13,7 @@ namespace sloy {
 /// Reads a row at a time. Cells are apart by one character, or by any number of blanks where that
 /// is ' '. A cell in double quotes may hold separators, ends of lines, and quotes written twice.
 /// Lines end as any system ends them; empty ones are passed over, as is a mark of UTF-8 at the
-/// start. Everything throws FileError with the line.
+/// start. Everything throws FileError with the line, also where a cell isn't UTF-8.
 class CsvReader {
  public:
   CsvReader(InputStream& stream, char separator) : stream_(stream), separator_(separator) {}
@@ -26,6 +26,7 @@ class CsvReader {
   [[noreturn]] void fail(std::string sentence, std::string fix = {}) const;
 
  private:
+  void check_text(const std::vector<std::string_view>& cells) const;
   /// The next character or, at the end, nothing (−1); `take` passes over it.
   int peek();
   int take();

@@ -82,6 +82,12 @@ TEST(Csv, WhatIsNoTableIsRefusedByItsLine) {
             "a quoted cell goes on after its quote\n"
             "  file     t.csv   line 2\n"
             "  to fix   write a quote within quotes twice");
+  EXPECT_EQ(message_of([] { read("a,b\n1,2\nx,k\xe4se\n"); }),
+            "the text is not UTF-8: byte 0xe4 in cell 2\n"
+            "  file     t.csv   line 3\n"
+            "  to fix   save the table as UTF-8");
+  EXPECT_EQ(read("größe,слой\n").rows, (std::vector<Row>{{"größe", "слой"}}));
+  EXPECT_THROW(read("a\xc3,\xa4\n"), FileError) << "a letter doesn't go on in the next cell";
   EXPECT_THROW(read(std::string_view("a\0b", 3)), FileError);
   EXPECT_THROW(read(std::string(200'000, ',')), FileError) << "too many cells";
   EXPECT_THROW(read(std::string((16 << 20) + 1, 'x')), FileError) << "too long";

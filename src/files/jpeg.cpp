@@ -10,15 +10,20 @@
 #include <array>
 #include <csetjmp>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/limits.h"
+#include "files/exif.h"
 
 namespace sloy {
 namespace {
 
 /// More are a file made to take time: an encoder's own progressive ones have ten or so.
 constexpr int most_scans = 100;
+
+constexpr int exif_marker = JPEG_APP0 + 1;
+constexpr unsigned largest_segment = 0xFFFF;
 
 /// libjpeg reports an error by longjmp, which must not pass over C++ objects: everything it can
 /// jump out of is in the functions below that call setjmp, and they own nothing.
@@ -74,6 +79,7 @@ bool read_header(Decoder& decoder, std::span<const std::byte> bytes) {
   if (setjmp(decoder.failed)) return false;
   jpeg_create_decompress(&decoder.jpeg);
   decoder.jpeg.progress = &decoder.progress;
+  jpeg_save_markers(&decoder.jpeg, exif_marker, largest_segment);
   jpeg_mem_src(&decoder.jpeg, reinterpret_cast<const unsigned char*>(bytes.data()),
                static_cast<unsigned long>(bytes.size()));
   jpeg_read_header(&decoder.jpeg, TRUE);
@@ -112,6 +118,16 @@ void open(Decoder& decoder, std::span<const std::byte> bytes, const std::string&
     refuse(file, "it has more than " + std::to_string(limits.image_pixels) + " pixels, or " +
                      std::to_string(limits.image_side) + " in one direction");
   }
+}
+
+/// Of the first segment that says it.
+Orientation orientation_of(const Decoder& decoder) {
+  for (auto segment = decoder.jpeg.marker_list; segment; segment = segment->next) {
+    const Orientation orientation = exif_orientation(
+        std::as_bytes(std::span(segment->data, std::size_t{segment->data_length})));
+    if (orientation != Orientation::upright) return orientation;
+  }
+  return Orientation::upright;
 }
 
 bool is_grey(const Decoder& decoder) { return decoder.jpeg.jpeg_color_space == JCS_GRAYSCALE; }
@@ -159,14 +175,17 @@ Tensor colours_of_print(const Tensor& image, bool is_inverted) {
 ImageHeader read_jpeg_header(std::span<const std::byte> bytes, const std::string& file) {
   Decoder decoder;
   open(decoder, bytes, file);
-  return {.size = {.height = decoder.jpeg.image_height, .width = decoder.jpeg.image_width},
-          .channels = is_grey(decoder) ? 1 : 3};
+  ImageSize size{.height = decoder.jpeg.image_height, .width = decoder.jpeg.image_width};
+  if (swaps_sides(orientation_of(decoder))) std::swap(size.height, size.width);
+  return {.size = size, .channels = is_grey(decoder) ? 1 : 3};
 }
 
 Tensor decode_jpeg(std::span<const std::byte> bytes, const std::string& file,
                    std::optional<ImageSize> least) {
   Decoder decoder;
   open(decoder, bytes, file);
+  const Orientation orientation = orientation_of(decoder);
+  if (least && swaps_sides(orientation)) std::swap(least->height, least->width);
   jpeg_decompress_struct& jpeg = decoder.jpeg;
   jpeg.out_color_space = is_grey(decoder)        ? JCS_GRAYSCALE
                          : is_for_print(decoder) ? JCS_CMYK
@@ -181,7 +200,8 @@ Tensor decode_jpeg(std::span<const std::byte> bytes, const std::string& file,
   if (!read_rows(decoder, image.mutable_values<std::uint8_t>().data(), row_bytes)) {
     refuse(file, decoder.problem.data());
   }
-  return is_for_print(decoder) ? colours_of_print(image, jpeg.saw_Adobe_marker) : image;
+  const bool is_print = is_for_print(decoder);
+  return oriented(is_print ? colours_of_print(image, jpeg.saw_Adobe_marker) : image, orientation);
 }
 
 }  // namespace sloy

@@ -17,8 +17,8 @@ namespace sloy {
 ImageHeader read_jpeg_header(std::span<const std::byte> bytes, const std::string& file);
 
 /// uint8 (height, width, channels): 1 channel where the image is grey, else 3; of four colours of
-/// print they are multiplied with black. As the file stores it: an orientation noted beside the
-/// pixels changes nothing.
+/// print they are multiplied with black. As it is to be shown: turned where a camera noted how it
+/// was held (Exif).
 ///
 /// An image larger than `least` comes at the smallest of 1/8 to 8/8 of its size that is no smaller
 /// than that in either direction; most of the decoding that a smaller one doesn't need is left out.

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "base/limits.h"
+#include "files/exif.h"
 #include "harness/jpeg.h"
 #include "harness/messages.h"
 
@@ -15,6 +17,7 @@ namespace {
 
 using harness::encode_jpeg;
 using harness::message_of;
+using namespace std::string_literals;
 
 /// Slow waves, which JPEG keeps to within a step or two.
 std::vector<std::uint8_t> waves(unsigned height, unsigned width, int channels) {
@@ -111,6 +114,32 @@ TEST(Jpeg, BytesBetweenSectionsDoNoHarm) {
   EXPECT_LE(largest_difference(decode_jpeg(file, "a.jpg"), pixels), 3);
   file.insert(file.end(), 100, std::byte{0});
   EXPECT_LE(largest_difference(decode_jpeg(file, "a.jpg"), pixels), 3);
+}
+
+/// Cameras store a picture as the sensor lies and note how they were held.
+TEST(Jpeg, IsShownAsTheCameraWasHeld) {
+  const auto pixels = waves(16, 24, 3);
+  const auto plain = encode_jpeg(16, 24, 3, pixels);
+  const auto turned_by = [&](char orientation) {
+    const std::string segment =
+        "\xff\xe1\0\x22"
+        "Exif\0\0MM\0\x2a\0\0\0\x08\0\x01"
+        "\x01\x12\0\x03\0\0\0\x01\0"s +
+        orientation + "\0\0\0\0\0\0"s;
+    auto file = plain;
+    const auto bytes = std::as_bytes(std::span(segment));
+    file.insert(file.begin() + 2, bytes.begin(), bytes.end());
+    return file;
+  };
+  EXPECT_EQ(decode_jpeg(turned_by(1), "a.jpg"), decode_jpeg(plain, "a.jpg"));
+  EXPECT_EQ(decode_jpeg(turned_by(6), "a.jpg"),
+            oriented(decode_jpeg(plain, "a.jpg"), Orientation::turned_left));
+  const ImageHeader header = read_jpeg_header(turned_by(6), "a.jpg");
+  EXPECT_EQ(header.size.height, 24u);
+  EXPECT_EQ(header.size.width, 16u);
+  // What is asked for is what is shown: 12 rows of 8 are half of it.
+  EXPECT_EQ(decode_jpeg(turned_by(6), "a.jpg", ImageSize{.height = 12, .width = 8}).shape(),
+            (Shape{12, 8, 3}));
 }
 
 TEST(Jpeg, LargerThanTheLimitsIsRefusedBeforeMemoryIsTaken) {

@@ -69,6 +69,24 @@ TEST_F(CommandLine, ShowsATableThatNoTrainingWouldTake) {
             "  to fix   say in [data] missing_values = \"mean\", \"median\" or \"skip\"\n");
 }
 
+TEST_F(CommandLine, WritesControlCharactersOut) {
+  std::ofstream(at("rows.csv")) << "x,y\n1,\x1b[31mred\n2,blue\n3,\xc2\x9b"
+                                   "1m\n";
+  const Finished shown = run_sloy({"data", "show", at("rows.csv")});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_TRUE(holds(shown.out, "\\x1b[31mred")) << shown.out;
+  EXPECT_TRUE(holds(shown.out, "\\x9b1m")) << shown.out;
+  EXPECT_FALSE(holds(shown.out, "\x1b"));
+}
+
+TEST_F(CommandLine, TellsTheNumberOfClassesWithoutExamples) {
+  write_tensor(at("x_train.npy"), Tensor(DType::float32, {2, 3}));
+  write_tensor(at("y_train.npy"), Tensor({2}, std::vector<std::int32_t>{0, 5000}));
+  const Finished shown = run_sloy({"data", "show", at("")});
+  EXPECT_TRUE(holds(shown.out, "4,999 classes have no examples")) << shown.out;
+  EXPECT_LT(harness::lines_of(shown.out).size(), 20u);
+}
+
 TEST_F(CommandLine, ShowsTheTargetsOfARegression) {
   std::ofstream(at("rows.csv")) << rows("worth");
   const Finished shown =

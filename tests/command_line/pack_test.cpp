@@ -17,8 +17,11 @@ using harness::run_sloy;
 
 /// The same bytes whether the examples are read from packed files or made anew.
 TEST_F(CommandLine, TrainsOnPackedDataAsOnThoseThatWerePacked) {
-  const Finished packed = run_sloy({"data", "pack", recipe_file(), "--out", at("packed"), "--json",
-                                    "--set", "data.label_mode=categorical"});
+  std::string categorical(harness::moons_recipe);
+  categorical.replace(categorical.find("[data]"), 6, "[data]\nlabel_mode = \"categorical\"");
+  std::ofstream(at("categorical.toml")) << categorical;
+  const Finished packed =
+      run_sloy({"data", "pack", at("categorical.toml"), "--out", at("packed"), "--json"});
   ASSERT_EQ(packed.exit_code, 0) << packed.err;
   const auto parts = events(packed);
   ASSERT_EQ(parts.size(), 2u);
@@ -42,6 +45,15 @@ TEST_F(CommandLine, TrainsOnPackedDataAsOnThoseThatWerePacked) {
   EXPECT_EQ(events(show).at(0).at("examples").as_integer(), parts[0].at("examples").as_integer());
   const Finished plan = run_sloy({"plan", at("read/recipe.toml")});
   EXPECT_EQ(plan.exit_code, 0) << plan.err;
+}
+
+TEST_F(CommandLine, PacksExamplesAsTheyAre) {
+  EXPECT_EQ(
+      refusal({"data", "pack", "moons", "--out", at("packed"), "--set", "data.validation=0.2"}),
+      "error: packed data are the examples as they are: validation is said to a training\n"
+      "  where    --set data.validation=0.2\n"
+      "  to fix   leave it out, and give it to sloy train\n");
+  EXPECT_FALSE(std::filesystem::exists(at("packed")));
 }
 
 TEST_F(CommandLine, PacksIntoNothingThatIsThere) {

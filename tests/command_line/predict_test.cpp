@@ -102,6 +102,38 @@ TEST_F(CommandLine, WritesPredictionsWhereItIsTold) {
   EXPECT_TRUE(std::filesystem::is_character_file(at("full")));
 }
 
+/// New rows are measured in the form that the model learned: `eval` and `predict` agree.
+TEST_F(CommandLine, MeasuresNewRowsAsItPredictsThem) {
+  std::string text = "x,colour,y\n";
+  for (int i = 0; i < 40; ++i) {
+    const bool is_high = i % 2 == 0;
+    text += (i % 5 == 0 ? ""
+             : is_high  ? "8"
+                        : "2") +
+            std::string(i % 3 == 0 ? ",red," : ",blue,") + (is_high ? "high\n" : "low\n");
+  }
+  std::ofstream(at("rows.csv")) << text;
+  ASSERT_EQ(run_sloy({"train", "--model", "table-classification", "--data", at("rows.csv"), "--out",
+                      at("run"), "--quiet", "--set", "data.missing_values=mean", "--set",
+                      "train.epochs=3"})
+                .exit_code,
+            0);
+  const std::string model = at("run/model.safetensors");
+  // Other columns beside, another order, no blue, one class alone, a mean that is far off.
+  std::ofstream(at("new.csv")) << "id,y,x,colour\n1,high,8,red\n2,high,,red\n3,high,1000,red\n";
+  const Finished measured = run_sloy({"eval", model, "--data", at("new.csv"), "--part", "all",
+                                      "--set", "data.target_column=y", "--json"});
+  ASSERT_EQ(measured.exit_code, 0) << measured.err;
+  EXPECT_TRUE(holds(measured.err, "1 value of the column 'x' is missing: it becomes"))
+      << measured.err;
+  const Finished predicted = run_sloy({"predict", model, at("new.csv"), "--json"});
+  double right = 0;
+  for (const Config& event : events(predicted)) {
+    right += event.at("class").as_string() == "high" ? 1 : 0;
+  }
+  EXPECT_NEAR(events(measured).at(0).at("accuracy").as_number(), right / 3, 1e-6);
+}
+
 /// One number an example is of two classes: the probability of the second, or its score.
 TEST_F(CommandLine, NamesTheClassThatOneNumberTells) {
   std::string one_unit(harness::moons_recipe);

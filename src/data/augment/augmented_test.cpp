@@ -168,6 +168,40 @@ TEST(Augmented, FloatsAndBytesAreChangedAlike) {
   }
 }
 
+/// Standardized images, or those of 0 to 255: moved and mixed as they are, refused where a change
+/// would cut them off at 1.
+TEST(Augmented, FloatsOfAnotherRangeAreMovedOrRefused) {
+  Tensor large(DType::float32, {2, height, width, 3});
+  for (std::size_t i = 0; i < large.values<float>().size(); ++i) {
+    large.mutable_values<float>()[i] = static_cast<float>(i % 256) - 20;
+  }
+  const Dataset images = from_tensors(large);
+  for (const Augmentation& change : std::vector<Augmentation>{
+           RandomFlip{}, RandomCrop{.padding = 2, .fill_value = -20}, RandomTranslation{},
+           RandomRotation{}, RandomZoom{}, RandomShear{0.2, 0.2}, RandomGrayscale{.factor = 1},
+           RandomGaussianBlur{}, RandomErasing{.fill_value = 235},
+           RandomCutout{.fill_value = -20}}) {
+    const Dataset changed = augmented(images, {change}, 4);
+    float highest = 0;
+    for (std::int64_t i = 0; i < 2; ++i) {
+      const Tensor image = changed[i].features[0];
+      for (float value : image.values<float>()) highest = std::max(highest, value);
+    }
+    EXPECT_GT(highest, 100.0f) << change.type();
+  }
+  for (const Augmentation& change :
+       std::vector<Augmentation>{RandomBrightness{}, RandomContrast{}, RandomSaturation{},
+                                 RandomHue{}, RandomColorJitter{.hue_factor = 0.1}, RandomInvert{},
+                                 Solarization{}, AutoContrast{}, RandomSharpness{}}) {
+    EXPECT_EQ(
+        message_of([&] { augmented(images, {change}, 4)[1]; }).substr(0, 30 + change.type().size()),
+        std::string(change.type()) + " takes float images of values ")
+        << change.type();
+  }
+  Tensor nothing({1, 1, 1, 3}, std::vector<float>{0, std::nanf(""), 1});
+  EXPECT_THROW(augmented(from_tensors(nothing), {RandomBrightness{}}, 4)[0], DataError);
+}
+
 TEST(Augmented, TargetsThatAreTheFeaturesChangeWithThem) {
   for (const Dataset& base : {images(9).targeting_features(),
                               images(9).one_hot().targeting({Target::targets, Target::features})}) {

@@ -84,7 +84,7 @@ void blur(const ImageIn<T>& in, const ImageOut<T>& out, std::span<const float> d
       const float* row = rows.row(mirrored(y + static_cast<int>(k) - reach(down), in.height));
       for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += down[k] * row[i];
     }
-    std::transform(sums.begin(), sums.end(), out.row(y), as_value<T>);
+    std::transform(sums.begin(), sums.end(), out.row(y), rounded<T>);
   }
 }
 template void blur(const ImageIn<std::uint8_t>&, const ImageOut<std::uint8_t>&,
@@ -114,6 +114,7 @@ ImageShape RandomSharpness::output_shape(const ImageShape& shape) const {
 }
 template <class T>
 void RandomSharpness::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& random) const {
+  check_range("RandomSharpness", in);
   const auto share = static_cast<float>(2 * drawn_from_zero(factor, random));
   for (int y = 0; y < in.height; ++y) {
     for (int x = 0; x < in.width; ++x) {

@@ -43,6 +43,7 @@ ImageShape RandomBrightness::output_shape(const ImageShape& shape) const {
 }
 template <class T>
 void RandomBrightness::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& random) const {
+  check_range("RandomBrightness", in);
   add_brightness(in, out, drawn_about_zero(factor, random));
 }
 
@@ -52,6 +53,7 @@ ImageShape RandomContrast::output_shape(const ImageShape& shape) const {
 }
 template <class T>
 void RandomContrast::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& random) const {
+  check_range("RandomContrast", in);
   scale_contrast(in, out, contrast_factor_of(factor, random));
 }
 
@@ -62,6 +64,7 @@ ImageShape RandomSaturation::output_shape(const ImageShape& shape) const {
 }
 template <class T>
 void RandomSaturation::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& random) const {
+  check_range("RandomSaturation", in);
   scale_saturation(in, out, saturation_factor_of(drawn_from_zero(factor, random)));
 }
 
@@ -72,6 +75,7 @@ ImageShape RandomHue::output_shape(const ImageShape& shape) const {
 }
 template <class T>
 void RandomHue::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& random) const {
+  check_range("RandomHue", in);
   turn_hue(in, out, hue_share_of(factor, random));
 }
 
@@ -89,6 +93,7 @@ ImageShape RandomColorJitter::output_shape(const ImageShape& shape) const {
 }
 template <class T>
 void RandomColorJitter::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& random) const {
+  check_range("RandomColorJitter", in);
   Steps<T> steps(in, out);
   if (brightness_factor) {
     const double share = drawn_about_zero(*brightness_factor, random);

@@ -103,7 +103,7 @@ void mix_grey(const ImageIn<T>& in, const ImageOut<T>& out, double share) {
                        0.114f * static_cast<float>(pixel[2]);
     for (int c = 0; c < 3; ++c) {
       const auto value = static_cast<float>(pixel[c]);
-      out.pixels[i + c] = as_value<T>(value + of_grey * (grey - value));
+      out.pixels[i + c] = rounded<T>(value + of_grey * (grey - value));
     }
   }
 }

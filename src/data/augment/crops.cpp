@@ -90,7 +90,7 @@ void RandomCrop::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& ran
   const std::int64_t margins = 2 * std::int64_t{padding};
   const std::int64_t top = random.integer(in.height + margins - out.height + 1) - padding;
   const std::int64_t left = random.integer(in.width + margins - out.width + 1) - padding;
-  const T fill = as_value<T>(static_cast<float>(fill_value));
+  const T fill = rounded<T>(static_cast<float>(fill_value));
   for (int y = 0; y < out.height; ++y) {
     const int row = place_shown(top + y, in.height, fill_mode);
     for (int x = 0; x < out.width; ++x) {

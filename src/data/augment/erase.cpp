@@ -40,7 +40,7 @@ void fill_with_noise(const ImageOut<T>& image, const Rectangle& part, Random& ra
 
 template <class T>
 void fill(const ImageOut<T>& image, const Rectangle& part, double value) {
-  const T filled = as_value<T>(static_cast<float>(value));
+  const T filled = rounded<T>(static_cast<float>(value));
   const auto numbers = static_cast<std::ptrdiff_t>(part.width()) * image.channels;
   for (int y = part.top; y < part.bottom; ++y) {
     std::fill_n(&image.at(y, part.left, 0), numbers, filled);

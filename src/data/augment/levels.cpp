@@ -42,6 +42,7 @@ ImageShape RandomInvert::output_shape(const ImageShape& shape) const {
 }
 template <class T>
 void RandomInvert::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& random) const {
+  check_range("RandomInvert", in);
   if (!random.chance(factor)) return copy(in, out);
   map_values(in, out, [](T value) { return static_cast<T>(largest_value<T> - value); });
 }
@@ -70,6 +71,7 @@ ImageShape Solarization::output_shape(const ImageShape& shape) const {
 }
 template <class T>
 void Solarization::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& random) const {
+  check_range("Solarization", in);
   const float end = largest_value<T>;
   const auto added = static_cast<float>(drawn_from_zero(addition_factor, random)) * end;
   const auto threshold = static_cast<float>(drawn_from_zero(threshold_factor, random)) * end;
@@ -81,6 +83,7 @@ void Solarization::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random& r
 
 template <class T>
 void AutoContrast::apply(const ImageIn<T>& in, const ImageOut<T>& out, Random&) const {
+  check_range("AutoContrast", in);
   for (std::ptrdiff_t c = 0; c < in.channels; ++c) {
     float low = largest_value<T>;
     float high = 0;

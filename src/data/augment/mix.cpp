@@ -44,13 +44,8 @@ template <class T>
 void mix_values(std::span<T> values, std::span<const T> others, double share) {
   const auto own = static_cast<float>(share);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const float mixed =
-        own * static_cast<float>(values[i]) + (1 - own) * static_cast<float>(others[i]);
-    if constexpr (std::same_as<T, float>) {
-      values[i] = mixed;
-    } else {
-      values[i] = as_value<T>(mixed);
-    }
+    values[i] =
+        rounded<T>(own * static_cast<float>(values[i]) + (1 - own) * static_cast<float>(others[i]));
   }
 }
 

@@ -25,6 +25,16 @@ void from_config(const Config& config, Factor& factor) {
   factor = {ends[0].as_number(), ends[1].as_number()};
 }
 
+void check_range(std::string_view type, const ImageIn<float>& image) {
+  const auto values = image.values();
+  const auto beyond =
+      std::ranges::find_if(values, [](float value) { return !(0 <= value && value <= 1); });
+  if (beyond == values.end()) return;
+  throw DataError(fmt::format("{} takes float images of values from 0 to 1", type),
+                  {{"value", fmt::format("{}", *beyond)}},
+                  "keep pixels uint8, or divide them by 255");
+}
+
 double drawn_about_zero(const Factor& factor, Random& random) {
   if (factor.is_range()) return random.uniform(factor.low(), factor.high());
   return random.uniform(-factor.high(), factor.high());

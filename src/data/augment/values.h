@@ -23,6 +23,21 @@ T as_value(float number) {
   return static_cast<T>(value + 0.5f);
 }
 
+/// A number that is within the range of the values it was made of: of bytes the nearest, of floats,
+/// whose range may be any, the number itself.
+template <class T>
+T rounded(float number) {
+  if constexpr (std::same_as<T, float>) {
+    return number;
+  } else {
+    return as_value<T>(number);
+  }
+}
+
+/// Throws DataError where a value is not from 0 to 1, as `type` needs it.
+void check_range(std::string_view type, const ImageIn<float>& image);
+inline void check_range(std::string_view /*type*/, const ImageIn<std::uint8_t>& /*image*/) {}
+
 /// Writes f(value) for every value.
 template <class T, class F>
 void map_values(const ImageIn<T>& in, const ImageOut<T>& out, const F& f) {

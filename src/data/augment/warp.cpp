@@ -36,7 +36,7 @@ class Lookups {
   Lookups(const ImageIn<T>& in, const Lookup& lookup)
       : in_(in),
         mode_(lookup.fill_mode),
-        fill_(in.channels, as_value<T>(static_cast<float>(lookup.fill_value))) {}
+        fill_(in.channels, rounded<T>(static_cast<float>(lookup.fill_value))) {}
 
   void nearest(double x, double y, T* out) const {
     const T* pixel = pixel_at(static_cast<std::int64_t>(std::floor(x + 0.5)),
@@ -53,12 +53,7 @@ class Lookups {
     for (int c = 0; c < in_.channels; ++c) {
       const float top = mixed(top_left[c], top_right[c], corner.right);
       const float bottom = mixed(bottom_left[c], bottom_right[c], corner.right);
-      const float value = mixed(top, bottom, corner.down);
-      if constexpr (std::same_as<T, float>) {
-        out[c] = value;
-      } else {
-        out[c] = as_value<T>(value);
-      }
+      out[c] = rounded<T>(mixed(top, bottom, corner.down));
     }
   }
 

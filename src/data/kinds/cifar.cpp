@@ -75,11 +75,20 @@ struct Cifar {
   const Names& class_names;
 };
 
-/// Those of the files that are there.
+/// Those of the files that are there, up to the first that isn't. Throws FileError where there is
+/// one behind it.
 std::vector<fs::path> found(const fs::path& directory, const Names& names) {
   std::vector<fs::path> files;
+  std::string missing;
   for (const std::string& name : names) {
-    if (real_files().exists(directory / name)) files.push_back(directory / name);
+    if (!real_files().exists(directory / name)) {
+      if (missing.empty()) missing = name;
+    } else if (missing.empty()) {
+      files.push_back(directory / name);
+    } else {
+      throw FileError(fmt::format("there is {}, but not {}", name, missing),
+                      {{"path", directory.string()}}, "unpack all files of the set there");
+    }
   }
   return files;
 }

@@ -26,7 +26,7 @@ class CifarData : public testing::Test {
 
 TEST_F(CifarData, OfTenClassesAreBatches) {
   write("data_batch_1.bin", {"\1", "\2"});
-  write("data_batch_3.bin", {"\3"});
+  write("data_batch_2.bin", {"\3"});
   EXPECT_EQ(files_at(path()).kind(), "cifar10");
   EXPECT_TRUE(Cifar10Files{.path = path()}.load().test.empty());
   write("test_batch.bin", {"\4", "\5", "\6", "\7"});
@@ -40,6 +40,15 @@ TEST_F(CifarData, OfTenClassesAreBatches) {
   EXPECT_EQ(header.examples, 3);
   EXPECT_EQ(header.spec.features, data.train.spec().features);
   EXPECT_EQ(header.spec.num_classes, 10);
+}
+
+TEST_F(CifarData, HaveNoGapsInTheirBatches) {
+  write("data_batch_1.bin", {"\1"});
+  write("data_batch_3.bin", {"\3"});
+  EXPECT_EQ(message_of([&] { Cifar10Files{.path = path()}.load(); }),
+            "there is data_batch_3.bin, but not data_batch_2.bin\n"
+            "  path     " +
+                path() + "\n  to fix   unpack all files of the set there");
 }
 
 TEST_F(CifarData, OfAHundredHaveTwoLabels) {

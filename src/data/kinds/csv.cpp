@@ -8,7 +8,9 @@
 #include <numeric>
 
 #include "data/kinds/parts.h"
+#include "data/labels.h"
 #include "data/memory.h"
+#include "data/tables/differences.h"
 #include "data/tables/encode.h"
 #include "data/tables/lines.h"
 #include "data/tables/plan.h"
@@ -28,6 +30,10 @@ void check(const CsvFile& file) {
   }
   if (file.skip_rows < 0) refuse("skip_rows is negative", "give 0 or more");
   check_test_split(file.test_split);
+  check_class_names(file.class_names);
+  if (!file.class_names.empty() && file.task == TableTask::regression) {
+    refuse("class_names are of classes, and the task is regression", "leave one of them out");
+  }
   if (file.test_split > 0 && !file.test_path.empty()) {
     refuse("test_split and test_path both say which data are for tests", "give one of them");
   }
@@ -38,11 +44,6 @@ TableLayout layout_of(const CsvFile& file) {
       .separator = file.separator.front(), .has_header = file.header, .skip_rows = file.skip_rows};
 }
 
-/// Whether missing features get a number.
-bool is_filled(const CsvFile& file) {
-  return file.missing_values == MissingValues::mean || file.missing_values == MissingValues::median;
-}
-
 /// The numbers of a table's rows; features that are missing are not-a-number.
 struct Rows {
   std::vector<float> features;
@@ -50,7 +51,8 @@ struct Rows {
   std::vector<std::int32_t> labels;  ///< targets that are classes
   std::vector<SkippedFile> skipped;
   std::vector<std::int64_t> lines;    ///< where the rows stand
-  std::vector<std::int64_t> missing;  ///< cells that say nothing: of each feature, then the target
+  std::vector<std::int64_t> missing;  ///< values, of each feature, then of the target
+  std::vector<Notice> notices;        ///< what a model didn't see, where one has learned the form
   std::int64_t count = 0;
 };
 
@@ -67,35 +69,40 @@ class RowReader {
     Rows rows;
     rows.missing.resize(plan_.form.columns.size() + 1);
     std::vector<float> row(static_cast<std::size_t>(plan_.form.width()));
+    Differences differences(plan_.form);
     while (table_.next()) {
       std::string missing;
       encoder_.encode(table_, row.data(), [&](std::size_t column) {
         ++rows.missing[column];
+        differences.add_missing(column, table_.line());
         if (missing.empty()) missing = plan_.form.columns[column].name;
       });
-      const bool has_target = !is_missing(without_blanks(table_.cells()[target_]), file_.missing);
+      const bool has_target =
+          !is_missing(without_blanks(table_.cells()[target_]), plan_.form.missing);
       if (!has_target) {
         ++rows.missing.back();
         missing = plan_.target;
       }
-      if (!missing.empty() && !(has_target && is_filled(file_))) {
+      if (!missing.empty() && !(has_target && plan_.fills)) {
         refuse_or_skip(missing, rows);
         continue;
       }
+      differences.look_at(table_, encoder_, row);
       rows.features.insert(rows.features.end(), row.begin(), row.end());
       read_target(rows);
       rows.lines.push_back(table_.line());
       ++rows.count;
     }
+    if (file_.form) differences.tell(table_.path(), rows.notices);
     return rows;
   }
 
  private:
   void refuse_or_skip(const std::string& column, Rows& rows) const {
-    const std::string why = fmt::format("a cell of the column '{}' says nothing", column);
-    if (file_.missing_values == MissingValues::refuse) {
+    const std::string why = fmt::format("a value of the column '{}' is missing", column);
+    if (file_.missing_values == MissingValues::refuse && !plan_.fills) {
       throw DataError(why, {{"file", table_.path(), fmt::format("line {}", table_.line())}},
-                      "complete it, or say what becomes of such cells: missing_values");
+                      "complete it, or say what becomes of such rows: missing_values");
     }
     rows.skipped.push_back({line_name(table_.path(), table_.line()), why});
   }
@@ -162,7 +169,7 @@ void learn_fill(TableForm& form, const Tensor& learned, MissingValues policy) {
 Dataset dataset_of(const TablePlan& plan, const Rows& rows, const std::string& path) {
   if (rows.count == 0) {
     throw DataError("no row of the table is left", {{"file", path}},
-                    "say what becomes of cells that say nothing: missing_values = \"mean\"");
+                    "say what becomes of missing values: missing_values = \"mean\"");
   }
   const Tensor features({rows.count, plan.form.width()}, rows.features);
   const Dataset plain =
@@ -200,25 +207,30 @@ Parts split(const Dataset& all, double test_split) {
 
 Parts CsvFile::load() const {
   check(*this);
-  const TableSurvey found = survey(path, layout_of(*this), missing);
+  const TableSurvey found = survey(path, layout_of(*this), form ? form->missing : missing);
   TablePlan plan = make_plan(found, *this);
   check_missing(found, plan, missing_values);
   std::vector<Notice> notices;
   tell_taken_for_number(found, plan, task, notices);
   Rows rows = RowReader(plan, *this, path).read();
   Parts parts = split(dataset_of(plan, rows, path), test_split);
-  if (is_filled(*this)) {
+  if (plan.fills) {
     // Of the rows to learn from alone; which those are doesn't change by it.
-    learn_fill(plan.form, parts.train.features().front(), missing_values);
+    if (!form) learn_fill(plan.form, parts.train.features().front(), missing_values);
     fill_missing(plan.form, rows.features);
     parts = split(dataset_of(plan, rows, path), test_split);
   }
   parts.notices = std::move(notices);
+  const auto add_notices = [&](const Rows& read) {
+    parts.notices.insert(parts.notices.end(), read.notices.begin(), read.notices.end());
+  };
+  add_notices(rows);
   parts.skipped = rows.skipped;
   add_missing(parts, plan, rows);
   if (!test_path.empty()) {
     Rows tests = RowReader(plan, *this, test_path).read();
-    if (is_filled(*this)) fill_missing(plan.form, tests.features);
+    if (plan.fills) fill_missing(plan.form, tests.features);
+    add_notices(tests);
     parts.skipped.insert(parts.skipped.end(), tests.skipped.begin(), tests.skipped.end());
     add_missing(parts, plan, tests);
     parts.test = dataset_of(plan, tests, test_path);

@@ -106,15 +106,15 @@ TEST_F(CsvData, TheFirstRowMayNameTheColumns) {
 TEST_F(CsvData, MissingCellsAreSaidOrFilledFromTheRowsToLearnFrom) {
   const std::string path = write("x,colour,y\n1,red,a\n,red,b\n3,,a\n8,blue,b\n");
   EXPECT_EQ(message_of([&] { CsvFile{.path = path}.load(); }),
-            "a cell of the column 'x' says nothing\n"
-            "  file         " +
+            "a value of the column 'x' is missing\n"
+            "  file        " +
                 path +
                 "   line 3\n"
-                "  such cells   1" +
+                "  missing     1" +
                 std::string(path.size() - 1, ' ') +
                 "   of 4 in this column\n"
-                "  in others    'colour' 1\n"
-                "  to fix       complete them, or say what they become: missing_values = \"mean\", "
+                "  in others   'colour' 1\n"
+                "  to fix      complete them, or say what they become: missing_values = \"mean\", "
                 "\"median\" or \"skip\"");
   const Dataset mean = CsvFile{.path = path, .missing_values = MissingValues::mean}.load().train;
   EXPECT_EQ(features(mean, 1), (std::vector<float>{4, 0, 1}));
@@ -202,8 +202,7 @@ TEST_F(CsvData, TextsThatNoRowHadAreTold) {
   EXPECT_EQ(rows.shape(), (Shape{5, 5}));
   ASSERT_EQ(notices.size(), 3u);
   EXPECT_EQ(std::string(notices[0].what()),
-            "1 cell of the column 'length' says nothing: it becomes 1, as where the model "
-            "learned\n"
+            "1 value of the column 'length' is missing: it becomes 1, as where the model learned\n"
             "  file     " +
                 path +
                 "   line 6\n"
@@ -217,8 +216,8 @@ TEST_F(CsvData, TextsThatNoRowHadAreTold) {
                 "  first    'green'\n"
                 "  to fix   write these as in the training data, or train on data that have them");
   EXPECT_EQ(std::string(notices[2].what()),
-            "1 cell of the column 'colour' says nothing: 0 for all of its categories, as where "
-            "the model learned\n"
+            "1 value of the column 'colour' is missing: 0 for all of its categories, as where the "
+            "model learned\n"
             "  file     " +
                 path +
                 "   line 4\n"
@@ -251,6 +250,52 @@ TEST_F(CsvData, TestRowsAreReadAsThoseToLearnFrom) {
             "the table has no column 'length'\n ");
 }
 
+TEST_F(CsvData, ClassesMayBeNamed) {
+  const Dataset rows =
+      CsvFile{.path = write("x,y\n1,b\n2,b\n"), .class_names = {"c", "b", "a"}}.load().train;
+  EXPECT_EQ(rows.labels(), (std::vector<std::int32_t>{1, 1}));
+  EXPECT_EQ(rows.spec().class_names, (std::vector<std::string>{"c", "b", "a"}));
+  EXPECT_THROW((CsvFile{.path = write("x,y\n1,b\n"), .class_names = {"b", "b"}}.load()),
+               ConfigError);
+  EXPECT_THROW((CsvFile{.path = write("x,y\n1,b\n"), .class_names = {"a"}}.load()), DataError);
+  EXPECT_THROW(
+      (CsvFile{
+          .path = write("x,y\n1,2\n"), .task = TableTask::regression, .class_names = {"a", "b"}}
+           .load()),
+      ConfigError);
+}
+
+/// As a model that is measured on other rows needs it: what it learned holds, not what these show.
+TEST_F(CsvData, RowsAreReadInAFormThatIsKnown) {
+  const Dataset learned = CsvFile{.path = write("x,colour,y\n1,red,a\n3,blue,b\n,green,a\n"),
+                                  .missing_values = MissingValues::mean}
+                              .load()
+                              .train;
+  const CsvFile file{.path = write("y,colour,x,id\nb,green,8,1\nb,pink,,2\n", "new.csv"),
+                     .target_column = "y",
+                     .class_names = learned.spec().class_names,
+                     .form = learned.spec().table_form};
+  const Parts parts = file.load();
+  EXPECT_EQ(features(parts.train, 0), (std::vector<float>{8, 0, 1, 0})) << "blue, green, red";
+  EXPECT_EQ(features(parts.train, 1), (std::vector<float>{2, 0, 0, 0})) << "the mean of 1 and 3";
+  EXPECT_EQ(parts.train.labels(), (std::vector<std::int32_t>{1, 1}));
+  EXPECT_EQ(parts.train.spec().table_form->columns, learned.spec().table_form->columns);
+  ASSERT_EQ(parts.notices.size(), 2u);
+  EXPECT_EQ(parts.notices[0].sentence(),
+            "1 value of the column 'x' is missing: it becomes 2, as where the model learned");
+  EXPECT_EQ(parts.notices[1].sentence(),
+            "1 text in the column 'colour' is none of the categories that the model learned from: "
+            "0 for all of them");
+  CsvFile found = file;
+  found.path = write("x,y,colour\n8,b,green\n", "new.csv");
+  found.target_column = {};
+  EXPECT_EQ(found.load().train.labels(), std::vector<std::int32_t>{1})
+      << "the one that is not known";
+  found.path = write("x,colour\n8,green\n", "new.csv");
+  EXPECT_EQ(message_of([&] { found.load(); }).substr(0, 39),
+            "the table has no column to be predicted");
+}
+
 TEST_F(CsvData, WhatCannotBeMeantIsRefused) {
   const auto refused = [&](const std::string& text) {
     const std::string message = message_of([&] { CsvFile{.path = write(text)}.load(); });
@@ -260,7 +305,10 @@ TEST_F(CsvData, WhatCannotBeMeantIsRefused) {
   EXPECT_EQ(refused("x,x\n1,a\n"), "two columns are named 'x'");
   EXPECT_EQ(refused("x,y\n1,a\n2,b\noops,c\n4,a\n"),
             "the column 'x' is of numbers, but 'oops' is none");
-  EXPECT_EQ(refused("x,y\n1,a\n2,a\n"), "the column 'y' says nothing but 'a'");
+  EXPECT_EQ(refused("x,y\n1,a\n2,a\n"), "the target 'y' has no value but 'a'");
+  EXPECT_EQ(refused("x,y\n1,1\n2,2\n3,1e39\n4,4\n"),
+            "the column 'y' is of numbers, but '1e39' is none")
+      << "too large for float32";
   EXPECT_EQ(refused("x,y\n,a\n,b\n"), "the column 'x' is empty");
   EXPECT_EQ(refused("y\na\nb\n"), "the table has one column alone");
   const std::string path = write("x;y\n1;a\n2;b\n");
@@ -280,6 +328,9 @@ TEST_F(CsvData, WhatCannotBeMeantIsRefused) {
       message_of([&] { CsvFile{.path = write(flowers), .feature_columns = {"name"}}.load(); }),
       "'name' is among feature_columns, but it is the column to be predicted\n"
       "  to fix   name it in one of them");
+  EXPECT_EQ(message_of([&] { CsvFile{.path = write(flowers), .ignore_columns = {"name"}}.load(); }),
+            "'name' is the column to be predicted, and among ignore_columns\n"
+            "  to fix   name another target_column: left out, it is the last");
   const std::string first =
       message_of([&] { CsvFile{.path = write("150,4,setosa\n1,2,0\n3,4,1\n5,6,1\n")}.load(); });
   EXPECT_EQ(first.substr(0, first.find('\n')), "the column '2' is of numbers, but 'setosa' is none")

@@ -223,6 +223,28 @@ TEST_F(ImageFolders, HaveAPartToLearnFromWhereTheyHaveParts) {
   EXPECT_EQ(named.load().train.size(), 16);
 }
 
+TEST_F(ImageFolders, TakeNamesOfPartsInAnyCase) {
+  write_two_classes("Training/");
+  write_two_classes("VAL/");
+  write_image("Test/cat/1.png", 1);
+  const Parts data = ImageFolder{.path = path()}.load();
+  EXPECT_EQ(data.train.size(), 8);
+  EXPECT_EQ(data.validation.size(), 8);
+  EXPECT_EQ(data.test.size(), 1);
+  fs::create_directories(at("train"));
+  EXPECT_EQ(message_of([&] { ImageFolder{.path = path()}.load(); }),
+            "'Training' and 'train' are names of the same part\n"
+            "  directory   " +
+                path() + "\n  to fix      keep one of them");
+}
+
+TEST_F(ImageFolders, HaveNamesThatAreText) {
+  write_two_classes();
+  write_image("k\xe4se/1.png", 1);
+  EXPECT_EQ(message_of([&] { ImageFolder{.path = path()}.load(); }).substr(0, 39),
+            "the name of a directory is not UTF-8\n  ");
+}
+
 TEST_F(ImageFolders, SayWhichClassesCannotBeMeasured) {
   write_two_classes("train/");
   write_image("val/dog/1.png", 1);

@@ -98,6 +98,13 @@ bool is_there(const Arrays& arrays, const NpyFiles& files, const Pair& pair,
   return true;
 }
 
+void check_examples(const Shape& features) {
+  if (features.rank() > 0 && features.size(0) == 0) {
+    throw DataError("the array holds no examples", {{"features", to_string(features)}},
+                    "write one row or more");
+  }
+}
+
 void name_arrays(DataError& error, const Arrays& arrays, const Pair& pair) {
   error.add({"x", arrays.place_of(pair.features)});
   error.add({"y", arrays.place_of(pair.targets)});
@@ -106,6 +113,7 @@ void name_arrays(DataError& error, const Arrays& arrays, const Pair& pair) {
 Dataset read_part(Arrays& arrays, const NpyFiles& files, const Pair& pair) {
   try {
     const Tensor features = arrays.read(pair.features);
+    check_examples(features.shape());
     return from_tensors(features.reshaped(with_channels(features.type())),
                         arrays.read(pair.targets), files.class_names);
   } catch (DataError& error) {
@@ -118,10 +126,12 @@ Dataset read_part(Arrays& arrays, const NpyFiles& files, const Pair& pair) {
 Header read_header(Arrays& arrays, const NpyFiles& files, const Pair& pair) {
   try {
     const Type features = arrays.type(pair.features);
+    check_examples(features.shape);
     const Tensor targets = arrays.read(pair.targets);
-    const Shape count = features.shape.rank() == 0 ? Shape{} : Shape{features.shape[0]};
+    check_rows(features, targets.type(), "targets");
+    const Shape count{features.shape[0]};
     Header header{from_tensors(Tensor(DType::uint8, count), targets, files.class_names).spec(),
-                  count.rank() == 0 ? 0 : count.size(0)};
+                  count.size(0)};
     header.spec.features = {as_features(features.dtype), with_channels(features).without(0)};
     return header;
   } catch (DataError& error) {

@@ -64,25 +64,30 @@ void RowEncoder::encode(const TableReader& table, float* out,
   for (std::size_t c = 0; c < places_.size(); ++c) {
     const TableColumn& column = form_.columns[c];
     const std::string_view cell = this->cell(table, c);
-    const bool says_nothing = is_missing(cell, form_.missing);
-    if (says_nothing) on_missing(c);
+    const bool is_empty = is_missing(cell, form_.missing);
+    if (is_empty) on_missing(c);
     if (!column.categories.empty()) {
       std::fill_n(out, column.categories.size(), 0.0f);
-      if (!says_nothing) {
+      if (!is_empty) {
         if (const auto category = find_category(column.categories, cell)) out[*category] = 1;
       }
       out += column.categories.size();
       continue;
     }
     const std::optional<double> number = number_in(cell);
-    if (!says_nothing && !number) {
+    if (!is_empty && !number) {
       throw DataError(
           fmt::format("'{}' is no number", cell),
           {{"column", column.name}, {"file", table.path(), fmt::format("line {}", table.line())}},
-          "correct the cell, or name it among those that say nothing: missing");
+          "correct the cell, or name it among those that count as missing: missing");
     }
-    *out++ = says_nothing ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(*number);
+    *out++ = is_empty ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(*number);
   }
+}
+
+bool fills_missing(const TableForm& form) {
+  return std::ranges::any_of(form.columns,
+                             [](const TableColumn& column) { return column.fill.has_value(); });
 }
 
 std::vector<std::size_t> places_of(const TableForm& form) {

@@ -45,6 +45,10 @@ class RowEncoder {
   std::vector<std::size_t> places_;  ///< of each of the form's columns
 };
 
+/// Whether rows may have missing values. A model that fills numbers learned from rows with missing
+/// texts too.
+bool fills_missing(const TableForm& form);
+
 /// Where in a row of form.width() the numbers of each column begin.
 std::vector<std::size_t> places_of(const TableForm& form);
 

@@ -47,9 +47,10 @@ void check_numbers(const TableSurvey& table, const ColumnSurvey& column) {
        {"numbers", std::to_string(column.numbers), fmt::format("of {} cells", table.rows)}},
       is_first_row
           ? std::string("where the first row is no example: header = true, or skip_rows = 1")
-          : fmt::format("correct it, name it among those that say nothing (missing), or make the "
-                        "column one of categories: categorical_columns = [\"{}\"]",
-                        column.name));
+          : fmt::format(
+                "correct it, name it among those that count as missing (missing), or make the "
+                "column one of categories: categorical_columns = [\"{}\"]",
+                column.name));
 }
 
 /// Throws DataError where a column is neither of numbers nor of categories, whether or not it
@@ -107,9 +108,11 @@ std::vector<std::string> classes_of(const TableSurvey& table, const ColumnSurvey
   }
   std::vector<std::string> classes = category_names(target.different);
   if (classes.size() >= 2) return classes;
-  throw DataError(fmt::format("the column '{}' says nothing but '{}'", target.name,
-                              classes.empty() ? "" : classes.front()),
-                  {{"file", table.path}}, "name another target_column");
+  throw DataError(
+      classes.empty()
+          ? fmt::format("the target '{}' is missing in all rows", target.name)
+          : fmt::format("the target '{}' has no value but '{}'", target.name, classes.front()),
+      {{"file", table.path}}, "name another target_column, or all class_names");
 }
 
 /// Throws DataError on a table of one column, most of which are read with the wrong separator.
@@ -126,6 +129,12 @@ void check_separator(const TableSurvey& table) {
 
 /// Throws ConfigError where a column to predict from is the one to be predicted, or isn't read.
 void check_no_conflict(const CsvFile& file, const std::string& target) {
+  if (is_among(target, file.ignore_columns)) {
+    throw ConfigError(
+        fmt::format("'{}' is the column to be predicted, and among ignore_columns", target), {},
+        file.target_column.empty() ? "name another target_column: left out, it is the last"
+                                   : "name it in one of them");
+  }
   for (const std::string& name : file.feature_columns) {
     if (name != target && !is_among(name, file.ignore_columns)) continue;
     throw ConfigError(
@@ -133,6 +142,37 @@ void check_no_conflict(const CsvFile& file, const std::string& target) {
                     name == target ? "the column to be predicted" : "among ignore_columns"),
         {}, "name it in one of them");
   }
+}
+
+/// The column to be predicted: the one that is named, or else the last; of a table with a known
+/// form the last one that isn't part of that.
+const ColumnSurvey& target_of(const TableSurvey& table, const CsvFile& file) {
+  if (!file.target_column.empty()) return find_column(table, file.target_column);
+  if (!file.form) return table.columns.back();
+  for (std::size_t c = table.columns.size(); c-- > 0;) {
+    const std::string& name = table.columns[c].name;
+    if (std::ranges::find(file.form->columns, name, &TableColumn::name) ==
+        file.form->columns.end()) {
+      return table.columns[c];
+    }
+  }
+  throw DataError("the table has no column to be predicted", {{"file", table.path}},
+                  "add it, or name it: target_column");
+}
+
+/// The features of a table, which nobody has read before.
+std::vector<TableColumn> columns_of(const TableSurvey& table, const CsvFile& file,
+                                    const std::string& target) {
+  std::vector<TableColumn> columns;
+  for (const ColumnSurvey& column : table.columns) {
+    const bool is_wanted =
+        file.feature_columns.empty() || is_among(column.name, file.feature_columns);
+    if (!is_wanted || column.name == target || is_among(column.name, file.ignore_columns)) continue;
+    columns.push_back(form_of(table, column, file));
+  }
+  if (!columns.empty()) return columns;
+  throw ConfigError("no column is left to predict the target from",
+                    {{"file", table.path}, {"target", target}}, "name feature_columns");
 }
 
 }  // namespace
@@ -143,33 +183,23 @@ TablePlan make_plan(const TableSurvey& table, const CsvFile& file) {
        {&file.feature_columns, &file.ignore_columns, &file.categorical_columns}) {
     for (const std::string& name : *named) find_column(table, name);
   }
-  const ColumnSurvey& target =
-      file.target_column.empty() ? table.columns.back() : find_column(table, file.target_column);
+  const ColumnSurvey& target = target_of(table, file);
   check_no_conflict(file, target.name);
-  TablePlan plan;
-  plan.form = {.columns = {},
+  const bool is_filled =
+      file.missing_values == MissingValues::mean || file.missing_values == MissingValues::median;
+  return {
+      .form = {.columns = file.form ? file.form->columns : columns_of(table, file, target.name),
                .separator = file.separator,
                .has_header = table.has_header,
                .skip_rows = file.skip_rows,
-               .missing = file.missing};
-  plan.target = target.name;
-  plan.classes = classes_of(table, target, file.task);
-  for (const ColumnSurvey& column : table.columns) {
-    const bool is_wanted =
-        file.feature_columns.empty() || is_among(column.name, file.feature_columns);
-    if (!is_wanted || column.name == target.name || is_among(column.name, file.ignore_columns))
-      continue;
-    plan.form.columns.push_back(form_of(table, column, file));
-  }
-  if (plan.form.columns.empty()) {
-    throw ConfigError("no column is left to predict the target from",
-                      {{"file", table.path}, {"target", target.name}}, "name feature_columns");
-  }
-  return plan;
+               .missing = file.form ? file.form->missing : file.missing},
+      .target = target.name,
+      .classes = file.class_names.empty() ? classes_of(table, target, file.task) : file.class_names,
+      .fills = file.form ? fills_missing(*file.form) : is_filled};
 }
 
 void check_missing(const TableSurvey& table, const TablePlan& plan, MissingValues policy) {
-  if (policy != MissingValues::refuse) return;
+  if (policy != MissingValues::refuse || plan.fills) return;
   std::vector<std::string> used{plan.target};
   for (const TableColumn& column : plan.form.columns) used.push_back(column.name);
   const ColumnSurvey* first = nullptr;
@@ -184,11 +214,11 @@ void check_missing(const TableSurvey& table, const TablePlan& plan, MissingValue
     }
   }
   if (!first) return;
-  std::vector<Note> notes{line_note(table, first->missing_line),
-                          {"such cells", std::to_string(first->missing),
-                           fmt::format("of {} in this column", table.rows)}};
+  std::vector<Note> notes{
+      line_note(table, first->missing_line),
+      {"missing", std::to_string(first->missing), fmt::format("of {} in this column", table.rows)}};
   if (!others.empty()) notes.push_back({"in others", others});
-  throw DataError(fmt::format("a cell of the column '{}' says nothing", first->name), notes,
+  throw DataError(fmt::format("a value of the column '{}' is missing", first->name), notes,
                   "complete them, or say what they become: missing_values = \"mean\", "
                   "\"median\" or \"skip\"");
 }

@@ -15,13 +15,14 @@ struct TablePlan {
   TableForm form;
   std::string target;
   std::vector<std::string> classes;  ///< none: the target is a number
+  bool fills = false;                ///< whether missing features get a number
 };
 
 /// Throws ConfigError where a column that is named isn't there, DataError where one is neither of
 /// numbers nor of categories.
 TablePlan make_plan(const TableSurvey& table, const CsvFile& file);
 
-/// Throws DataError where cells say nothing and that isn't allowed.
+/// Throws DataError where values are missing and that isn't allowed.
 void check_missing(const TableSurvey& table, const TablePlan& plan, MissingValues policy);
 
 /// Tells of a target that is taken for a number, but may be classes that count from 1, or with

@@ -24,7 +24,8 @@ std::optional<double> number_in(std::string_view cell) {
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   const bool is_number = error == std::errc() && end == cell.data() + cell.size();
-  return is_number && std::isfinite(value) ? std::optional(value) : std::nullopt;
+  const bool is_held = std::isfinite(static_cast<float>(value));
+  return is_number && is_held ? std::optional(value) : std::nullopt;
 }
 
 TableReader::TableReader(const std::string& path, const TableLayout& layout)

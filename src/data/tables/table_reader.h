@@ -12,7 +12,7 @@
 
 namespace sloy::data {
 
-/// A cell without blanks around it as a finite number; nothing where it is none.
+/// A cell without blanks around it as a number that float32 can hold; nothing where it is none.
 std::optional<double> number_in(std::string_view cell);
 std::string_view without_blanks(std::string_view cell);
 

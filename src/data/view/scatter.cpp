@@ -125,7 +125,8 @@ template <class Draw>
 void each_tick(const Axis& axis, const Draw& draw) {
   const double step = axis.step();
   for (double tick = std::ceil(axis.from / step); tick * step <= axis.to; ++tick) {
-    draw(std::lround(axis.place(tick * step)), fmt::format("{:.4g}", tick * step));
+    const double value = tick * step + 0.0;  // no −0
+    draw(std::lround(axis.place(value)), fmt::format("{:.4g}", value));
   }
 }
 
