@@ -143,6 +143,10 @@ int show(const Arguments& arguments) {
   if (arguments.augment && arguments.out.empty()) {
     throw ConfigError("--augment draws, and needs --out", {}, "name a picture: --out sheet.png");
   }
+  if (arguments.examples && arguments.out.empty()) {
+    throw ConfigError("--examples says how many --out draws", {},
+                      "name a picture: --out sheet.png");
+  }
   if (!arguments.out.empty()) check_output(arguments);
   std::optional<Model> model;
   if (!arguments.model.empty() && arguments.suspicious_labels) model = load_model(arguments.model);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "no_data.h"
 #include "usage.h"
 
 namespace sloy::cli {
@@ -55,13 +56,7 @@ Config files_said(const std::string& path) {
     return Config::Map{{"kind", said(std::string(files.kind()), "--data")},
                        {"path", said(path, "--data")}};
   }
-  std::error_code error;
-  if (!fs::exists(path, error)) {
-    throw FileError("there is no such file or directory", {{"path", path}},
-                    "name a set (`sloy data list`), a file, or the directory the files are in");
-  }
-  throw FileError("there are no data here of a kind that is known by its files", {{"path", path}},
-                  "say the kind in a recipe's [data]: `sloy data list --help` names them");
+  throw unknown_data(path);
 }
 
 /// [data] as --data says it.
@@ -73,9 +68,10 @@ Config data_said(const std::string& data) {
     if (const Config* section = recipe.find("data")) return *section;
     throw ConfigError("the recipe names no data", {{"recipe", data}}, "give it a [data]");
   }
+  if (is_name) return Config::Map{{"name", said(data, "--data")}};
   std::error_code error;
-  if (!is_name && (data.find('/') != data.npos || fs::exists(data, error))) return files_said(data);
-  return Config::Map{{"name", said(data, "--data")}};
+  if (!fs::exists(data, error)) throw no_such_data(data);
+  return files_said(data);
 }
 
 /// Whether a key of [data] says how data are used, whichever they are.
@@ -176,6 +172,44 @@ void check_has_data(const std::string& model, const RecipeData& data) {
                     {{"kind", std::string(data.files.kind())}}, "say where they are: --data PATH");
 }
 
+void add_data_options(CLI::App& command, DataSource& source) {
+  command.add_option("--data-dir", source.data_directory, "Where a named set's files are");
+  command
+      .add_option("--bad-files", source.bad_files,
+                  "Files of an image folder that can't be read: error (default), skip, unchecked")
+      ->check(one_of({"error", "skip", "unchecked"}));
+}
+
+void add_settings(CLI::App& command, DataSource& source, const std::string& meaning,
+                  const std::string& example) {
+  command.add_option("--set", source.overrides, meaning + ", as " + example)
+      ->check(assignment(example))
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
+/// The keys of [data], whatever the data are.
+std::vector<std::string> data_keys() {
+  std::vector<std::string> keys;
+  const auto add = [&](const Config& config) {
+    for (const auto& [key, value] : config.as_map()) keys.push_back(key);
+  };
+  add(to_config<RecipeData>(RecipeData{}));
+  for (const TypeEntry<data::Files>& kind : data::file_kinds()) {
+    add(data::to_config(kind.make_default()));
+  }
+  return keys;
+}
+
+/// How a setting that is not of the data is to be written.
+std::string fix_of_setting(const std::string& assignment) {
+  const std::string key = assignment.substr(0, assignment.find_first_of(".="));
+  const std::vector<std::string> keys = data_keys();
+  const bool is_key = std::find(keys.begin(), keys.end(), key) != keys.end();
+  return is_key ? fmt::format("did you mean 'data.{}'?", assignment)
+                : "write it as data.test_split=0.2";
+}
+
 }  // namespace
 
 void add_memory_limit(CLI::App& command, std::string& text) {
@@ -197,28 +231,19 @@ void add_recipe(CLI::App& command, RecipeSource& source) {
     shipped += (shipped.empty() ? "" : ", ") + name;
   }
   command.add_option("--model", source.model, "A recipe shipped with the program: " + shipped);
-  command.add_option("--data", source.data, data_help);
-  add_data_settings(command, source);
+  command.add_option("--data", source.data, data_help)->check(not_empty());
+  add_data_options(command, source);
+  add_settings(command, source, "KEY=VALUE puts a value over the recipe's", "train.epochs=3");
 }
 
 void add_data_settings(CLI::App& command, DataSource& source) {
-  command.add_option("--data-dir", source.data_directory, "Where a named set's files are");
-  command
-      .add_option("--bad-files", source.bad_files,
-                  "Files of an image folder that can't be read: error (default), skip, unchecked")
-      ->check(one_of({"error", "skip", "unchecked"}));
-  command
-      .add_option("--set", source.overrides,
-                  "KEY=VALUE puts a value over the recipe's, as train.epochs=3")
-      ->check(assignment())
-      ->allow_extra_args(false)
-      ->take_all();
+  add_data_options(command, source);
+  add_settings(command, source, "KEY=VALUE says something of the data", "data.test_split=0.2");
 }
 
 bool is_model_file(const std::string& path) {
   return fs::path(path).extension() == ".safetensors" || begins_as_models(path);
 }
-
 Model load_model(const std::string& path) {
   if (is_model_file(path) || !is_regular_file(path)) return Model::load(path);
   const bool is_recipe = fs::path(path).extension() == ".toml";
@@ -245,12 +270,16 @@ Recipe read_recipe(const RecipeSource& source, const Common& common) {
 }
 
 RecipeData read_data(const DataSource& source) {
+  if (source.data.empty()) {
+    throw ConfigError("--data is empty", {},
+                      "name a set (`sloy data list`), a file, or the directory the files are in");
+  }
   Config config = Config::Map{};
   choose_data(config, source);
   for (const std::string& assignment : source.overrides) {
     if (!assignment.starts_with("data.")) {
       throw ConfigError("only the data can be set here", {{"where", "--set " + assignment}},
-                        "write it as data.generated.size=1000; the rest is in the model's file");
+                        fix_of_setting(assignment));
     }
     override_value(config, assignment);
   }

@@ -119,7 +119,8 @@ std::string words_of(const CLI::ParseError& error) {
     return words.substr(0, words.find(" is required")) + " is missing";
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
-    return words.substr(0, words.find(':')) + " needs a value";
+    const bool is_more = words.find(": At Most ") != std::string::npos;
+    return words.substr(0, words.find(':')) + (is_more ? " is given twice" : " needs a value");
   }
   return words;
 }
@@ -162,10 +163,10 @@ CLI::Validator not_empty() {
   return CLI::Validator(check, "");
 }
 
-CLI::Validator assignment() {
-  const auto check = [](const std::string& text) -> std::string {
+CLI::Validator assignment(std::string example) {
+  const auto check = [example = std::move(example)](const std::string& text) -> std::string {
     if (text.find('=') != std::string::npos) return {};
-    return fmt::format("KEY=VALUE is needed, as train.epochs=3, not '{}'", text);
+    return fmt::format("KEY=VALUE is needed, as {}, not '{}'", example, text);
   };
   return CLI::Validator(check, "");
 }

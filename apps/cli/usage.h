@@ -22,7 +22,7 @@ CLI::Validator whole_number(std::int64_t least,
 CLI::Validator positive_number();
 CLI::Validator not_empty();
 /// KEY=VALUE
-CLI::Validator assignment();
+CLI::Validator assignment(std::string example);
 CLI::Validator one_of(std::vector<std::string> choices);
 
 /// What the parser refused, in the form of all errors.

@@ -70,6 +70,9 @@ fs::path find_directory(std::string_view name, std::string_view title, const std
                      real_files().exists(place) ? fmt::format("{} is missing", file)
                                                 : "there is no such directory"});
   }
+  if (given.empty() && real_files().exists(name)) {
+    fix += fmt::format("; to read what is here, name it ./{}", name);
+  }
   throw FileError(fmt::format("{} is not on this machine", title), std::move(notes),
                   std::move(fix));
 }

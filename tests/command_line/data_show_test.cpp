@@ -111,6 +111,9 @@ TEST_F(CommandLine, DrawsExamplesIntoAPng) {
   const std::string refused = refusal({"data", "show", at("rows.csv"), "--set",
                                        "data.missing_values=mean", "--out", at("rows.png")});
   EXPECT_TRUE(holds(refused, "there is no picture of such features")) << refused;
+  EXPECT_EQ(refusal({"data", "show", "moons", "--examples", "3"}),
+            "error: --examples says how many --out draws\n"
+            "  to fix   name a picture: --out sheet.png\n");
   EXPECT_EQ(refusal({"data", "show", "moons", "--out", "moons.jpg"}),
             "error: --out is a PNG image\n"
             "  given    moons.jpg\n"

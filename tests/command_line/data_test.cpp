@@ -156,7 +156,11 @@ TEST_F(CommandLine, MeasuresTheDataThatTheSettingsMake) {
   EXPECT_EQ(refusal({"eval", model, "--data", "moons", "--set", "train.batch_size=3"}),
             "error: only the data can be set here\n"
             "  where    --set train.batch_size=3\n"
-            "  to fix   write it as data.generated.size=1000; the rest is in the model's file\n");
+            "  to fix   write it as data.test_split=0.2\n");
+  EXPECT_EQ(refusal({"eval", model, "--data", "moons", "--set", "generated.size=4"}),
+            "error: only the data can be set here\n"
+            "  where    --set generated.size=4\n"
+            "  to fix   did you mean 'data.generated.size=4'?\n");
   EXPECT_EQ(refusal({"eval", model, "--data", "moons", "--set", "data.generated.size=4"}),
             "error: the data have no test part\n"
             "  to fix   measure another: --part train, or --part all\n");
@@ -182,10 +186,21 @@ TEST_F(CommandLine, RefusesSettingsOfOtherData) {
               "  where    --data-dir /nonexist\n"
               "  to fix   leave 'directory' out, or name other data\n");
   }
+  EXPECT_EQ(refusal({"plan", recipe_file(), "--data", "./nowhere"}),
+            "error: there is no file or data set './nowhere'\n"
+            "  looked in   " +
+                std::filesystem::current_path().string() +
+                "\n"
+                "  to fix      name a set (`sloy data list`), a file, or the directory the files "
+                "are in\n");
   EXPECT_EQ(
-      refusal({"plan", recipe_file(), "--data", "./nowhere"}),
-      "error: there is no such file or directory\n"
-      "  path     ./nowhere\n"
+      refusal({"data", "show", "/nowhere/rows.csv"}),
+      "error: there is no file or data set '/nowhere/rows.csv'\n"
+      "  to fix   name a set (`sloy data list`), a file, or the directory the files are in\n");
+  EXPECT_TRUE(holds(refusal({"data", "show", "mons"}), "\n  to fix      did you mean 'moons'?\n"));
+  EXPECT_EQ(
+      refusal({"data", "show", ""}),
+      "error: --data is empty\n"
       "  to fix   name a set (`sloy data list`), a file, or the directory the files are in\n");
   // --data takes the place of all that belongs to the recipe's data.
   const Finished other = run_sloy(
@@ -194,6 +209,72 @@ TEST_F(CommandLine, RefusesSettingsOfOtherData) {
   const Finished replaced =
       run_sloy({"plan", recipe_file(), "--set", "data.generated.size=50", "--data", "circles"});
   EXPECT_EQ(replaced.exit_code, 0) << replaced.err;
+}
+
+/// What stands at a place says what was probably meant by it.
+TEST_F(CommandLine, SaysWhatItSawWhereNoDataAre) {
+  namespace fs = std::filesystem;
+  const auto refused = [&](const std::string& data) {
+    const std::string message = refusal({"data", "show", data});
+    std::string text = message;
+    for (std::size_t at = 0; (at = text.find(directory_.path().string(), at)) != text.npos;) {
+      text.replace(at, directory_.path().string().size(), "D");
+    }
+    return text;
+  };
+  const auto make = [&](const std::string& name) {
+    fs::create_directories(fs::path(at(name)).parent_path());
+    std::ofstream(at(name)) << "x";
+    return at(name);
+  };
+  fs::create_directories(at("empty"));
+  EXPECT_EQ(refused(at("empty")),
+            "error: the directory is empty\n"
+            "  path     D/empty\n"
+            "  to fix   name the one the files are in\n");
+  make("photos/1.png");
+  EXPECT_EQ(refused(at("photos")),
+            "error: images are in the directory itself, not in one for each class\n"
+            "  path     D/photos\n"
+            "  holds    1.png\n"
+            "  to fix   put those of each class into a directory named like it\n");
+  make("tables/train.csv"), make("tables/test.csv");
+  EXPECT_EQ(refused(at("tables")),
+            "error: a table is named by its file, not by its directory\n"
+            "  path     D/tables\n"
+            "  holds    test.csv, train.csv\n"
+            "  to fix   name the one to learn from: D/tables/train.csv --set "
+            "data.test_path=D/tables/test.csv\n");
+  for (int batch = 1; batch <= 5; ++batch) make("cifar/data_batch_" + std::to_string(batch));
+  EXPECT_EQ(refused(at("cifar")),
+            "error: these files are CIFAR's Python version, the binary one is read\n"
+            "  path     D/cifar\n"
+            "  holds    data_batch_1, data_batch_2, data_batch_3, data_batch_4 and 1 more\n"
+            "  to fix   get the binary version from the same place\n");
+  make("arrays/images.npy");
+  EXPECT_TRUE(holds(refused(at("arrays")), "error: none of the npy files is x_train.npy\n"));
+  make("packed/test.sloydata");
+  EXPECT_TRUE(holds(refused(at("packed")), "\n  missing   train.sloydata\n"));
+  make("whole/x_train.npy");
+  EXPECT_EQ(refused(at("whole/x_train.npy")),
+            "error: the file is a part of the data in its directory\n"
+            "  path     D/whole/x_train.npy\n"
+            "  to fix   name the directory: D/whole\n");
+  EXPECT_TRUE(holds(refused(at("arrays/images.npy")), "error: one array is no data set"));
+  EXPECT_TRUE(holds(refused(at("photos/1.png")), "error: one image is no data set"));
+  EXPECT_EQ(
+      refused(make("rows.dat")),
+      "error: the file's name tells no kind of data\n"
+      "  path     D/rows.dat\n"
+      "  to fix   call a table .csv or .tsv, or say the kind in a recipe's [data]: `sloy data "
+      "list --help` names them\n");
+}
+
+/// A set's name stands for the set, though there is a directory called so.
+TEST_F(CommandLine, SaysThatADirectoryHasTheNameOfASet) {
+  std::filesystem::create_directories(at("cifar100"));
+  const Finished refused = run_sloy({"data", "show", "cifar100"}, {.directory = directory_.path()});
+  EXPECT_TRUE(holds(refused.err, "; to read what is here, name it ./cifar100\n")) << refused.err;
 }
 
 }  // namespace

@@ -168,6 +168,13 @@ TEST_F(CommandLine, SaysWhatIsWrongWithItsArguments) {
   EXPECT_EQ(refusal({"train", recipe_file(), "--out"}),
             "error: sloy train: --out needs a value\n"
             "  to fix   sloy train --help shows how it is used\n");
+  EXPECT_EQ(refusal({"train", "--model", "mlp", "--model", "cnn"}),
+            "error: sloy train: --model is given twice\n"
+            "  to fix   sloy train --help shows how it is used\n");
+  EXPECT_EQ(refusal({"data", "show", "moons", "--set", "data.test_split"}),
+            "error: sloy data show: --set: KEY=VALUE is needed, as data.test_split=0.2, not "
+            "'data.test_split'\n"
+            "  to fix   sloy data show --help shows how it is used\n");
   EXPECT_EQ(refusal({"train", recipe_file(), "--threads", "0"}),
             "error: sloy train: --threads: a whole number from 1 to 4096 is needed, not '0'\n"
             "  to fix   sloy train --help shows how it is used\n");

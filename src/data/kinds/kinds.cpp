@@ -5,6 +5,7 @@
 #include <sloy/error.h>
 #include <sloy/nearest.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -35,6 +36,15 @@ bool has_arrays(const fs::path& path) {
     if (ending == ".png" || ending == ".jpg" || ending == ".jpeg") return false;
   }
   return false;
+}
+
+/// Whether there are packed data, of whichever part: their reader says which is missing.
+bool has_records(const fs::path& path) {
+  std::error_code error;
+  const fs::directory_iterator entries(path, error);
+  return std::any_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+    return entry.path().extension() == records_ending;
+  });
 }
 
 }  // namespace
@@ -90,7 +100,7 @@ Files files_at(const std::string& path) {
   if (has("data_batch_1.bin")) return Cifar10Files{.path = path};
   if (has("train.bin")) return Cifar100Files{.path = path};
   if (has("x_train.npy")) return NpyFiles{.path = path};
-  if (fs::is_regular_file(records_of(path, "train"), error)) return RecordFiles{.path = path};
+  if (has_records(path)) return RecordFiles{.path = path};
   if (has_arrays(path)) return NpyFolder{.path = path};
   for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
     if (entry.is_directory(error)) return ImageFolder{.path = path};
