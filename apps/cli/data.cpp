@@ -8,6 +8,7 @@
 #include "console.h"
 #include "data_report.h"
 #include "label_report.h"
+#include "option_words.h"
 #include "sources.h"
 #include "usage.h"
 
@@ -134,6 +135,21 @@ bool fill_missing(RecipeData& source) {
   return true;
 }
 
+void tell_filled(const Arguments& arguments, const data::Parts& parts) {
+  std::string columns;
+  for (const auto& [column, count] : parts.missing) {
+    columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", column, count);
+  }
+  const Notice notice("values are missing: a training asks what becomes of them",
+                      {{"columns", columns},
+                       {"here",
+                        "a number becomes its column's mean, a row without target is left "
+                        "out"}},
+                      "say missing_values = \"mean\", \"median\" or \"skip\"");
+  const bool is_by_options = std::filesystem::path(arguments.source.data).extension() != ".toml";
+  note(is_by_options ? with_options(notice.what()) : notice.what());
+}
+
 int show(const Arguments& arguments) {
   apply(arguments.common);
   if (!arguments.model.empty() && !arguments.suspicious_labels && !arguments.augment) {
@@ -157,11 +173,7 @@ int show(const Arguments& arguments) {
   const bool fills = fill_missing(source);
   const data::Parts parts = source.load();
   tell_about(parts);
-  if (fills && !parts.missing.empty()) {
-    note(
-        "cells say nothing: a training asks what becomes of them, here it is their column's mean\n"
-        "  to fix   say in [data] missing_values = \"mean\", \"median\" or \"skip\"");
-  }
+  if (fills && !parts.missing.empty()) tell_filled(arguments, parts);
   if (!arguments.out.empty()) draw(arguments, source, parts.train);
   NamedParts named{{"train", parts.train}, {"validation", parts.validation}, {"test", parts.test}};
   std::erase_if(named, [](const auto& part) { return part.second.empty(); });

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "option_words.h"
 #include "usage.h"
 
 namespace sloy::cli {
@@ -16,6 +17,13 @@ std::string version_text() {
   return fmt::format("sloy {} ({})\ncompiler  {}\noneDNN    {}\ncpu       {}, {} thread{}",
                      it.version, it.commit, it.compiler, it.onednn, it.cpu, it.threads,
                      it.threads == 1 ? "" : "s");
+}
+
+/// Says it, and gives what the program exits with.
+int report(const Error& error, const std::string& text) {
+  complain(text);
+  if (dynamic_cast<const NumericError*>(&error)) return diverged;
+  return dynamic_cast<const DiskFullError*>(&error) ? failed : misused;
 }
 
 int run(int argc, char** argv) {
@@ -42,7 +50,13 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw usage_error(app, error);
   }
-  return chosen();
+  try {
+    return chosen();
+  } catch (const Error& error) {
+    const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+    const bool is_by_options = describes_data_by_options(app, arguments);
+    return report(error, is_by_options ? with_options(error.what()) : error.what());
+  }
 }
 
 }  // namespace
@@ -62,15 +76,8 @@ int main(int argc, char** argv) {
     return cli::failed;
   } catch (const cli::NobodyReads&) {
     return cli::done;
-  } catch (const NumericError& error) {
-    cli::complain(error.what());
-    return cli::diverged;
-  } catch (const DiskFullError& error) {
-    cli::complain(error.what());
-    return cli::failed;
   } catch (const Error& error) {
-    cli::complain(error.what());
-    return cli::misused;
+    return cli::report(error, error.what());
   } catch (const std::bad_alloc&) {
     cli::complain(
         "there is not enough memory\n  to fix   take a smaller batch_size or model, which "

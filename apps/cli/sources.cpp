@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "no_data.h"
+#include "option_words.h"
 #include "usage.h"
 
 namespace sloy::cli {
@@ -186,19 +187,6 @@ void add_settings(CLI::App& command, DataSource& source, const std::string& mean
       ->check(assignment(example))
       ->allow_extra_args(false)
       ->take_all();
-}
-
-/// The keys of [data], whatever the data are.
-std::vector<std::string> data_keys() {
-  std::vector<std::string> keys;
-  const auto add = [&](const Config& config) {
-    for (const auto& [key, value] : config.as_map()) keys.push_back(key);
-  };
-  add(to_config<RecipeData>(RecipeData{}));
-  for (const TypeEntry<data::Files>& kind : data::file_kinds()) {
-    add(data::to_config(kind.make_default()));
-  }
-  return keys;
 }
 
 /// How a setting that is not of the data is to be written.

@@ -10,6 +10,7 @@
 #include "console.h"
 #include "interrupt.h"
 #include "kernel_options.h"
+#include "option_words.h"
 #include "report.h"
 #include "run_directory.h"
 #include "sources.h"
@@ -94,16 +95,6 @@ struct RecordRun {
   }
   void on_epoch_end(sloy::Run&, const Logs&) { directory.keep(); }
 };
-
-/// As a shell takes it for one word.
-std::string shell_word(const std::string& text) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=.,/:+@%";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string word = "'";
-  for (char letter : text) word += letter == '\'' ? "'\\''" : std::string(1, letter);
-  return word + "'";
-}
 
 void say_interrupted(const Arguments& arguments, const fs::path& directory) {
   std::string command = "sloy train";

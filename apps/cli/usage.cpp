@@ -192,4 +192,11 @@ ConfigError usage_error(const CLI::App& app, const CLI::ParseError& error) {
   return ConfigError(fmt::format("{}: {}", command.name, words_of(error)), {}, help_of(command));
 }
 
+bool describes_data_by_options(const CLI::App& app, std::span<const char* const> arguments) {
+  const std::vector<std::string> options = options_of(*command_of(app).app);
+  return std::find(options.begin(), options.end(), "--set") != options.end() &&
+         std::none_of(arguments.begin(), arguments.end(),
+                      [](std::string_view word) { return word.ends_with(".toml"); });
+}
+
 }  // namespace sloy::cli

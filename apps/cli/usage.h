@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,8 @@ CLI::Validator one_of(std::vector<std::string> choices);
 
 /// What the parser refused, in the form of all errors.
 ConfigError usage_error(const CLI::App& app, const CLI::ParseError& error);
+
+/// Whether the data of the command that was chosen are described by options: by no recipe's file.
+bool describes_data_by_options(const CLI::App& app, std::span<const char* const> arguments);
 
 }  // namespace sloy::cli

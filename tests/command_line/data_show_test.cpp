@@ -64,9 +64,10 @@ TEST_F(CommandLine, ShowsATableThatNoTrainingWouldTake) {
   EXPECT_EQ(shown.out, filled.out);
   EXPECT_EQ(filled.err, "");
   EXPECT_EQ(shown.err,
-            "note: cells say nothing: a training asks what becomes of them, here it is their "
-            "column's mean\n"
-            "  to fix   say in [data] missing_values = \"mean\", \"median\" or \"skip\"\n");
+            "note: values are missing: a training asks what becomes of them\n"
+            "  columns   size 1\n"
+            "  here      a number becomes its column's mean, a row without target is left out\n"
+            "  to fix    say --set data.missing_values=mean, \"median\" or \"skip\"\n");
 }
 
 TEST_F(CommandLine, WritesControlCharactersOut) {

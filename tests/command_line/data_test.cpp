@@ -270,6 +270,30 @@ TEST_F(CommandLine, SaysWhatItSawWhereNoDataAre) {
       "list --help` names them\n");
 }
 
+/// What is missing can be said where the data are named: on the command line, or in a recipe.
+TEST_F(CommandLine, SaysHowToDescribeDataWhereTheyAreNamed) {
+  const auto fix_of = [](const std::string& message) {
+    return message.substr(message.find_first_not_of(' ', message.find("to fix ") + 6));
+  };
+  std::ofstream(at("rows.csv")) << "a;b\n1;2\n3;4\n";
+  EXPECT_EQ(fix_of(refusal({"data", "show", at("rows.csv")})),
+            "say what stands between the cells: --set 'data.separator=\";\"'\n");
+  std::ofstream(at("recipe.toml")) << "[data]\nkind = 'csv'\npath = '" + at("rows.csv") + "'\n";
+  EXPECT_EQ(fix_of(refusal({"data", "show", recipe_file()})),
+            "say what stands between the cells: separator = \";\"\n");
+  std::ofstream(at("rows.csv")) << "a,what is it,c\n1,,2\n3,,4\n";
+  EXPECT_EQ(fix_of(refusal({"plan", "--model", "table-regression", "--data", at("rows.csv")})),
+            "leave it out: --set 'data.ignore_columns=[\"what is it\"]'\n");
+  std::ofstream(at("rows.csv")) << "1,2,3\n4,5,6\nx,7,8\n9,10,11\n";
+  EXPECT_EQ(fix_of(refusal({"data", "show", at("rows.csv")})),
+            "correct it, name it among those that count as missing (missing), or make the column "
+            "one of categories: --set 'data.categorical_columns=[\"0\"]'\n");
+  std::ofstream(at("rows.csv")) << "x,2,3\n4,5,6\n7,8,9\n";
+  EXPECT_EQ(fix_of(refusal({"data", "show", at("rows.csv"), "--set", "data.header=false"})),
+            "where the first row is no example: --set data.header=true, or --set "
+            "data.skip_rows=1\n");
+}
+
 /// A set's name stands for the set, though there is a directory called so.
 TEST_F(CommandLine, SaysThatADirectoryHasTheNameOfASet) {
   std::filesystem::create_directories(at("cifar100"));
