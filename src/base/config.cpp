@@ -7,6 +7,20 @@
 #include <utility>
 
 namespace sloy {
+namespace {
+
+/// Another value where this one stands: on a command line with the quotes that keep it from the
+/// shell.
+std::string written(const Config& config, const std::string& value) {
+  const std::string& where = config.where();
+  const std::size_t equals = where.find('=');
+  constexpr std::string_view option = "--set ";
+  if (!where.starts_with(option) || equals == where.npos) return value;
+  return fmt::format("{}'{}={}'", option, where.substr(option.size(), equals - option.size()),
+                     value);
+}
+
+}  // namespace
 
 Config::Config() = default;
 Config::Config(bool value) : value_(value) {}
@@ -63,14 +77,20 @@ double Config::as_number() const {
 }
 
 const std::string& Config::as_string() const& {
+  if (is_number() || is_bool()) {
+    throw config_error(
+        *this, fmt::format("text is needed here, not {}", describe()),
+        "put it in quotes: " + written(*this, fmt::format("\"{}\"", to_json(*this))));
+  }
   if (!is_string()) wrong_kind("text");
   return std::get<std::string>(value_);
 }
 
 const Config::List& Config::as_list() const& {
   if (is_string()) {
-    throw config_error(*this, fmt::format("a list is needed here, not {}", describe()),
-                       fmt::format("put it in brackets: [{}]", to_json(*this)));
+    throw config_error(
+        *this, fmt::format("a list is needed here, not {}", describe()),
+        "put it in brackets: " + written(*this, fmt::format("[{}]", to_json(*this))));
   }
   if (!is_list()) wrong_kind("a list");
   return std::get<List>(value_);
@@ -89,7 +109,7 @@ Config::Map& Config::as_map() & {
 }
 
 std::string Config::as_string() && {
-  if (!is_string()) wrong_kind("text");
+  static_cast<void>(std::as_const(*this).as_string());  // throws where it is none
   return std::get<std::string>(std::move(value_));
 }
 // In these *this is an lvalue: they call the overloads above.

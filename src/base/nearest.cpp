@@ -67,7 +67,8 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
   for (std::string_view candidate : known) {
     if (candidate.size() > longest_name) continue;
     const std::size_t found = distance(name, candidate);
-    if (found < best_distance) {
+    // A slip leaves something of the name.
+    if (found < best_distance && found < std::min(name.size(), candidate.size())) {
       best = candidate;
       best_distance = found;
     }

@@ -46,6 +46,9 @@ TEST(Nearest, OffersNothingFarAway) {
   constexpr std::array<std::string_view, 2> known{"filters", "units"};
   EXPECT_EQ(nearest("momentum", known), "");
   EXPECT_EQ(nearest("", known), "");
+  constexpr std::array<std::string_view, 2> letters{"a", "b"};
+  EXPECT_EQ(nearest("z", letters), "") << "nothing is left of it";
+  EXPECT_EQ(nearest("B", letters), "b");
   EXPECT_EQ(nearest(std::string(100'000, 'x'), known), "");
 }
 

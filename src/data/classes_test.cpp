@@ -113,7 +113,7 @@ TEST(Classes, SomeMayBeChosenByName) {
   EXPECT_EQ(message_of([] { numbered(10).only_classes({"d"}); }),
             "there is no class 'd'\n"
             "  classes   a, b, c\n"
-            "  to fix    did you mean 'a'?");
+            "  to fix    name some of the classes");
   EXPECT_THROW(numbered(10).only_classes({"a", "a"}), DataError);
 }
 

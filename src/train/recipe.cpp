@@ -156,14 +156,29 @@ std::optional<ConfigError> why_unused(const RecipeData& data, std::string_view k
   return data::no_use(key, data.name, *origin);
 }
 
+/// About a key of files in data that are none, or don't say of what kind.
+ConfigError not_of_files(const Config& config, const std::string& key) {
+  const std::string sentence = fmt::format("'{}' is of files of one's own, ", key);
+  const Config* name = config.find("name");
+  if (name && name->is_string() && data::origin_of(name->as_string())) {
+    return ConfigError(fmt::format("{}{} is a set with a name", sentence, name->as_string()), {},
+                       "leave it out, or write kind and path in place of name");
+  }
+  const Config* path = config.find("path");
+  const data::Files files =
+      path && path->is_string() ? data::files_at(path->as_string()) : data::Files();
+  return ConfigError(sentence + "which have a kind", {},
+                     files ? fmt::format("add kind = \"{}\"", files.kind())
+                           : "add the kind they are of, as kind = \"idx\"");
+}
+
 /// Throws ConfigError where a key belongs to files of one's own, but there are none, and on keys
 /// that nothing has.
 void check_no_files(const Config& config) {
   for (const auto& [key, value] : config.as_map()) {
     const bool is_own = is_own_key(key);
     if (is_own || !is_of_files(key)) continue;
-    ConfigError error(fmt::format("'{}' is of files of one's own, which have a kind", key), {},
-                      "write kind = \"idx\" in place of a name, or the kind they are of");
+    ConfigError error = not_of_files(config, key);
     if (!value.where().empty()) error.add({"where", value.where()});
     throw error;
   }
@@ -286,6 +301,20 @@ void check_class_weight(const Config& train) {
                      "write a number for each class in their order: class_weight = [1.0, 2.5]");
 }
 
+/// Throws ConfigError on a key of [train] that its optimizer has.
+void check_not_of_optimizer(const Config& train) {
+  const Config known = to_config(RecipeTrain{});
+  for (const auto& [key, value] : train.as_map()) {
+    if (known.find(key)) continue;
+    Optimizer optimizer = RecipeTrain{}.optimizer;
+    if (const Config* given = train.find("optimizer")) from_config(*given, optimizer);
+    const Config of_optimizer = to_config(optimizer);
+    if (!of_optimizer.find(key)) continue;
+    throw config_error(value, fmt::format("there is no key '{}' here", key),
+                       fmt::format("did you mean 'optimizer.{}'?", key));
+  }
+}
+
 }  // namespace
 
 Config to_config(const Validation& validation) {
@@ -384,6 +413,7 @@ Recipe Recipe::from_config(const Config& config, const CustomTypes& custom) {
         "} for class labels, or another that fits the task");
   }
   check_class_weight(train);
+  check_not_of_optimizer(train);
   sloy::from_config(train, recipe.train);
   if (const Config* optimizer = train.find("optimizer")) {
     check_optimizer(*optimizer, recipe.train.optimizer);

@@ -108,6 +108,10 @@ TEST(Recipe, UnknownKeysAreRefusedWithTheNearest) {
   };
   EXPECT_NE(overridden("train.epoch=3").find("did you mean 'epochs'?"), std::string::npos);
   EXPECT_NE(overridden("trian.epochs=3").find("did you mean 'train'?"), std::string::npos);
+  EXPECT_EQ(overridden("train.learning_rate=0.1"),
+            "there is no key 'learning_rate' here\n"
+            "  where    --set train.learning_rate=0.1\n"
+            "  to fix   did you mean 'optimizer.learning_rate'?");
   EXPECT_NE(overridden("train.optimizer=Adma").find("did you mean 'Adam'?"), std::string::npos);
   EXPECT_EQ(overridden("train.epochs.more=3"),
             "'more' can't be set: what is to hold it is the number 2\n"
@@ -132,7 +136,7 @@ TEST(Recipe, UnknownKeysAreRefusedWithTheNearest) {
             "a list is needed here, not the text \"Accuracy\"\n"
             "  where    --set train.metrics=Accuracy\n"
             "  key      metrics\n"
-            "  to fix   put it in brackets: [\"Accuracy\"]");
+            "  to fix   put it in brackets: --set 'train.metrics=[\"Accuracy\"]'");
   EXPECT_EQ(overridden("seed=18446744073709551615"),
             "18446744073709551615 is no whole number that can be read\n"
             "  where    --set seed=18446744073709551615\n"
@@ -202,6 +206,32 @@ TEST(Recipe, GraphsAreNamedByTheLayerThatIsWrong) {
             "  where    g.toml:7\n"
             "  keys     same_as, name, inputs\n"
             "  to fix   write one of these keys");
+}
+
+/// Where a shell would take the quotes, they are quoted for it.
+TEST(Recipe, SaysHowTextsAndListsAreWritten) {
+  const auto refused = [](const std::string& assignment) {
+    return message_of([&] {
+      Config config = parse_toml("[data]\nkind = 'csv'\npath = 'a.csv'", "own.toml");
+      override_value(config, assignment);
+      RecipeData data;
+      from_config(config.at("data"), data);
+    });
+  };
+  EXPECT_EQ(refused("data.target_column=2"),
+            "text is needed here, not the number 2\n"
+            "  where    --set data.target_column=2\n"
+            "  key      target_column\n"
+            "  to fix   put it in quotes: --set 'data.target_column=\"2\"'");
+  EXPECT_EQ(refused("data.ignore_columns=name"),
+            "a list is needed here, not the text \"name\"\n"
+            "  where    --set data.ignore_columns=name\n"
+            "  key      ignore_columns\n"
+            "  to fix   put it in brackets: --set 'data.ignore_columns=[\"name\"]'");
+  EXPECT_EQ(message_of([] { parse_toml("a = true", "own.toml").at("a").as_string(); }),
+            "text is needed here, not true\n"
+            "  where    own.toml:1\n"
+            "  to fix   put it in quotes: \"true\"");
 }
 
 TEST(Recipe, LinesAreNamed) {
@@ -281,9 +311,17 @@ TEST(Recipe, KeepsOnlyTheDataSettingsThatAreOfUse) {
             "  where    own.toml:2\n"
             "  to fix   leave 'directory' out, or name other data");
   EXPECT_EQ(refused("name = 'moons'\npath = 'x'"),
-            "'path' is of files of one's own, which have a kind\n"
+            "'path' is of files of one's own, moons is a set with a name\n"
             "  where    own.toml:2\n"
-            "  to fix   write kind = \"idx\" in place of a name, or the kind they are of");
+            "  to fix   leave it out, or write kind and path in place of name");
+  EXPECT_EQ(refused("path = 'rows.csv'"),
+            "'path' is of files of one's own, which have a kind\n"
+            "  where    own.toml:1\n"
+            "  to fix   add kind = \"csv\"");
+  EXPECT_EQ(refused("image_size = 64"),
+            "'image_size' is of files of one's own, which have a kind\n"
+            "  where    own.toml:1\n"
+            "  to fix   add the kind they are of, as kind = \"idx\"");
   EXPECT_EQ(refused("kind = 'idx'\ndirectory = 'x'"),
             "'directory' is of data with a name, these have a kind\n"
             "  where    own.toml:2\n"
