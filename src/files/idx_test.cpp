@@ -170,6 +170,19 @@ TEST(Idx, SaysThatACompressedFileIsIncomplete) {
   // Whole, but with less than it declares.
   EXPECT_TRUE(
       refusal(gzip(begun)).starts_with("the file ends within the elements of (33554432)\n"));
+  // What is read in pieces is told of as a whole.
+  for (const unsigned char type : {8, 12}) {
+    Bytes wide = bytes({0, 0, type, 1, 0, 1, 0, 0});
+    wide.resize(wide.size() + 50'000);
+    EXPECT_EQ(refusal(gzip(wide)),
+              "the file ends within the elements of (65536)\n"
+              "  file     a.idx   at byte 8\n"
+              "  needed   " +
+                  std::to_string(type == 8 ? 65536 : 4 * 65536) +
+                  " bytes\n"
+                  "  found    50000 bytes\n"
+                  "  to fix   the file is damaged or incomplete: get it again");
+  }
 }
 
 TEST(Idx, SaysWhatIsWrong) {

@@ -195,7 +195,8 @@ void read_elements(InputStream& stream, std::string_view code, bool big, Tensor&
     read_elements<std::uint64_t, std::int32_t>(stream, big, tensor, [&](std::uint64_t value) {
       const auto wide = static_cast<std::int64_t>(value);
       if (wide != static_cast<std::int32_t>(wide)) {
-        stream.fail(fmt::format("the integer {} doesn't fit int32", wide));
+        stream.fail(fmt::format("the integer {} doesn't fit int32", wide),
+                    "save it as float32, or with smaller numbers: x.astype('float32')");
       }
       return static_cast<std::int32_t>(wide);
     });

@@ -1,5 +1,6 @@
 #include "files/png.h"
 
+#include <fmt/format.h>
 #include <png.h>
 #include <sloy/error.h>
 
@@ -100,9 +101,23 @@ Tensor without_alpha(const Tensor& image, const std::string& file) {
   return opaque;
 }
 
+/// Before libpng refuses a large image without saying why.
+void check_side(std::span<const std::byte> bytes, const std::string& file) {
+  constexpr std::size_t sides = 16;  // behind the signature and the first chunk's length and name
+  if (bytes.size() < sides + 8 || !begins_with(bytes.subspan(12), "IHDR")) return;
+  const auto width = big_endian<std::uint32_t>(bytes.subspan(sides, 4));
+  const auto height = big_endian<std::uint32_t>(bytes.subspan(sides + 4, 4));
+  if (std::max(width, height) <= limits.image_side) return;
+  refuse(file,
+         fmt::format("it has {}×{} pixels, at most {} a side are read", height, width,
+                     limits.image_side),
+         "make it smaller, or leave it out");
+}
+
 /// The header, where it is one of an image that is read.
 void open(Decoder& decoder, std::span<const std::byte> bytes, const std::string& file,
           Checksums checksums) {
+  check_side(bytes, file);
   decoder.rest = bytes;
   decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, keep_problem, ignore);
   if (decoder.png) decoder.info = png_create_info_struct(decoder.png);

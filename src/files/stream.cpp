@@ -36,6 +36,9 @@ InputStream::~InputStream() {
 }
 
 void InputStream::expect(std::uint64_t count, std::string_view what) {
+  expected_from_ = offset_;
+  expected_ = count;
+  expected_what_ = what;
   if (!compressed_) {
     const std::uint64_t rest = file_size_ - std::min(offset_, file_size_);
     if (count > rest) throw ends_too_early(name_, offset_, count, rest, what);
@@ -68,7 +71,17 @@ std::size_t InputStream::read_some(std::span<std::byte> out) {
 void InputStream::read(std::span<std::byte> out, std::string_view what) {
   const std::uint64_t start = offset_;
   const std::size_t done = read_some(out);
-  if (done < out.size()) throw ends_too_early(name_, start, out.size(), done, what);
+  if (done < out.size()) fail_at_end(start, out.size(), what);
+}
+
+/// Of a piece of what was expected the whole is told.
+void InputStream::fail_at_end(std::uint64_t start, std::uint64_t needed, std::string_view what) {
+  if (expected_from_ <= start && start + needed <= expected_from_ + expected_) {
+    start = expected_from_;
+    needed = expected_;
+    what = expected_what_;
+  }
+  throw ends_too_early(name_, start, needed, offset_ - start, what);
 }
 
 void InputStream::skip(std::uint64_t count, std::string_view what) {

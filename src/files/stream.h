@@ -39,18 +39,23 @@ class InputStream {
   /// True once nothing is left.
   bool at_end();
 
-  [[noreturn]] void fail(std::string sentence, std::string fix = {}) const;
+  [[noreturn]] void fail(std::string sentence,
+                         std::string fix = "the file is damaged: get it or write it again") const;
 
  private:
   std::size_t read_more(std::span<std::byte> out);
   std::size_t inflate_some(std::span<std::byte> out);
   bool refill();
   void skip(std::uint64_t count, std::string_view what);
+  [[noreturn]] void fail_at_end(std::uint64_t start, std::uint64_t needed, std::string_view what);
 
   std::string name_;
   std::unique_ptr<File> file_;
   std::uint64_t file_size_;
   std::uint64_t offset_ = 0;
+  std::uint64_t expected_from_ = 0;  ///< where what was last expected begins
+  std::uint64_t expected_ = 0;       ///< how many bytes it has, which may be read in pieces
+  std::string expected_what_;
   bool has_peeked_ = false;  ///< at_end found the byte `peeked_`, which is still to be given
   std::byte peeked_{};
 
