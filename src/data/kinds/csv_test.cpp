@@ -349,5 +349,73 @@ TEST_F(CsvData, WhatCannotBeMeantIsRefused) {
   EXPECT_THROW((CsvFile{.path = at("nowhere.csv")}.load()), FileError);
 }
 
+TEST_F(CsvData, SayHowARowOfAnotherWidthIsMended) {
+  const auto fix = [&](const std::string& text) {
+    const std::string message = message_of([&] { CsvFile{.path = write(text)}.load(); });
+    return message.substr(message.find("to fix   ") + 9);
+  };
+  EXPECT_EQ(fix("x,y\n1,a\n2\n"), "complete the row, or check that quotes are closed");
+  EXPECT_EQ(fix("x,y\n1,a\n2,b,c\n"),
+            "remove cells, or put those that hold the separator into quotes");
+  EXPECT_EQ(fix("made in May\nx,y\n1,a\n"),
+            "say how many lines stand before the table, as skip_rows = 1, or what separates cells, "
+            "as separator = \";\"");
+}
+
+TEST_F(CsvData, NumbersWithACommaAreNoTexts) {
+  const auto refused = [&](const CsvFile& file) {
+    return message_of([&] { static_cast<void>(file.load()); });
+  };
+  const std::string path = write("x;y\n0;a\n1,5;b\n2,5;a\n");
+  EXPECT_EQ(
+      refused({.path = path, .separator = ";"}),
+      "the column 'x' has numbers with a comma, as '1,5'\n"
+      "  file     " +
+          path +
+          "   line 3\n"
+          "  to fix   write a point for the comma of decimals, nothing for that of thousands");
+  EXPECT_EQ(refused({.path = path, .target_column = "x", .separator = ";"}),
+            refused({.path = path, .separator = ";"}));
+  EXPECT_EQ(refused({.path = path, .categorical_columns = {"x"}, .separator = ";"}), "no error");
+  write("x;y\n1,5;a\nabout 2,5;b\n");
+  EXPECT_EQ(refused({.path = path, .separator = ";"}), "no error") << "texts";
+}
+
+TEST_F(CsvData, SayWhereTheTargetIsEmpty) {
+  const std::string path = write("a,b,c,\n1,2,x,\n3,4,y,\n");
+  EXPECT_EQ(message_of([&] { CsvFile{.path = path}.load(); }),
+            "the last column has no name and no values\n"
+            "  file     " +
+                path +
+                "\n"
+                "  to fix   where lines end in a separator: target_column = \"c\" and "
+                "ignore_columns = [\"\"]");
+  EXPECT_EQ(
+      (CsvFile{.path = path, .target_column = "c", .ignore_columns = {""}}.load().train.size()), 2);
+  write("a,b\n1,\n3,\n");
+  EXPECT_EQ(message_of([&] { CsvFile{.path = path}.load(); }),
+            "the target 'b' is missing in all rows\n"
+            "  file     " +
+                path + "\n  to fix   name another target_column");
+}
+
+/// As pandas writes a table, if it isn't told otherwise.
+TEST_F(CsvData, SayThatTheFirstColumnCountsTheRows) {
+  const std::string path = write(",a,b\n0,5,x\n1,4,y\n2,5,y\n");
+  const Parts data = CsvFile{.path = path}.load();
+  ASSERT_EQ(data.notices.size(), 1u);
+  EXPECT_EQ(std::string(data.notices[0].what()),
+            "the first column has no name and counts the rows, but is taken for something to learn "
+            "from\n"
+            "  file     " +
+                path + "\n  to fix   leave it out: ignore_columns = [\"\"]");
+  EXPECT_TRUE((CsvFile{.path = path, .ignore_columns = {""}}.load().notices.empty()));
+  for (const char* other : {"n,a,b\n0,5,x\n1,4,y\n2,5,y\n", ",a,b\n1,5,x\n2,4,y\n3,5,y\n",
+                            ",a,b\n0,5,x\n2,4,y\n2.5,5,y\n"}) {
+    write(other);
+    EXPECT_TRUE(CsvFile{.path = path}.load().notices.empty()) << other;
+  }
+}
+
 }  // namespace
 }  // namespace sloy::data

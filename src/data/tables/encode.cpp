@@ -79,7 +79,7 @@ void RowEncoder::encode(const TableReader& table, float* out,
       throw DataError(
           fmt::format("'{}' is no number", cell),
           {{"column", column.name}, {"file", table.path(), fmt::format("line {}", table.line())}},
-          "correct the cell, or name it among those that count as missing: missing");
+          "correct the cell");
     }
     *out++ = is_empty ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(*number);
   }

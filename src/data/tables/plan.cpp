@@ -53,10 +53,33 @@ void check_numbers(const TableSurvey& table, const ColumnSurvey& column) {
                 column.name));
 }
 
+/// "1,957" or "0,5".
+bool is_number_with_comma(std::string_view cell) {
+  if (cell.starts_with('-') || cell.starts_with('+')) cell.remove_prefix(1);
+  constexpr std::string_view digits = "0123456789";
+  return cell.find(',') != cell.npos && cell.find_first_not_of("0123456789,.") == cell.npos &&
+         digits.find(cell.front()) != digits.npos && digits.find(cell.back()) != digits.npos;
+}
+
+/// Throws DataError where all texts of a column are numbers as some countries write them.
+void check_commas(const TableSurvey& table, const ColumnSurvey& column) {
+  const bool are_all = std::ranges::all_of(column.different, [](const std::string& cell) {
+    return is_number_with_comma(cell) || number_in(cell);
+  });
+  if (column.texts == 0 || !are_all) return;
+  throw DataError(
+      fmt::format("the column '{}' has numbers with a comma, as '{}'", column.name, column.text),
+      {line_note(table, column.text_line)},
+      "write a point for the comma of decimals, nothing for that of thousands");
+}
+
 /// Throws DataError where a column is neither of numbers nor of categories, whether or not it
 /// `is_said` to be of those.
 void check_categories(const TableSurvey& table, const ColumnSurvey& column, bool is_said) {
-  if (!is_said) check_numbers(table, column);
+  if (!is_said) {
+    check_commas(table, column);
+    check_numbers(table, column);
+  }
   const auto different = static_cast<std::int64_t>(column.different.size());
   const bool are_names = !is_said && different > few_categories && 2 * different > column.texts;
   if (are_names || column.different.size() > most_categories) {
@@ -90,8 +113,22 @@ bool are_classes(const ColumnSurvey& target, TableTask task) {
          static_cast<double>(target.different.size()) == target.highest + 1;
 }
 
+/// Lines that end in a separator make a column of nothing, which is the last.
+[[noreturn]] void refuse_empty_target(const TableSurvey& table, const ColumnSurvey& target) {
+  if (!target.name.empty() || table.columns.size() < 3) {
+    throw DataError(fmt::format("the target '{}' is missing in all rows", target.name),
+                    {{"file", table.path}}, "name another target_column");
+  }
+  throw DataError("the last column has no name and no values", {{"file", table.path}},
+                  fmt::format("where lines end in a separator: target_column = \"{}\" and "
+                              "ignore_columns = [\"\"]",
+                              table.columns[table.columns.size() - 2].name));
+}
+
 std::vector<std::string> classes_of(const TableSurvey& table, const ColumnSurvey& target,
                                     TableTask task) {
+  if (target.numbers + target.texts == 0) refuse_empty_target(table, target);
+  if (task != TableTask::classification) check_commas(table, target);
   if (task == TableTask::automatic) check_numbers(table, target);
   if (!are_classes(target, task)) {
     if (target.is_of_numbers()) return {};
@@ -109,9 +146,7 @@ std::vector<std::string> classes_of(const TableSurvey& table, const ColumnSurvey
   std::vector<std::string> classes = category_names(target.different);
   if (classes.size() >= 2) return classes;
   throw DataError(
-      classes.empty()
-          ? fmt::format("the target '{}' is missing in all rows", target.name)
-          : fmt::format("the target '{}' has no value but '{}'", target.name, classes.front()),
+      fmt::format("the target '{}' has no value but '{}'", target.name, classes.front()),
       {{"file", table.path}}, "name another target_column, or all class_names");
 }
 
@@ -223,8 +258,29 @@ void check_missing(const TableSurvey& table, const TablePlan& plan, MissingValue
                   "\"median\" or \"skip\"");
 }
 
+namespace {
+
+/// pandas writes the numbers of the rows as a first column without a name.
+void tell_row_numbers(const TableSurvey& table, const TablePlan& plan,
+                      std::vector<Notice>& notices) {
+  const ColumnSurvey& first = table.columns.front();
+  const bool is_unnamed = first.name.empty() || first.name.starts_with("Unnamed: ");
+  const bool is_learned_from = std::ranges::any_of(
+      plan.form.columns, [&](const TableColumn& column) { return column.name == first.name; });
+  const bool are_numbers = first.are_whole && first.texts == 0 && first.numbers == table.rows &&
+                           first.lowest == 0 &&
+                           first.highest == static_cast<double>(table.rows - 1);
+  if (!is_unnamed || !is_learned_from || !are_numbers) return;
+  notices.push_back(Notice(
+      "the first column has no name and counts the rows, but is taken for something to learn from",
+      {{"file", table.path}}, fmt::format("leave it out: ignore_columns = [\"{}\"]", first.name)));
+}
+
+}  // namespace
+
 void tell_taken_for_number(const TableSurvey& table, const TablePlan& plan, TableTask task,
                            std::vector<Notice>& notices) {
+  tell_row_numbers(table, plan, notices);
   if (!plan.classes.empty()) return;
   const ColumnSurvey& target = find_column(table, plan.target);
   constexpr std::size_t few = 20;

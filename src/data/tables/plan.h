@@ -26,7 +26,7 @@ TablePlan make_plan(const TableSurvey& table, const CsvFile& file);
 void check_missing(const TableSurvey& table, const TablePlan& plan, MissingValues policy);
 
 /// Tells of a target that is taken for a number, but may be classes that count from 1, or with
-/// gaps.
+/// gaps, and of a first column that is, but probably counts the rows.
 void tell_taken_for_number(const TableSurvey& table, const TablePlan& plan, TableTask task,
                            std::vector<Notice>& notices);
 

@@ -75,9 +75,15 @@ bool TableReader::next() {
 
 void TableReader::check_width() const {
   if (cells_.size() == names_.size()) return;
+  const bool is_long = cells_.size() > names_.size();
+  const char* fix = !is_long             ? "complete the row, or check that quotes are closed"
+                    : names_.size() == 1 ? "say how many lines stand before the table, as "
+                                           "skip_rows = 1, or what separates cells, as "
+                                           "separator = \";\""
+                                         : "remove cells, or put those that hold the separator "
+                                           "into quotes";
   throw DataError(fmt::format("a row has {} cells, the first has {}", cells_.size(), names_.size()),
-                  {{"file", path(), fmt::format("line {}", line())}},
-                  "complete the row, or check the separator and the quotes");
+                  {{"file", path(), fmt::format("line {}", line())}}, fix);
 }
 
 }  // namespace sloy::data
