@@ -124,7 +124,7 @@ TEST(Messages, OfALabelOutOfRangeInDataReadOneByOne) {
     EXPECT_EQ(message_of([&] { model.fit(Mislabelled{wrong}, options); }),
               "the label " + std::to_string(wrong) +
                   " is not one of the 3 classes the model predicts\n"
-                  "  example   2 of this epoch's order\n"
+                  "  example   2 of 4, counted from 0\n"
                   "  classes   0 to 2\n"
                   "  to fix    correct the label, or give the last layer more units");
   }

@@ -50,13 +50,29 @@ void check(const Dataset& dataset, const LoaderOptions& options) {
   }
   if (options.workers < 0 || options.workers > max_workers) {
     throw ConfigError(fmt::format("{} loader threads were asked for", options.workers),
-                      {{"needed", fmt::format("0 to {}", max_workers)}});
+                      {{"needed", fmt::format("0 to {}", max_workers)}},
+                      "leave workers out: as many are taken as the machine has use for");
   }
   if (dataset.empty()) throw DataError("the data set has no examples", {}, "give one or more");
   assert(options.slots >= 1 && options.slots <= max_slots);
 }
 
+std::int64_t index_at(std::int64_t position, const Permutation* order) {
+  return order ? static_cast<std::int64_t>((*order)(static_cast<std::uint64_t>(position)))
+               : position;
+}
+
 }  // namespace
+
+Note place_of(const Dataset& dataset, std::int64_t index) {
+  std::string name = dataset.name(index);
+  if (!name.empty()) return {"example", std::move(name)};
+  return {"example", fmt::format("{} of {}, counted from 0", index, dataset.size())};
+}
+
+Note Batch::place_of(std::int64_t i) const {
+  return data::place_of(*dataset, index_at(first + i, order));
+}
 
 int chosen_workers(bool is_in_memory, int cores) {
   constexpr int cores_a_worker = 4;
@@ -157,7 +173,9 @@ const Batch* Loader::next() {
             .targets = targets,
             .weights = weights,
             .count = count_of(batch),
-            .first = batch * options_.batch_size};
+            .first = batch * options_.batch_size,
+            .dataset = &dataset_,
+            .order = order_ ? &*order_ : nullptr};
   return &batch_;
 }
 
@@ -171,9 +189,7 @@ void Loader::read(const Piece& piece) {
   const auto [features, targets, weights] = kinds_of<std::span<std::byte>>(spans, dataset_.spec());
   for (std::int64_t i = piece.first; i < piece.last && !abandoned_; ++i) {
     const std::int64_t position = piece.batch * options_.batch_size + i;
-    const std::int64_t index =
-        order_ ? static_cast<std::int64_t>((*order_)(static_cast<std::uint64_t>(position)))
-               : position;
+    const std::int64_t index = index_at(position, order_ ? &*order_ : nullptr);
     for (std::size_t k = 0; k < parts_.size(); ++k) {
       const Part& part = parts_[k];
       std::byte* first = slot.memory.get() + part.offset;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sloy/data.h>
+#include <sloy/error.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -49,7 +50,16 @@ struct Batch {
   std::int64_t count = 0;
   /// Position of its first example in the order of the epoch.
   std::int64_t first = 0;
+  /// What it is of, and that order; without one it is that of the data.
+  const Dataset* dataset = nullptr;
+  const Permutation* order = nullptr;
+
+  /// Its i-th example, for a message.
+  Note place_of(std::int64_t i) const;
 };
+
+/// An example for a message: its name, or else its number.
+Note place_of(const Dataset& dataset, std::int64_t index);
 
 /// The numbers of a part.
 template <class T>

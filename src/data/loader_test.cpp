@@ -216,6 +216,16 @@ TEST(Loader, ReadsAheadOnlyWhereCoresAreManyAndReadingIsSlow) {
   EXPECT_EQ(workers_for(Dataset(Numbers{}).cached(), 3), 3);
 }
 
+/// By its number in the data, whatever its place in the epoch.
+TEST(Loader, ABatchKnowsWhereItsExamplesComeFrom) {
+  Loader loader(Numbers{10}, {.batch_size = 4, .shuffle = true, .seed = 3});
+  loader.start(1, 1);
+  const Batch* batch = loader.next();
+  const auto features = numbers_of<std::int32_t>(batch->features[0]);
+  EXPECT_EQ(batch->place_of(2).label, "example");
+  EXPECT_EQ(batch->place_of(2).value, std::to_string(features[2 * 2]) + " of 10, counted from 0");
+}
+
 TEST(Loader, ChecksItsOptions) {
   EXPECT_THROW(Loader(Numbers{}, {.batch_size = 0}), ConfigError);
   EXPECT_THROW(Loader(Numbers{}, {.workers = -1}), ConfigError);

@@ -52,8 +52,7 @@ std::string_view activation_of(Value value) {
 /// Whose target the i-th of so many numbers of a batch is.
 Note place_of(std::size_t i, std::size_t numbers, const data::Batch& given) {
   const std::size_t an_example = numbers / static_cast<std::size_t>(given.count);
-  return {"example", fmt::format("{} of this epoch's order",
-                                 given.first + static_cast<std::int64_t>(i / an_example))};
+  return given.place_of(static_cast<std::int64_t>(i / an_example));
 }
 
 /// Between what the targets of a loss are, where it doesn't take any number.

@@ -30,7 +30,7 @@ TEST(Accuracy, OfARegressionIsRefusedBeforeTheFirstStep) {
   const Tensor kernel = model.weight("dense/kernel");
   const std::string message =
       "Accuracy needs classes, the target 2.5 is none\n"
-      "  example   1 of this epoch's order\n"
+      "  example   1 of 4, counted from 0\n"
       "  needed    0 or 1\n"
       "  to fix    leave it out where numbers are predicted: MeanAbsoluteError measures those";
   EXPECT_EQ(message_of([&] { model.fit(regression, silent); }), message);
@@ -42,7 +42,7 @@ TEST(Accuracy, OfARegressionIsRefusedBeforeTheFirstStep) {
               two.fit(numbers({4, 2}, {0, 1, 1, 0, 0.5, -3, 0, 0}), silent);
             }),
             "Accuracy needs classes, the target -3 is none\n"
-            "  example   2 of this epoch's order\n"
+            "  example   2 of 4, counted from 0\n"
             "  needed    0 to 1 for each class\n"
             "  to fix    leave it out where numbers are predicted: MeanAbsoluteError measures "
             "those");
@@ -79,7 +79,7 @@ TEST(ConfusionMatrix, OfARegressionIsRefused) {
   model.fit(regression, silent);
   EXPECT_EQ(message_of([&] { model.evaluate(regression, {.confusion_matrix = true}); }),
             "the confusion matrix needs classes, the target 0.25 is none\n"
-            "  example   0 of this epoch's order\n"
+            "  example   0 of 4, counted from 0\n"
             "  needed    0 or 1\n"
             "  to fix    leave it out where numbers are predicted: MeanAbsoluteError measures "
             "those");
@@ -94,7 +94,7 @@ TEST(Targets, OutsideWhatTheLossTakesAreRefused) {
   const BinaryCrossentropy crossentropy{.from_logits = true};
   EXPECT_EQ(refused(crossentropy, -0.5f),
             "BinaryCrossentropy can't take the target -0.5\n"
-            "  example   2 of this epoch's order\n"
+            "  example   2 of 4, counted from 0\n"
             "  needed    0 to 1\n"
             "  to fix    scale the targets, or take a loss for numbers: MeanSquaredError");
   EXPECT_NE(refused(crossentropy, 1.25f), "no error");

@@ -163,7 +163,7 @@ TEST(InvertedNormalization, SaysWhichTargetIsNotFinite) {
       data::from_tensors(Tensor({2, 2}, {1.f, 2.f, 3.f, 4.f}), Tensor({2, 1}, {1.f, nan}));
   EXPECT_EQ(message_of([&] { regression().adapt(data); }),
             "the targets hold a number that is not finite: nan\n"
-            "  example    1 counted from 0\n"
+            "  example    1 of 2, counted from 0\n"
             "  position   (0) of (1)\n"
             "  layer      price   measures their mean and variance\n"
             "  to fix     correct the data, or leave such examples out");

@@ -47,8 +47,8 @@ struct Kind {
   std::span<const std::span<const std::byte>> parts;
 };
 
-std::optional<NumericError> find_in(const Kind& kind, std::int64_t first_example,
-                                    std::string_view order) {
+template <class PlaceOf>
+std::optional<NumericError> find_in(const Kind& kind, PlaceOf place_of) {
   for (std::size_t part = 0; part < kind.parts.size(); ++part) {
     const Type& type = kind.types[part];
     if (type.dtype != DType::float32) continue;
@@ -56,12 +56,11 @@ std::optional<NumericError> find_in(const Kind& kind, std::int64_t first_example
     const std::size_t found = first_not_finite(numbers);
     if (found == numbers.size()) continue;
     const auto an_example = static_cast<std::size_t>(type.shape.size());
-    const auto example = first_example + static_cast<std::int64_t>(found / an_example);
     // A not-a-number's sign says nothing.
     const double number = std::isnan(numbers[found]) ? NAN : numbers[found];
     NumericError error(
         fmt::format("the {} hold a number that is not finite: {}", kind.name, number),
-        {{"example", fmt::format("{} {}", example, order)}},
+        {place_of(static_cast<std::int64_t>(found / an_example))},
         "correct the data, or leave such examples out");
     if (type.shape.rank() > 0) {
       error.add({"position", fmt::format("{} of {}", position_of(found % an_example, type.shape),
@@ -82,7 +81,8 @@ std::optional<NumericError> not_finite_in(const data::Spec& spec, const data::Ba
                         {"targets", spec.targets, given.targets},
                         {"weights of examples", spec.weights, given.weights}};
   for (const Kind& kind : kinds) {
-    if (auto error = find_in(kind, given.first, "of this epoch's order")) return error;
+    const auto place_of = [&](std::int64_t i) { return given.place_of(i); };
+    if (auto error = find_in(kind, place_of)) return error;
   }
   return {};
 }
@@ -98,7 +98,8 @@ std::optional<NumericError> not_finite_in(const data::Dataset& dataset, ExampleK
     const data::Example& example = memory.tensors();
     const Tensor& numbers = (is_fed ? example.features : example.targets)[part];
     const std::span<const std::byte> bytes(numbers.data(), numbers.bytes());
-    if (auto error = find_in({name, types, {&bytes, 1}}, index, "counted from 0")) return error;
+    const auto place_of = [&](std::int64_t) { return data::place_of(dataset, index); };
+    if (auto error = find_in(Kind{name, types, {&bytes, 1}}, place_of)) return error;
   }
   return {};
 }

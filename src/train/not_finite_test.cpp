@@ -45,20 +45,20 @@ TEST(NotFinite, InTheFeatures) {
   // Example 3, row 1, column 0; a not-a-number's sign is not shown.
   EXPECT_EQ(refused(data::from_tensors(with({5, 2, 3}, 3 * 6 + 3, -nan), finite({5, 1}))),
             "the features hold a number that is not finite: nan\n"
-            "  example    3 of this epoch's order\n"
+            "  example    3 of 5, counted from 0\n"
             "  position   (1, 0) of (2, 3)\n"
             "  epoch      1 of 3\n"
             "  to fix     correct the data, or leave such examples out");
   EXPECT_TRUE(refused(data::from_tensors(with({5, 2, 3}, 0, -infinity), finite({5, 1})))
                   .starts_with("the features hold a number that is not finite: -inf\n"
-                               "  example    0 of this epoch's order\n"
+                               "  example    0 of 5, counted from 0\n"
                                "  position   (0, 0) of (2, 3)\n"));
 }
 
 TEST(NotFinite, InTheTargets) {
   EXPECT_TRUE(refused(data::from_tensors(finite({5, 2, 3}), with({5, 1}, 4, nan)))
                   .starts_with("the targets hold a number that is not finite: nan\n"
-                               "  example    4 of this epoch's order\n"
+                               "  example    4 of 5, counted from 0\n"
                                "  position   (0) of (1)\n"));
 }
 
@@ -69,7 +69,7 @@ TEST(NotFinite, InOneOfSeveralInputs) {
   const auto data = data::from_tensors({finite({4, 2}), with({4, 3}, 5, nan)}, {finite({4, 1})});
   EXPECT_EQ(message_of([&] { model.fit(data, {.shuffle = false, .verbose = Verbosity::silent}); }),
             "the features hold a number that is not finite: nan\n"
-            "  example    1 of this epoch's order\n"
+            "  example    1 of 4, counted from 0\n"
             "  position   (2) of (3)\n"
             "  of         part 1 of the features, counted from 0\n"
             "  epoch      1 of 1\n"
@@ -106,7 +106,7 @@ TEST(NotFinite, AreFoundWhereStatisticsAreMeasured) {
   const auto data = data::from_tensors(with({4, 3}, 7, nan), finite({4, 1}));
   const std::string message =
       "the features hold a number that is not finite: nan\n"
-      "  example    2 counted from 0\n"
+      "  example    2 of 4, counted from 0\n"
       "  position   (1) of (3)\n"
       "  layer      normalization   measures their mean and variance\n"
       "  to fix     correct the data, or leave such examples out";

@@ -153,7 +153,7 @@ TEST(Whitening, SaysWhatIsNotFinite) {
   Sequential model{Input{3}, Whitening{}};
   EXPECT_EQ(message_of([&] { model.adapt(data::from_tensors(features)); }),
             "the features hold a number that is not finite: inf\n"
-            "  example    2 counted from 0\n"
+            "  example    2 of 5, counted from 0\n"
             "  position   (1) of (3)\n"
             "  layer      whitening   measures their mean and covariance\n"
             "  to fix     correct the data, or leave such examples out");

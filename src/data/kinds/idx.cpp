@@ -68,8 +68,11 @@ Parts IdxFiles::load() const {
   const IdxPart train = train_part(*this);
   const IdxPart test = test_part(*this);
   Parts parts;
-  parts.train = idx(train.images, train.labels, class_names);
-  if (!test.empty()) parts.test = idx(test.images, test.labels, class_names);
+  const auto read = [&](const IdxPart& part) {
+    return numbered(idx(part.images, part.labels, class_names), part.images);
+  };
+  parts.train = read(train);
+  if (!test.empty()) parts.test = read(test);
   parts = alike(std::move(parts));
   tell_unused_first_class(parts);
   return with_test_split(std::move(parts), test_split);

@@ -4,8 +4,10 @@
 #include <sloy/error.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "base/files.h"
 #include "data/kinds/npy.h"
@@ -51,6 +53,8 @@ class Arrays {
     return archive_ ? fmt::format("{} in {}", name, path_.string())
                     : (path_ / file_of(name)).string();
   }
+  /// The same as a path, for an npz file too: its arrays are files in it.
+  std::string file(const std::string& name) const { return (path_ / file_of(name)).string(); }
   Tensor read(const std::string& name) {
     InputStream stream = open(name);
     return read_npy(stream);
@@ -110,12 +114,39 @@ void name_arrays(DataError& error, const Arrays& arrays, const Pair& pair) {
   error.add({"y", arrays.place_of(pair.targets)});
 }
 
-Dataset read_part(Arrays& arrays, const NpyFiles& files, const Pair& pair) {
+/// Tells of targets that are floats, though all are whole and few are different.
+void tell_taken_for_numbers(const Arrays& arrays, const Pair& pair, const Tensor& targets,
+                            std::vector<Notice>& notices) {
+  const bool is_one_number = is_float(targets.dtype()) && targets.shape().rank() > 0 &&
+                             targets.size() == targets.shape().size(0);
+  if (!is_one_number) return;
+  constexpr std::size_t few = 20;
+  const Tensor numbers = targets.cast(DType::float32);
+  std::set<float> different;
+  for (const float number : numbers.values<float>()) {
+    if (number != std::floor(number) || different.size() > few) return;
+    different.insert(number);
+  }
+  const auto examples = static_cast<std::size_t>(targets.size());
+  if (different.size() < 2 || different.size() > few || different.size() * 5 > examples) return;
+  notices.push_back(
+      Notice("the targets are taken for numbers to be predicted, not for classes",
+             {{"y", arrays.place_of(pair.targets), to_string(targets.type())},
+              {"values", fmt::format("{} different whole numbers, {} to {}", different.size(),
+                                     *different.begin(), *different.rbegin())}},
+             "where each is a class, save integers: y.astype('int32')"));
+}
+
+Dataset read_part(Arrays& arrays, const NpyFiles& files, const Pair& pair,
+                  std::vector<Notice>& notices) {
   try {
     const Tensor features = arrays.read(pair.features);
     check_examples(features.shape());
-    return from_tensors(features.reshaped(with_channels(features.type())),
-                        arrays.read(pair.targets), files.class_names);
+    const Tensor targets = arrays.read(pair.targets);
+    const Dataset rows =
+        from_tensors(features.reshaped(with_channels(features.type())), targets, files.class_names);
+    tell_taken_for_numbers(arrays, pair, targets, notices);
+    return numbered(rows, arrays.file(pair.features));
   } catch (DataError& error) {
     name_arrays(error, arrays, pair);
     throw;
@@ -148,9 +179,13 @@ Parts NpyFiles::load() const {
   is_there(arrays, *this, train, "train");
   const bool has_test = is_there(arrays, *this, test, "test");
   Parts parts;
-  parts.train = read_part(arrays, *this, train);
-  if (has_test) parts.test = read_part(arrays, *this, test);
+  parts.train = read_part(arrays, *this, train, parts.notices);
+  if (has_test) {
+    std::vector<Notice> alike_of_test;  // what there is to tell was told of the training data
+    parts.test = read_part(arrays, *this, test, alike_of_test);
+  }
   parts = alike(std::move(parts));
+  tell_channels_first(parts);
   tell_unused_first_class(parts);
   return parts;
 }

@@ -44,6 +44,9 @@ class Arrays {
   std::int32_t label(std::int64_t index) const {
     return files_.labels[static_cast<std::size_t>(index)];
   }
+  std::string file(std::int64_t index) const {
+    return files_.directory / fs::path(files_.names[index]);
+  }
   void read(std::int64_t index, const Slot& slot) const {
     const std::string name = file(index);
     const Tensor array = read_npy(name);
@@ -62,9 +65,6 @@ class Arrays {
   }
 
  private:
-  std::string file(std::int64_t index) const {
-    return files_.directory / fs::path(files_.names[index]);
-  }
   void check_type(const Type& found, const std::string& name) const {
     if (found == array_) return;
     throw DataError("the arrays are of different types",
@@ -83,6 +83,7 @@ struct Folder {
   const Spec& spec() const { return arrays->spec(); }
   void read(std::int64_t index, const Slot& slot) const { arrays->read(index, slot); }
   std::int32_t label(std::int64_t index) const { return arrays->label(index); }
+  std::string name(std::int64_t index) const { return arrays->file(index); }
 };
 
 void check(const NpyFolder& folder) {

@@ -81,6 +81,45 @@ TEST_F(NpyData, SayWhereLabelsProbablyCountFrom1) {
   EXPECT_TRUE(NpyFiles{.path = path()}.load().notices.empty());
 }
 
+TEST_F(NpyData, SayWhereFloatsAreProbablyClasses) {
+  write("x_train", counted<float>({10, 3}));
+  write("y_train", Tensor({10}, std::vector<double>{1, 0, 0, 1, 1, 0, 1, 0, 0, 1}));
+  const Parts data = NpyFiles{.path = path()}.load();
+  ASSERT_EQ(data.notices.size(), 1u);
+  EXPECT_EQ(std::string(data.notices[0].what()),
+            "the targets are taken for numbers to be predicted, not for classes\n"
+            "  y        " +
+                at("y_train.npy") +
+                "   float64 (10)\n"
+                "  values   2 different whole numbers, 0 to 1\n"
+                "  to fix   where each is a class, save integers: y.astype('int32')");
+  write("y_train", Tensor({10}, std::vector<double>{1, 0, 0, 1, 1, 0, 1, 0, 0, 0.5}));
+  EXPECT_TRUE(NpyFiles{.path = path()}.load().notices.empty());
+  write("y_train", counted<double>({10}));
+  EXPECT_TRUE(NpyFiles{.path = path()}.load().notices.empty()) << "all are different";
+}
+
+TEST_F(NpyData, SayWhereChannelsAreProbablyFirst) {
+  write("y_train", Tensor({4}, std::vector<std::int32_t>{0, 1, 0, 1}));
+  write("x_train", Tensor(DType::uint8, {4, 3, 8, 9}));
+  const Parts data = NpyFiles{.path = path()}.load();
+  ASSERT_EQ(data.notices.size(), 1u);
+  EXPECT_EQ(std::string(data.notices[0].what()),
+            "the images have 3 rows and 9 channels: those are probably first, not last\n"
+            "  features   uint8 (3, 8, 9)\n"
+            "  needed     (height, width, channels)\n"
+            "  to fix     write them so: x.transpose(0, 2, 3, 1)");
+  for (const Shape& shape : {Shape{4, 8, 9, 3}, Shape{4, 3, 8, 3}, Shape{4, 3, 3, 9}}) {
+    write("x_train", Tensor(DType::uint8, shape));
+    EXPECT_TRUE(NpyFiles{.path = path()}.load().notices.empty()) << to_string(shape);
+  }
+}
+
+TEST_F(NpyData, NameTheirExamples) {
+  write_train();
+  EXPECT_EQ(NpyFiles{.path = path()}.load().train.subset({2}).name(0), at("x_train.npy") + "[2]");
+}
+
 TEST_F(NpyData, MayHaveOtherNamesAndBeRegressions) {
   write("rooms", counted<double>({4, 2}));
   write("price", counted<float>({4, 1}));

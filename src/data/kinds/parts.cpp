@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/words.h"
 #include "data/memory.h"
 
 namespace sloy::data {
@@ -22,6 +23,18 @@ void check_kind(const Spec& train, const Spec& other, std::string_view part) {
   check(train.features, other.features, "features");
   check(train.targets, other.targets, "targets");
 }
+
+struct Numbered {
+  Dataset base;
+  std::string file;
+
+  std::int64_t size() const { return base.size(); }
+  const Spec& spec() const { return base.spec(); }
+  bool is_in_memory() const { return base.is_in_memory(); }
+  void read(std::int64_t index, const Slot& slot) const { base.read(index, slot); }
+  std::int32_t label(std::int64_t index) const { return base.label(index); }
+  std::string name(std::int64_t index) const { return fmt::format("{}[{}]", file, index); }
+};
 
 }  // namespace
 
@@ -53,11 +66,33 @@ Parts with_test_split(Parts parts, double fraction) {
   }
   // Not the recipe's seed: runs with different seeds are measured on the same examples.
   constexpr std::uint64_t seed = 0;
-  Split split = parts.train.spec().num_classes > 0 ? parts.train.stratified_split(fraction, seed)
-                                                   : parts.train.split(fraction, seed);
-  parts.train = std::move(split.train);
-  parts.test = std::move(split.test);
-  return parts;
+  try {
+    Split split = parts.train.spec().num_classes > 0 ? parts.train.stratified_split(fraction, seed)
+                                                     : parts.train.split(fraction, seed);
+    parts.train = std::move(split.train);
+    parts.test = std::move(split.test);
+    return parts;
+  } catch (DataError& error) {
+    error.add({"key", "test_split"});
+    throw;
+  }
+}
+
+Dataset numbered(const Dataset& rows, std::string file) { return Numbered{rows, std::move(file)}; }
+
+void tell_channels_first(Parts& parts) {
+  const Types& features = parts.train.spec().features;
+  if (features.size() != 1 || features[0].shape.rank() != 3) return;
+  const Shape& shape = features[0].shape;
+  constexpr std::int64_t most_channels = 4;
+  const bool is_usual = shape.size(0) == 1 || shape.size(0) == 3;
+  const bool is_last = shape.size(1) <= most_channels || shape.size(2) <= most_channels;
+  if (!is_usual || is_last) return;
+  parts.notices.push_back(
+      Notice(fmt::format("the images have {} and {} channels: those are probably first, not last",
+                         counted(static_cast<std::uint64_t>(shape.size(0)), "row"), shape.size(2)),
+             {{"features", to_string(features)}, {"needed", "(height, width, channels)"}},
+             "write them so: x.transpose(0, 2, 3, 1)"));
 }
 
 void tell_unused_first_class(Parts& parts) {

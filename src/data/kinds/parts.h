@@ -3,11 +3,16 @@
 
 #include <sloy/data.h>
 
+#include <string>
+#include <string_view>
+
 namespace sloy::data {
 
 /// The same parts with as many classes: in one of them a class may have no example. Throws
 /// DataError where the examples of one are of another kind than those of the training data.
 Parts alike(Parts parts);
+/// Likewise for what is known of them before they are read.
+Header alike(Header train, const Header& other, std::string_view part);
 
 /// Throws ConfigError where test_split is no share.
 void check_test_split(double fraction);
@@ -20,7 +25,10 @@ Parts with_test_split(Parts parts, double fraction);
 /// Says so where labels probably count from 1: where no example to learn from is of class 0.
 void tell_unused_first_class(Parts& parts);
 
-/// Likewise for what is known of them before they are read.
-Header alike(Header train, const Header& other, std::string_view part);
+/// Says so where images are probably (channels, height, width).
+void tell_channels_first(Parts& parts);
+
+/// The same examples, named by their file and their number in it from 0: "x_train.npy[57]".
+Dataset numbered(const Dataset& rows, std::string file);
 
 }  // namespace sloy::data

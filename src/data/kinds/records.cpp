@@ -52,6 +52,9 @@ class Records {
 
   std::int64_t size() const { return static_cast<std::int64_t>(reader_->header().examples); }
   const Spec& spec() const { return spec_; }
+  std::string name(std::int64_t index) const {
+    return fmt::format("{}[{}]", reader_->file(), index);
+  }
   void read(std::int64_t index, const Slot& slot) const {
     layout_.copy(reader_->read(static_cast<std::uint64_t>(index)), slot);
     try {
