@@ -220,6 +220,10 @@ TEST(FromTensors, IntegersOfSeveralNumbersStayAsTheyAre) {
 }
 
 TEST(FromTensors, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(message_of([] { from_tensors(Tensor::scalar(1.0f), Tensor(DType::int32, {1})); }),
+            "a data set's first dimension counts its examples, a scalar has none\n"
+            "  features   float32 ()\n"
+            "  to fix     give an array with a row for each example");
   const Tensor x(DType::float32, {3, 2});
   EXPECT_EQ(message_of([&] {
               from_tensors(x, Tensor(DType::float32, {4, 1}));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <numbers>
 
 #include "data/generated.h"
@@ -48,11 +49,23 @@ RandomKey key_of(std::string_view name, const Generated& options) {
   return random_key(options.seed, Purpose::generate, stream_of(name));
 }
 
+/// So many rows of examples. Throws ConfigError where the memory has no room for them.
+Tensor rows(DType dtype, Shape shape) {
+  const std::string text = to_string(shape);
+  const std::int64_t size = shape.size(0);
+  try {
+    return Tensor(dtype, std::move(shape));
+  } catch (const std::bad_alloc&) {
+    throw ConfigError(fmt::format("{} examples don't fit into the memory", size),
+                      {{"numbers", text}}, "give a smaller size");
+  }
+}
+
 /// Two classes that take turns, with `features` numbers each; `write` makes those of an example.
 template <class Write>
 Dataset classes(const Generated& options, std::int64_t features, Write write) {
-  Tensor numbers(DType::float32, {options.size, features});
-  Tensor labels(DType::int32, {options.size});
+  Tensor numbers = rows(DType::float32, {options.size, features});
+  Tensor labels = rows(DType::int32, {options.size});
   auto values = numbers.mutable_values<float>();
   auto label = labels.mutable_values<std::int32_t>();
   for (std::int64_t i = 0; i < options.size; ++i) {
@@ -86,8 +99,8 @@ template <class Value>
 Dataset surface(std::string_view name, const Generated& options, std::int64_t features,
                 Value value) {
   const RandomKey key = key_of(name, options);
-  Tensor places(DType::float32, {options.size, features});
-  Tensor targets(DType::float32, {options.size, 1});
+  Tensor places = rows(DType::float32, {options.size, features});
+  Tensor targets = rows(DType::float32, {options.size, 1});
   auto place = places.mutable_values<float>();
   auto target = targets.mutable_values<float>();
   for (std::int64_t i = 0; i < options.size; ++i) {

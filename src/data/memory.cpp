@@ -234,7 +234,8 @@ void check_rows(const Type& features, const Type& given, std::string_view what) 
     notes.push_back({std::string(what), to_string(given)});
   }
   if (features.shape.rank() == 0 || given.shape.rank() == 0) {
-    throw DataError("a data set's first dimension counts its examples, a scalar has none", notes);
+    throw DataError("a data set's first dimension counts its examples, a scalar has none", notes,
+                    "give an array with a row for each example");
   }
   if (features.shape[0] == given.shape[0]) return;
   throw DataError(fmt::format("there are {} examples, but {} {}", features.shape.size(0),

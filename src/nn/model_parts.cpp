@@ -12,7 +12,7 @@ namespace {
 [[noreturn]] void no_such_layer(std::string_view name, const std::vector<std::string>& known) {
   const std::vector<std::string_view> names(known.begin(), known.end());
   throw ConfigError(fmt::format("the model has no layer '{}'", name), {},
-                    did_you_mean(name, names, "summary() names the layers"));
+                    did_you_mean(name, names, "Model::summary and `sloy summary` name the layers"));
 }
 
 std::vector<std::string> member_names(const ModelGraph& graph) {

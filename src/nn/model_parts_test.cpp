@@ -121,7 +121,7 @@ TEST(Freezing, ReachesLayersOfModelsWithin) {
   EXPECT_EQ(outer.parameters(), 0);
   EXPECT_EQ(message_of([&] { outer.set_trainable("inner/third", false); }),
             "the model has no layer 'third'\n"
-            "  to fix   summary() names the layers");
+            "  to fix   Model::summary and `sloy summary` name the layers");
 }
 
 TEST(Freezing, IsSavedWithTheModel) {

@@ -385,9 +385,14 @@ History Model::fit(const data::Dataset& train, const FitOptions& options) {
   data::Dataset learned = train;
   data::Dataset validation = options.validation_data;
   if (options.validation_split > 0) {
-    data::Split split = train.split(options.validation_split, impl_->seed);
-    learned = split.train;
-    validation = split.test;
+    try {
+      data::Split split = train.split(options.validation_split, impl_->seed);
+      learned = split.train;
+      validation = split.test;
+    } catch (DataError& error) {
+      error.add({"of", "validation_split, in a recipe [data] validation"});
+      throw;
+    }
   }
   if (!validation.empty()) check_validation(train.spec(), validation.spec());
   if (!options.checkpoints.empty() && !options.resume) check_empty(options.checkpoints);

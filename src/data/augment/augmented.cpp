@@ -90,7 +90,12 @@ ImageShape Augmentation::image_shape(const Spec& spec, std::string_view type, bo
   }
   const Type& image = spec.features[0];
   if (image.dtype != DType::uint8 && !(takes_floats && image.dtype == DType::float32)) {
-    refuse(dtypes);
+    throw DataError(
+        fmt::format("{} takes images of {}, these are {}", type, dtypes, to_string(image.dtype)),
+        {{"features", to_string(spec.features)}},
+        takes_floats ? "give uint8 images as they are read, or float32"
+                     : "give uint8 images as they are read, or write its change for "
+                       "floats too");
   }
   return shape_of(image);
 }

@@ -261,6 +261,12 @@ TEST(Augmented, RefusesWhatDoesNotFit) {
             "  needed         uint8 or float32 (height, width, channels)\n"
             "  augmentation   RandomFlip   number 1 of 1\n"
             "  to fix         leave it out, or give images (height, width, channels)");
+  const Dataset whole = from_tensors(Tensor(DType::int32, {4, 2, 2, 3}));
+  EXPECT_EQ(message_of([&] { static_cast<void>(augmented(whole, {RandomFlip{}}, 1)); }),
+            "RandomFlip takes images of uint8 or float32, these are int32\n"
+            "  features       int32 (2, 2, 3)\n"
+            "  augmentation   RandomFlip   number 1 of 1\n"
+            "  to fix         give uint8 images as they are read, or float32");
   EXPECT_NE(refusal(MixUp{}, images(4)).find("MixUp mixes targets, class labels can't be mixed"),
             std::string::npos);
   EXPECT_NE(refusal(CutMix{}, images(4)).find("label_mode = \"categorical\""), std::string::npos);

@@ -55,15 +55,19 @@ ColorMode color_mode_of(std::int64_t channels) {
   return channels == 1 ? ColorMode::grayscale : ColorMode::rgb;
 }
 
-/// The header of the first image; where bad files are left out, of the first that has one.
+/// The header of the first image; where all files are looked at, of the first that has one: bad
+/// ones are then counted, or left out.
 ImageHeader first_header(const ClassFiles& files, BadFiles policy) {
-  for (std::int64_t index = 0;; ++index) {
+  std::exception_ptr first;
+  for (std::int64_t index = 0; index < files.names.size(); ++index) {
     try {
       return read_header_of(files.directory / fs::path(files.names[index]));
     } catch (const FileError&) {
-      if (policy != BadFiles::skip || index + 1 == files.names.size()) throw;
+      if (policy == BadFiles::unchecked) throw;
+      if (!first) first = std::current_exception();
     }
   }
+  std::rethrow_exception(first);
 }
 
 /// What is asked for, and what the first image has of the rest.

@@ -163,6 +163,15 @@ TEST_F(ImageFolders, AreWholeOrSaid) {
   const Parts unchecked = ImageFolder{.path = path(), .bad_files = BadFiles::unchecked}.load();
   EXPECT_EQ(unchecked.train.size(), 11);
   EXPECT_THROW(unchecked.train[3], FileError);
+  // The first one tells the others' size, unless it is bad too.
+  write("cat/0.png", {});
+  EXPECT_EQ(message_of([&] { ImageFolder{.path = path()}.load(); }),
+            "this is no image of a known format\n"
+            "  file        " +
+                at("cat/0.png").string() +
+                "\n"
+                "  bad files   3   of 11\n"
+                "  to fix      mend or remove them, or leave them out: bad_files = \"skip\"");
 }
 
 TEST_F(ImageFolders, OfNothingAreRefused) {
