@@ -146,8 +146,7 @@ void tell_filled(const Arguments& arguments, const data::Parts& parts) {
                         "a number becomes its column's mean, a row without target is left "
                         "out"}},
                       "say missing_values = \"mean\", \"median\" or \"skip\"");
-  const bool is_by_options = std::filesystem::path(arguments.source.data).extension() != ".toml";
-  note(is_by_options ? with_options(notice.what()) : notice.what());
+  note(is_by_options(arguments.source) ? with_options(notice.what()) : notice.what());
 }
 
 int show(const Arguments& arguments) {
@@ -172,7 +171,7 @@ int show(const Arguments& arguments) {
   }
   const bool fills = fill_missing(source);
   const data::Parts parts = source.load();
-  tell_about(parts);
+  tell_about(parts, is_by_options(arguments.source));
   if (fills && !parts.missing.empty()) tell_filled(arguments, parts);
   if (!arguments.out.empty()) draw(arguments, source, parts.train);
   NamedParts named{{"train", parts.train}, {"validation", parts.validation}, {"test", parts.test}};

@@ -319,8 +319,17 @@ void check_read_alike(const Model& model, const data::Spec& spec) {
          "recipe's test_path");
 }
 
-void tell_about(const data::Parts& parts) {
-  for (const Notice& notice : parts.notices) note(notice.what());
+bool is_by_options(const DataSource& source) {
+  return fs::path(source.data).extension() != ".toml";
+}
+bool is_by_options(const RecipeSource& source) {
+  return source.file.empty() && is_by_options(static_cast<const DataSource&>(source));
+}
+
+void tell_about(const data::Parts& parts, bool by_options) {
+  for (const Notice& notice : parts.notices) {
+    note(by_options ? with_options(notice.what()) : notice.what());
+  }
   constexpr std::size_t shown = 5;
   const auto count = parts.skipped.size();
   if (count == 0) return;

@@ -54,8 +54,12 @@ RecipeData read_data_for(const Model& model, const DataSource& source);
 /// Throws DataError where a table, or the classes of any data, are read otherwise than those the
 /// model learned from: its numbers would stand for something else.
 void check_read_alike(const Model& model, const data::Spec& spec);
-/// Says on stderr which files were left out, if any, and what is probably not as it was meant.
-void tell_about(const data::Parts& parts);
+/// Whether the data are described by options: by no recipe's file.
+bool is_by_options(const DataSource& source);
+bool is_by_options(const RecipeSource& source);
+/// Says on stderr which files were left out, if any, and what is probably not as it was meant; what
+/// to do about it in options, where the data are described by those.
+void tell_about(const data::Parts& parts, bool by_options = false);
 /// "cnn-fashion-mnist", or the file's name without its ending: what run directories are called.
 std::string name_of(const RecipeSource& source, const Recipe& recipe);
 

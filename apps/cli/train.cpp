@@ -190,7 +190,7 @@ int train(const Arguments& arguments) {
   if (arguments.resume) directory.check_same(recipe);
 
   const data::Parts data = recipe.load_data();
-  tell_about(data);
+  tell_about(data, is_by_options(arguments.source));
   Model model = recipe.make_model(data.train.spec());
   CompileOptions compile = recipe.compile_options();
   // What was measured when the run began is repeated, whatever this machine would choose now.

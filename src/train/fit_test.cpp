@@ -185,6 +185,15 @@ TEST(Fit, AnInterruptEndsItAfterTheStep) {
   EXPECT_EQ(history.epoch, std::vector<int>{0});
 }
 
+TEST(Fit, SaysWhichShareCannotBeHeldOut) {
+  Sequential model = noisy_net();
+  model.compile(adam_on_classes);
+  EXPECT_EQ(message_of([&] { model.fit(data::moons({.size = 90}), {.validation_split = 0.001}); }),
+            "0.001 of 90 examples can't be held out\n"
+            "  of       validation_split, in a recipe [data] validation\n"
+            "  to fix   choose a fraction that leaves at least one example on either side");
+}
+
 TEST(Fit, ResumedAfterAnyEpochGivesTheUninterruptedRunsBytes) {
   const TemporaryDirectory folder;
   const data::Dataset data = data::moons({.size = 90});

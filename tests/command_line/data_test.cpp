@@ -292,6 +292,11 @@ TEST_F(CommandLine, SaysHowToDescribeDataWhereTheyAreNamed) {
   EXPECT_EQ(fix_of(refusal({"data", "show", at("rows.csv"), "--set", "data.header=false"})),
             "where the first row is no example: --set data.header=true, or --set "
             "data.skip_rows=1\n");
+  std::ofstream(at("rows.csv")) << ",a,b\n0,5,x\n1,4,y\n2,5,y\n";
+  EXPECT_EQ(fix_of(run_sloy({"data", "show", at("rows.csv")}).err),
+            "leave it out: --set 'data.ignore_columns=[\"\"]'\n");
+  EXPECT_EQ(fix_of(run_sloy({"data", "show", recipe_file()}).err),
+            "leave it out: ignore_columns = [\"\"]\n");
 }
 
 /// A set's name stands for the set, though there is a directory called so.

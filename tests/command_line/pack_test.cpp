@@ -1,6 +1,9 @@
 /// `sloy data pack`, and training on what it wrote.
+#include <sloy/io.h>
+
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "command_line/command_line.h"
 
@@ -69,6 +72,19 @@ TEST_F(CommandLine, PacksIntoNothingThatIsThere) {
             "error: a file stands where a directory is needed\n"
             "  path     " +
                 recipe_file() + "\n  to fix   name another place\n");
+}
+
+/// What is wrong with an example is told with the place it has in its file, in whichever order a
+/// training comes to it.
+TEST_F(CommandLine, NamesTheExampleThatIsRefused) {
+  std::vector<float> rows(3 * 8, 0.5F);
+  rows[3 * 5 + 1] = std::numeric_limits<float>::infinity();
+  write_tensor(at("x_train.npy"), Tensor({8, 3}, rows));
+  write_tensor(at("y_train.npy"), Tensor({8}, std::vector<std::int32_t>{0, 1, 0, 1, 0, 1, 0, 1}));
+  const Finished trained = run_sloy({"train", "--model", "table-classification", "--data",
+                                     directory_.path(), "--out", at("run"), "--quiet"});
+  EXPECT_NE(trained.exit_code, 0);
+  EXPECT_TRUE(holds(trained.err, "\n  example    " + at("x_train.npy") + "[5]\n")) << trained.err;
 }
 
 /// A file that got damaged ends the training with its name.

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sloy/data_files.h>
 #include <sloy/error.h>
@@ -130,6 +131,14 @@ TEST_F(IdxData, GiveTestDataWhereTheyHaveNone) {
   EXPECT_EQ(labels, (std::vector<std::int32_t>{0, 1}));
   EXPECT_EQ(files.load_header().examples, 6);
   EXPECT_EQ(files.load().test[0].features, parts.test[0].features);
+  EXPECT_EQ(
+      message_of([&] { IdxFiles{.path = path(), .test_split = 0.01}.load(); }),
+      "0.01 of 8 examples can't be held out\n"
+      "  key      test_split\n"
+      "  to fix   choose a fraction that leaves at least one example on either side, and one of "
+      "every class to learn from");
+  const int number = parts.test[0].features[0].values<std::uint8_t>()[0] / 2;
+  EXPECT_EQ(parts.test.name(0), at("train-images-idx3-ubyte") + fmt::format("[{}]", number));
 
   write_test();
   EXPECT_EQ(message_of([&] { files.load(); }),

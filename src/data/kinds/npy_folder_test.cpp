@@ -48,6 +48,7 @@ TEST_F(NpyFolders, HaveAClassForEachDirectory) {
   const Example fourth = data.train[4];
   EXPECT_EQ(fourth.features[0], Tensor({2, 3}, std::vector<float>(6, -4)));
   EXPECT_EQ(fourth.targets[0].item(), 0);
+  EXPECT_EQ(data.train.name(4), at("down/x/4.NPY"));
   const Header header = files.load_header();
   EXPECT_EQ(header.examples, 8);
   EXPECT_EQ(to_string(header.spec.features), "float32 (2, 3)");

@@ -170,6 +170,7 @@ TEST_F(PackedData, HaveTheirParts) {
   EXPECT_EQ(files_at(at("packed/test.sloydata")).kind(), "records");
   const Parts alone = RecordFiles{.path = at("packed/test.sloydata")}.load();
   expect_same(alone.train, parts.test);
+  EXPECT_EQ(alone.train.subset({7}).name(0), at("packed/test.sloydata") + "[7]");
   EXPECT_TRUE(alone.test.empty());
 
   EXPECT_EQ(message_of([&] { pack(parts, at("packed")); }),
