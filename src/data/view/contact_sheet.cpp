@@ -128,7 +128,9 @@ Tensor draw(const std::vector<Group>& groups, const std::vector<Pictures>& pictu
     const std::int64_t shown = std::min(page.columns, std::ssize(pictures[group]));
     for (std::int64_t column = 0; column < shown; ++column) {
       const Tensor& picture = pictures[group][static_cast<std::size_t>(column)];
-      canvas.paste(x + page.left_of(column), y, image_of(picture), page.cell);
+      const std::int64_t left = x + page.left_of(column);
+      canvas.fill(left - 1, y - 1, page.cell.width + 2, page.cell.height + 2, pale_grey);
+      canvas.paste(left, y, image_of(picture), page.cell);
     }
   }
   if (page.left_out > 0) {
@@ -167,11 +169,15 @@ Tensor contact_sheet(const Dataset& dataset, const ContactSheetOptions& options)
   if (groups.size() == 1 && groups.front().name.empty()) {
     groups = in_rows(groups_of(dataset, examples * examples).front(), examples);
   }
+  // A row is as long as the longest there is.
+  const auto longest =
+      std::ranges::max_element(groups, {}, [](const Group& group) { return group.shown.size(); });
+  const std::int64_t columns = std::min(examples, std::ssize(longest->shown));
   ContactSheetOptions shown = options;
   shown.repeats = std::min(options.repeats, largest_page / sides.back());
   const Shape& shape = spec.features[0].shape;
   const Page page = layout(groups, {.height = shape.size(0), .width = shape.size(1)},
-                           examples * shown.repeats, shown.repeats);
+                           columns * shown.repeats, shown.repeats);
   groups.resize(static_cast<std::size_t>(page.groups));
   return draw(groups, read_pictures(dataset, groups, shown, page.cell), page);
 }

@@ -56,6 +56,15 @@ TEST(ContactSheet, HasARowForEachClassThatHasExamples) {
   EXPECT_EQ(at(page, 16 + 128 + 8, right), (Pixel{4, 4, 4}));
 }
 
+TEST(ContactSheet, IsAsWideAsItsLongestRow) {
+  const Dataset images = plain_images(6, 1, {2, 0, 2, 0, 2, 2});
+  EXPECT_EQ(contact_sheet(images, {.examples = 50}).shape(),
+            contact_sheet(images, {.examples = 4}).shape());
+  const Tensor page = contact_sheet(images, {.examples = 4});
+  EXPECT_EQ(at(page, 160, page.shape().size(1) - 16), (Pixel{222, 222, 222})) << "a frame";
+  EXPECT_EQ(at(page, 160, page.shape().size(1) - 16 + 1), (Pixel{255, 255, 255}));
+}
+
 TEST(ContactSheet, NamesItsRows) {
   const Tensor images(DType::uint8, {2, 32, 32, 1});
   const Tensor labels({2}, std::vector<std::int32_t>{0, 1});
@@ -145,6 +154,15 @@ TEST(ContactSheet, DrawsPointsInTheColoursOfTheirClasses) {
   EXPECT_EQ(at(page, top + border, left + side - border), (Pixel{0xc2, 0x57, 0x0c}));
   EXPECT_EQ(at(page, top + border, left + border), (Pixel{0xc2, 0x57, 0x0c}));
   EXPECT_EQ(at(page, top + side / 3, left + side / 3), (Pixel{255, 255, 255}));
+}
+
+TEST(ContactSheet, DrawsPointsOfVeryDifferentScalesEachByItsOwn) {
+  const auto drawn = [](float height) {
+    const Tensor points({3, 2}, std::vector<float>{0, 0, 1, height, 0, height});
+    return contact_sheet(from_tensors(points, Tensor({3}, std::vector<std::int32_t>{0, 1, 1})));
+  };
+  EXPECT_EQ(drawn(1000).shape().size(0), drawn(1).shape().size(0)) << "a square";
+  EXPECT_LT(drawn(0.2f).shape().size(0), drawn(1).shape().size(0)) << "of one plane";
 }
 
 TEST(ContactSheet, IsTheSameEveryTime) {

@@ -83,9 +83,11 @@ Axis axis_of(const std::vector<Point>& points, std::size_t coordinate) {
   return {.from = from - border, .to = to + border};
 }
 
-/// The same scale both ways, where the numbers are of one plane.
+/// The same scale both ways, unless one way would be no more than a line then.
 void make_alike(Axis& x, Axis& y) {
+  constexpr double most = 10;
   const double range = std::max(x.to - x.from, y.to - y.from);
+  if (range > most * std::min(x.to - x.from, y.to - y.from)) return;
   for (Axis* axis : {&x, &y}) {
     const double least = range * shortest / longest;
     const double lacking = std::max(0.0, least - (axis->to - axis->from)) / 2;
