@@ -43,7 +43,7 @@ int evaluate(const Arguments& arguments) {
   apply(arguments.common);
   Model model = load_model(arguments.model);
   const data::Parts parts = read_data_for(model, arguments.source).load();
-  tell_about(parts);
+  tell_about(parts, is_by_options(arguments.source));
   const data::Dataset dataset = part_of(parts, arguments.part);
   if (dataset.empty()) {
     throw DataError(fmt::format("the data have no {} part", arguments.part), {},

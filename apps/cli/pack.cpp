@@ -95,7 +95,7 @@ int pack(const Arguments& arguments) {
   source.label_mode = data::LabelMode::integer;
   source.target = data::Target::targets;
   const data::Parts parts = source.load();
-  tell_about(parts);
+  tell_about(parts, is_by_options(arguments.source));
   watch_signals();
   try {
     Progress progress(arguments.common,

@@ -230,7 +230,7 @@ struct SLOY_EXPORT CsvFile {
   std::vector<std::string> ignore_columns = {};  ///< columns that are not read
   /// columns that are categories though their cells are numbers
   std::vector<std::string> categorical_columns = {};
-  std::string separator = ",";  ///< one character; " " is any number of blanks
+  std::string separator = ",";  ///< one character, or "tab"; " " is any number of blanks
   /// whether the first row names the columns, which else go by their numbers from 0; left out: it
   /// does where none of its cells is a number
   std::optional<bool> header = {};

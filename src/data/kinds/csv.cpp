@@ -24,9 +24,9 @@ void check(const CsvFile& file) {
     throw ConfigError(sentence, {}, fix);
   };
   if (file.path.empty()) refuse("it isn't said where the table is", "give path, a CSV file");
-  if (file.separator.size() != 1) {
-    refuse(fmt::format("cells can't be apart by '{}'", file.separator),
-           "give separator one character: \",\", \";\", \"\\t\" or \" \"");
+  if (!separator_of(file)) {
+    refuse(fmt::format("the separator of cells is one character, not '{}'", file.separator),
+           "separator = \";\" for a semicolon, separator = \"tab\" for a tab");
   }
   if (file.skip_rows < 0) refuse("skip_rows is negative", "give 0 or more");
   check_test_split(file.test_split);
@@ -40,8 +40,7 @@ void check(const CsvFile& file) {
 }
 
 TableLayout layout_of(const CsvFile& file) {
-  return {
-      .separator = file.separator.front(), .has_header = file.header, .skip_rows = file.skip_rows};
+  return {.separator = *separator_of(file), .has_header = file.header, .skip_rows = file.skip_rows};
 }
 
 /// The numbers of a table's rows; features that are missing are not-a-number.
@@ -211,6 +210,7 @@ Parts CsvFile::load() const {
   TablePlan plan = make_plan(found, *this);
   check_missing(found, plan, missing_values);
   std::vector<Notice> notices;
+  tell_row_numbers(found, plan, notices);
   tell_taken_for_number(found, plan, task, notices);
   Rows rows = RowReader(plan, *this, path).read();
   Parts parts = split(dataset_of(plan, rows, path), test_split);

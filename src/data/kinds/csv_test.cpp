@@ -362,6 +362,18 @@ TEST_F(CsvData, SayHowARowOfAnotherWidthIsMended) {
             "as separator = \";\"");
 }
 
+TEST_F(CsvData, TabsHaveAName) {
+  const std::string path = write("x\ty\n1\ta\n2\tb\n");
+  for (const char* separator : {"\t", "\\t", "tab"}) {
+    const Dataset rows = CsvFile{.path = path, .separator = separator}.load().train;
+    EXPECT_EQ(rows.size(), 2);
+    EXPECT_EQ(rows.spec().table_form->separator, "\t");
+  }
+  EXPECT_EQ(message_of([&] { CsvFile{.path = path, .separator = "tabs"}.load(); }),
+            "the separator of cells is one character, not 'tabs'\n"
+            "  to fix   separator = \";\" for a semicolon, separator = \"tab\" for a tab");
+}
+
 TEST_F(CsvData, NumbersWithACommaAreNoTexts) {
   const auto refused = [&](const CsvFile& file) {
     return message_of([&] { static_cast<void>(file.load()); });

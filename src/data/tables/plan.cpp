@@ -224,7 +224,7 @@ TablePlan make_plan(const TableSurvey& table, const CsvFile& file) {
       file.missing_values == MissingValues::mean || file.missing_values == MissingValues::median;
   return {
       .form = {.columns = file.form ? file.form->columns : columns_of(table, file, target.name),
-               .separator = file.separator,
+               .separator = std::string(1, *separator_of(file)),
                .has_header = table.has_header,
                .skip_rows = file.skip_rows,
                .missing = file.form ? file.form->missing : file.missing},
@@ -258,9 +258,14 @@ void check_missing(const TableSurvey& table, const TablePlan& plan, MissingValue
                   "\"median\" or \"skip\"");
 }
 
-namespace {
+namespace {}  // namespace
 
-/// pandas writes the numbers of the rows as a first column without a name.
+std::optional<char> separator_of(const CsvFile& file) {
+  if (file.separator == "\\t" || file.separator == "tab") return '\t';
+  if (file.separator.size() != 1) return {};
+  return file.separator.front();
+}
+
 void tell_row_numbers(const TableSurvey& table, const TablePlan& plan,
                       std::vector<Notice>& notices) {
   const ColumnSurvey& first = table.columns.front();
@@ -276,11 +281,8 @@ void tell_row_numbers(const TableSurvey& table, const TablePlan& plan,
       {{"file", table.path}}, fmt::format("leave it out: ignore_columns = [\"{}\"]", first.name)));
 }
 
-}  // namespace
-
 void tell_taken_for_number(const TableSurvey& table, const TablePlan& plan, TableTask task,
                            std::vector<Notice>& notices) {
-  tell_row_numbers(table, plan, notices);
   if (!plan.classes.empty()) return;
   const ColumnSurvey& target = find_column(table, plan.target);
   constexpr std::size_t few = 20;
