@@ -222,15 +222,18 @@ TablePlan make_plan(const TableSurvey& table, const CsvFile& file) {
   check_no_conflict(file, target.name);
   const bool is_filled =
       file.missing_values == MissingValues::mean || file.missing_values == MissingValues::median;
-  return {
-      .form = {.columns = file.form ? file.form->columns : columns_of(table, file, target.name),
-               .separator = std::string(1, *separator_of(file)),
-               .has_header = table.has_header,
-               .skip_rows = file.skip_rows,
-               .missing = file.form ? file.form->missing : file.missing},
-      .target = target.name,
-      .classes = file.class_names.empty() ? classes_of(table, target, file.task) : file.class_names,
-      .fills = file.form ? fills_missing(*file.form) : is_filled};
+  std::vector<TableColumn> columns =
+      file.form ? file.form->columns : columns_of(table, file, target.name);
+  std::vector<std::string> classes =
+      file.class_names.empty() ? classes_of(table, target, file.task) : file.class_names;
+  return {.form = {.columns = std::move(columns),
+                   .separator = std::string(1, *separator_of(file)),
+                   .has_header = table.has_header,
+                   .skip_rows = file.skip_rows,
+                   .missing = file.form ? file.form->missing : file.missing},
+          .target = target.name,
+          .classes = std::move(classes),
+          .fills = file.form ? fills_missing(*file.form) : is_filled};
 }
 
 void check_missing(const TableSurvey& table, const TablePlan& plan, MissingValues policy) {

@@ -14,7 +14,7 @@ struct ColumnSurvey {
   std::string name;
   std::int64_t numbers = 0;       ///< cells that are numbers
   std::int64_t texts = 0;         ///< cells that are none, and not missing
-  std::int64_t missing = 0;       ///< cells that say nothing
+  std::int64_t missing = 0;       ///< cells that count as missing
   std::int64_t missing_line = 0;  ///< of the first
   std::string text;               ///< the first
   std::int64_t text_line = 0;     ///< of the first
