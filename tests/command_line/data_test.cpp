@@ -167,6 +167,14 @@ TEST_F(CommandLine, MeasuresTheDataThatTheSettingsMake) {
   EXPECT_TRUE(holds(measure({"moons", "--part", "all"}), "\"examples\":500"));
 }
 
+/// Here rather than beside the source: the address sanitizer ends a program that asks for so much.
+TEST_F(CommandLine, RefusesMoreExamplesThanTheMemoryHolds) {
+  EXPECT_EQ(refusal({"data", "show", "moons", "--set", "data.generated.size=1000000000000000"}),
+            "error: 800000000000000 examples don't fit into the memory\n"
+            "  numbers   (800000000000000, 2)\n"
+            "  to fix    give a smaller size\n");
+}
+
 TEST_F(CommandLine, SaysThatThereIsNothingToTestOn) {
   const Finished done = train("run", {"--quiet", "--set", "data.generated.size=4", "--set",
                                       "data.validation=0", "--set", "train.batch_size=4"});
