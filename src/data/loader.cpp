@@ -21,8 +21,10 @@ constexpr int max_workers = 256;
 
 /// Below this many bytes a second computing thread is no gain.
 constexpr std::int64_t bytes_a_thread = 1 << 20;
-/// A batch that takes one thread longer to read is worth waking the others for.
-constexpr std::chrono::microseconds worth_a_team{500};
+/// Batches that take one thread longer to read are worth waking the others for: several in a row,
+/// as one may have been interrupted.
+constexpr std::chrono::microseconds worth_a_team{50};
+constexpr int enough_slow_batches = 3;
 /// What a worker reads at a time: little enough that all workers share one batch and stop at once,
 /// enough that taking turns costs nothing.
 constexpr std::int64_t bytes_a_piece = 1 << 15;
@@ -201,14 +203,16 @@ void Loader::read(const Piece& piece) {
 
 void Loader::read_here(std::int64_t batch) {
   const std::int64_t count = count_of(batch);
-  if (!dataset_.is_in_memory() && !is_slow_) {
+  const bool is_slow = slow_batches_ == enough_slow_batches;
+  if (!dataset_.is_in_memory() && !is_slow) {
     const auto start = std::chrono::steady_clock::now();
     read({batch, 0, count});
-    is_slow_ = std::chrono::steady_clock::now() - start > worth_a_team;
+    const bool was_slow = std::chrono::steady_clock::now() - start > worth_a_team;
+    slow_batches_ = was_slow ? slow_batches_ + 1 : 0;
     return;
   }
   const auto example_bytes = std::max<std::int64_t>(static_cast<std::int64_t>(example_bytes_), 1);
-  parallel_for(count, is_slow_ ? 1 : bytes_a_thread / example_bytes,
+  parallel_for(count, is_slow ? 1 : bytes_a_thread / example_bytes,
                [&](std::int64_t first, std::int64_t last) {
                  read({batch, first, last});
                });

@@ -120,7 +120,7 @@ class Loader {
   };
   std::vector<Part> parts_;
   std::size_t example_bytes_ = 0;  ///< of all parts
-  bool is_slow_ = false;           ///< whether a batch took one thread long, read without workers
+  int slow_batches_ = 0;           ///< in a row that took one thread long, read without workers
   std::vector<SlotState> slots_;
   std::int64_t epoch_ = 0;
   std::optional<Permutation> order_;
