@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -74,16 +73,13 @@ void report(const Arguments& arguments, const std::string& part, const data::Dat
 
 /// Throws ConfigError on a setting that says how data are used: packed data don't keep it.
 void check_settings(const DataSource& source) {
-  constexpr std::array<std::string_view, 5> of_use{"augment", "label_mode", "target", "validation",
-                                                   "workers"};
+  constexpr std::string_view section = "data.";
   for (const std::string& setting : source.overrides) {
-    const std::string key = setting.substr(0, setting.find_first_of("=[ "));
-    for (const std::string_view name : of_use) {
-      if (key != fmt::format("data.{}", name)) continue;
-      throw ConfigError(
-          fmt::format("packed data are the examples as they are: {} is said to a training", name),
-          {{"where", "--set " + setting}}, "leave it out, and give it to sloy train");
-    }
+    std::string key = setting.substr(0, setting.find_first_of("=[ "));
+    if (!key.starts_with(section) || !is_of_use(key.erase(0, section.size()))) continue;
+    throw ConfigError(
+        fmt::format("packed data are the examples as they are: {} is said to a training", key),
+        {{"where", "--set " + setting}}, "leave it out, and give it to sloy train");
   }
 }
 

@@ -75,13 +75,6 @@ Config data_said(const std::string& data) {
   return files_said(data);
 }
 
-/// Whether a key of [data] says how data are used, whichever they are.
-bool is_of_use(std::string_view key) {
-  constexpr std::array<std::string_view, 5> keys{"validation", "workers", "label_mode", "target",
-                                                 "augment"};
-  return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
-
 /// Whether it says how files are read, wherever they are, and data of that kind have it.
 bool is_of_reading(std::string_view key, const Config* kind) {
   constexpr std::array<std::string_view, 8> keys{
@@ -199,6 +192,12 @@ std::string fix_of_setting(const std::string& assignment) {
 }
 
 }  // namespace
+
+bool is_of_use(std::string_view key) {
+  constexpr std::array<std::string_view, 5> keys{"validation", "workers", "label_mode", "target",
+                                                 "augment"};
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
 
 void add_memory_limit(CLI::App& command, std::string& text) {
   command

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "console.h"
@@ -40,6 +41,8 @@ inline constexpr const char* data_help =
     "A data set by name (`sloy data list`), files of your own (a CSV table, an npz file, a "
     "directory of IDX files, of npy files or of a directory of images for each class …), or a "
     "recipe whose data are meant";
+/// Whether a key of [data] says how data are used, whichever they are.
+bool is_of_use(std::string_view key);
 /// Whether a file is named as models are, or begins as they do.
 bool is_model_file(const std::string& path);
 /// Throws FileError on a file that is no model.

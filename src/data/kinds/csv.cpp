@@ -86,7 +86,7 @@ class RowReader {
         refuse_or_skip(missing, rows);
         continue;
       }
-      differences.look_at(table_, encoder_, row);
+      if (file_.form) differences.look_at(table_, encoder_, row);
       rows.features.insert(rows.features.end(), row.begin(), row.end());
       read_target(rows);
       rows.lines.push_back(table_.line());

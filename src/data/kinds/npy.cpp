@@ -120,15 +120,13 @@ void tell_taken_for_numbers(const Arrays& arrays, const Pair& pair, const Tensor
   const bool is_one_number = is_float(targets.dtype()) && targets.shape().rank() > 0 &&
                              targets.size() == targets.shape().size(0);
   if (!is_one_number) return;
-  constexpr std::size_t few = 20;
   const Tensor numbers = targets.cast(DType::float32);
   std::set<float> different;
   for (const float number : numbers.values<float>()) {
-    if (number != std::floor(number) || different.size() > few) return;
+    if (number != std::floor(number) || different.size() > most_probable_classes) return;
     different.insert(number);
   }
-  const auto examples = static_cast<std::size_t>(targets.size());
-  if (different.size() < 2 || different.size() > few || different.size() * 5 > examples) return;
+  if (!may_be_classes(different.size(), targets.size())) return;
   notices.push_back(
       Notice("the targets are taken for numbers to be predicted, not for classes",
              {{"y", arrays.place_of(pair.targets), to_string(targets.type())},

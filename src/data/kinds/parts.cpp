@@ -80,6 +80,11 @@ Parts with_test_split(Parts parts, double fraction) {
 
 Dataset numbered(const Dataset& rows, std::string file) { return Numbered{rows, std::move(file)}; }
 
+bool may_be_classes(std::size_t different, std::int64_t examples) {
+  return different >= 2 && different <= most_probable_classes &&
+         static_cast<std::int64_t>(different) * 5 <= examples;
+}
+
 void tell_channels_first(Parts& parts) {
   const Types& features = parts.train.spec().features;
   if (features.size() != 1 || features[0].shape.rank() != 3) return;

@@ -3,6 +3,8 @@
 
 #include <sloy/data.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,6 +26,11 @@ Parts with_test_split(Parts parts, double fraction);
 
 /// Says so where labels probably count from 1: where no example to learn from is of class 0.
 void tell_unused_first_class(Parts& parts);
+
+/// So many different whole numbers may be classes; more are numbers.
+inline constexpr std::size_t most_probable_classes = 20;
+/// Whether targets of so many different whole numbers may be classes rather than numbers.
+bool may_be_classes(std::size_t different, std::int64_t examples);
 
 /// Says so where images are probably (channels, height, width).
 void tell_channels_first(Parts& parts);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "data/kinds/parts.h"
 #include "data/tables/encode.h"
 
 namespace sloy::data {
@@ -261,8 +262,6 @@ void check_missing(const TableSurvey& table, const TablePlan& plan, MissingValue
                   "\"median\" or \"skip\"");
 }
 
-namespace {}  // namespace
-
 std::optional<char> separator_of(const CsvFile& file) {
   if (file.separator == "\\t" || file.separator == "tab") return '\t';
   if (file.separator.size() != 1) return {};
@@ -288,12 +287,10 @@ void tell_taken_for_number(const TableSurvey& table, const TablePlan& plan, Tabl
                            std::vector<Notice>& notices) {
   if (!plan.classes.empty()) return;
   const ColumnSurvey& target = find_column(table, plan.target);
-  constexpr std::size_t few = 20;
   const std::size_t different = target.different.size();
-  const bool may_be_classes = task == TableTask::automatic && target.are_whole && different >= 2 &&
-                              different <= few &&
-                              static_cast<double>(different) * 5 <= static_cast<double>(table.rows);
-  if (!may_be_classes) return;
+  if (task != TableTask::automatic || !target.are_whole || !may_be_classes(different, table.rows)) {
+    return;
+  }
   notices.push_back(Notice(
       fmt::format("'{}' is taken for a number to be predicted, not for classes", target.name),
       {{"file", table.path},
